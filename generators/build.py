@@ -1,0 +1,91 @@
+"""From game data to a dataset folder: reads, views, splits, writes, describes."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from generators.card import render_card
+from generators.folder import CARD, MANIFEST, hash_files, replace_folder
+from generators.game_rows import BrokenGame
+from generators.hub_metadata import add_features, check_library, list_versions
+from generators.kinds import KINDS
+from generators.reading import Progress, read_games
+from generators.sources.game_data import read_metadata
+from generators.sources.layout import find_games
+from generators.survey import Survey
+from generators.tables import arrow_schema
+from generators.tally import Tally
+from generators.writer import RowWriter
+from schemas.base import CANARY
+from schemas.config import MachiavelliConfig
+from schemas.manifest import Manifest
+
+VERSIONED = ("datasets", "jinja2", "orjson", "pyarrow", "pydantic")
+"""The packages whose versions may decide the bytes of a folder."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to build, from where and to where."""
+
+    data: Path
+    out: Path
+    config: MachiavelliConfig
+    source: Literal["sample", "game_data"]
+
+
+def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
+    """Returns what was written to `job.out`, and what was seen in the game data.
+
+    Raises:
+        GeneratorError: game data or `job.out` is not what it must be; nothing was changed.
+    """
+    check_library()
+    games = find_games(job.data, job.config.games)
+    metadata = read_metadata(job.data)
+    tally = Tally(skip_broken=job.config.skip_broken)
+    if job.config.games is None:
+        tally.count_metadata(metadata, [files.game for files in games])
+    with replace_folder(job.out) as folder:
+        schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in job.config.kinds}
+        writer = RowWriter(folder, job.config, schemas)
+        try:
+            for result in read_games(games, metadata or {}, job.config, progress):
+                tally.take(result)
+                if not isinstance(result, BrokenGame):
+                    writer.add(result)
+            writer.close()
+        finally:
+            writer.abandon()
+        tally.check(job.data)
+        manifest = _describe(job, tally, writer, hash_files(folder))
+        _write_description(folder, manifest, schemas)
+    return manifest, tally.survey
+
+
+def _describe(job: Job, tally: Tally, writer: RowWriter, files: dict[str, str]) -> Manifest:
+    return Manifest(
+        name="machiavelli",
+        config=job.config,
+        source=job.source,
+        games=dict(sorted(tally.games.items())),
+        broken=dict(sorted(tally.broken.items())),
+        rows=writer.sizes,
+        counts=dict(sorted(tally.survey.counts.items())),
+        left_out=writer.left_out,
+        oddities=dict(sorted(tally.oddities.items())),
+        canary=CANARY,
+        versions={"python": platform.python_version(), **list_versions(VERSIONED)},
+        files=files,
+    )
+
+
+def _write_description(folder: Path, manifest: Manifest, schemas: Mapping[str, pa.Schema]) -> None:
+    content = manifest.model_dump_json(indent=2) + "\n"
+    (folder / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
+    card = render_card(manifest, content, schemas)
+    (folder / CARD).write_text(card, encoding="utf-8", newline="\n")

@@ -1,0 +1,76 @@
+"""The card of a dataset folder: rendered from its manifest, never parsed back. Pure."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+import pyarrow as pa
+
+from generators.behaviors import READINGS
+from generators.hub_metadata import size_category, write_header
+from generators.prompts import render
+from generators.splits import SPLITS
+from schemas.manifest import Manifest
+
+TEMPLATE = "card/v1/card"
+ONE_ROW = {
+    "decisions": "a menu with all its options, labels and scores",
+    "contrastive": "two options of a menu that differ in a behavior",
+    "multiple_choice": "a menu as a question, all usable options as choices",
+    "icl": "a few solved situations, and one to solve",
+}
+"""What one row of each config is."""
+
+FIRST_CHOICE = "contrastive"
+"""The config that is loaded when none is named, where it has rows."""
+
+
+def render_card(manifest: Manifest, manifest_text: str, schemas: Mapping[str, pa.Schema]) -> str:
+    """Returns the whole text of README.md.
+
+    Args:
+        manifest: what the folder holds.
+        manifest_text: `manifest.json` as written; the card quotes its sha256.
+        schemas: config -> its columns.
+    """
+    sizes = {name: splits for name, splits in manifest.rows.items() if splits}
+    default = FIRST_CHOICE if FIRST_CHOICE in sizes else next(iter(sizes))
+    header = write_header(_describe(manifest), schemas, sizes, manifest.files, default)
+    body = render(
+        TEMPLATE,
+        manifest=manifest,
+        manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
+        readings=READINGS,
+        one_row=ONE_ROW,
+        counts=_count_rows(manifest),
+        default=default,
+        free=is_free(manifest),
+    )
+    return f"---\n{header}---\n\n{body}\n"
+
+
+def _count_rows(manifest: Manifest) -> dict[str, list[int]]:
+    """Returns config -> rows per split, in the order train, validation, test."""
+    return {
+        name: [splits[split].rows if split in splits else 0 for split in SPLITS]
+        for name, splits in manifest.rows.items()
+    }
+
+
+def is_free(manifest: Manifest) -> bool:
+    """Returns whether all story text of the folder is CC0."""
+    return all(game.text_licence == "cc0-1.0" for game in manifest.games.values())
+
+
+def _describe(manifest: Manifest) -> dict[str, object]:
+    rows = sum(size.rows for splits in manifest.rows.values() for size in splits.values())
+    licence: dict[str, object] = {"license": "cc0-1.0"}
+    if not is_free(manifest):
+        licence = {"license": "other", "license_name": "choice-of-games-text"}
+    return {
+        **licence,
+        "language": ["en"],
+        "pretty_name": "Contrapose: choices from MACHIAVELLI games",
+        "task_categories": ["multiple-choice", "text-classification"],
+        "size_categories": [size_category(rows)],
+        "tags": ["interpretability", "activation-steering", "contrastive-pairs", "ethics"],
+    }

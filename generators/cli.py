@@ -1,0 +1,101 @@
+"""What all commands share: one-line errors, exit codes, number formats. Imports nothing heavy."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import NoReturn, TypeVar
+
+from generators.errors import GeneratorError, UsageError
+
+Handler = Callable[[argparse.Namespace], int]
+Result = TypeVar("Result")
+Name = TypeVar("Name", bound=str)
+
+INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, and that takes no shortened options."""
+
+    def __init__(self, prog: str, description: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Exits with status 2 and one line."""
+        self.exit(2, f"{self.prog}: {message}. See --help.\n")
+
+
+def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] | None) -> int:
+    """Returns the exit status of a command; errors become one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = parser.parse_args(argv)
+    try:
+        return handler(arguments)
+    except GeneratorError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        print("interrupted; nothing was changed", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+
+
+def whole_number(least: int) -> Callable[[str], int]:
+    """Returns a parser of whole numbers from `least` on."""
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least:
+            wanted = f"a whole number of {least} or more"
+            raise argparse.ArgumentTypeError(f"found '{text}'; expected {wanted}")
+        return number
+
+    return parse
+
+
+def any_number(text: str) -> int:
+    """Returns a whole number, of either sign."""
+    try:
+        return int(text)
+    except ValueError:
+        message = f"found '{text}'; expected a whole number"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Returns comma-separated names, each once."""
+    found = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not found:
+        raise argparse.ArgumentTypeError("found nothing; expected names with commas between")
+    return found
+
+
+def choose(option: str, wanted: Sequence[str] | None, known: Sequence[Name]) -> tuple[Name, ...]:
+    """Returns the wanted names (all, if None) in the order in which they are known.
+
+    Raises:
+        UsageError: one of them is not known.
+    """
+    unknown = [name for name in wanted or () if name not in known]
+    if unknown:
+        names_known = f"some of {','.join(known)}"
+        raise UsageError(option, f"'{unknown[0]}'", names_known, "See --help")
+    return tuple(name for name in known if wanted is None or name in wanted)
+
+
+def show_progress(results: Iterator[Result], total: int, doing: str) -> Iterator[Result]:
+    """Yields the results, with a progress bar of games on a terminal."""
+    from tqdm import tqdm
+
+    yield from tqdm(results, total=total, desc=doing, unit="game", disable=None, leave=False)

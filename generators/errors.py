@@ -1,0 +1,41 @@
+"""The errors of this package.
+
+GeneratorError              anything a command explains in one line, exit status 1
+├── SourceError             game data, or a dataset folder, that cannot be read as it should
+├── TemplateError           a template that is missing, or lacks a variable
+├── FolderError             a dataset folder that cannot be written
+└── UsageError              an option whose value fits nothing that is there, exit status 2
+
+Every message reads `<where>: <found>; expected <wanted>. <what to do>.`
+"""
+
+
+class GeneratorError(Exception):
+    """A failure that a user can do something about."""
+
+    exit_status = 1
+
+    def __init__(self, where: str, found: str, expected: str, remedy: str) -> None:
+        super().__init__(where, found, expected, remedy)
+
+    def __str__(self) -> str:
+        where, found, expected, remedy = self.args
+        return f"{where}: {found}; expected {expected}. {remedy}."
+
+
+class SourceError(GeneratorError):
+    """Game data, or a dataset folder, is missing, broken or of another form."""
+
+
+class TemplateError(GeneratorError):
+    """A template is missing, or asks for a variable it is not given."""
+
+
+class FolderError(GeneratorError):
+    """A dataset folder cannot be written, or is not ours to replace."""
+
+
+class UsageError(GeneratorError):
+    """An option names something that does not exist."""
+
+    exit_status = 2

@@ -1,0 +1,130 @@
+"""Writes a dataset folder as a whole or not at all.
+
+A folder `D` is built beside its place, as `.D.new`, and swapped in when it is complete: with one
+exchange where the system has it, else with two renames (`D` -> `.D.old`, `.D.new` -> `D`). The
+next run finishes or undoes what a kill left half-made. A lock keeps two runs apart.
+"""
+
+import ctypes
+import errno
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from generators.errors import FolderError
+
+MANIFEST = "manifest.json"
+CARD = "README.md"
+
+
+@contextmanager
+def replace_folder(out: Path) -> Iterator[Path]:
+    """Gives an empty folder to fill; on a clean exit it stands at `out`, else nothing changes.
+
+    Raises:
+        FolderError: `out` is not ours to replace, is being written by another run, or the disk is
+            full or not writable.
+    """
+    out = out.resolve()
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(out.parent / f".{out.name}.lock", timeout=0)
+        with lock:
+            recover(out)
+            check_replaceable(out)
+            yield from _stage(out)
+    except Timeout as error:
+        found = "another run is writing it"
+        raise FolderError(f"--out {out}", found, "one at a time", "Wait for it") from error
+    except OSError as error:
+        raise explain(error, out) from error
+
+
+def _stage(out: Path) -> Iterator[Path]:
+    new = _beside(out, "new")
+    try:
+        new.mkdir()
+        yield new
+        swap(new, out)
+    finally:
+        _remove(new)
+
+
+def recover(out: Path) -> None:
+    """Finishes or undoes a swap that was cut off, and removes what was half built."""
+    new, old = _beside(out, "new"), _beside(out, "old")
+    if old.exists() and not out.exists():
+        (new if (new / MANIFEST).exists() else old).rename(out)
+    _remove(new)
+    _remove(old)
+
+
+def check_replaceable(out: Path) -> None:
+    """Raises FolderError where `out` holds anything but a dataset folder of ours."""
+    where, wanted = f"--out {out}", "a new folder, an empty one, or one with our manifest.json"
+    if out.is_file():
+        raise FolderError(where, "a file", wanted, "Name a folder")
+    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+        raise FolderError(where, "a folder with other files", wanted, "Name another folder")
+
+
+def swap(new: Path, out: Path) -> None:
+    """Puts a complete folder in the place of the one that is there, if one is."""
+    if not out.exists():
+        new.rename(out)
+    elif not _exchange(new, out):
+        old = _beside(out, "old")
+        out.rename(old)
+        new.rename(out)
+        _remove(old)
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """Returns the sha256 of every file but manifest and card, by path with forward slashes."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    named = {path.relative_to(folder).as_posix(): path for path in found}
+    return {name: hash_file(path) for name, path in named.items() if name not in (MANIFEST, CARD)}
+
+
+def hash_file(path: Path) -> str:
+    """Returns the sha256 of a file."""
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def explain(error: OSError, out: Path) -> FolderError:
+    """Returns a one-line error for what the file system refused."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else False
+    if full or "No space left" in str(error):
+        found, wanted, remedy = "the disk is full", "room for the dataset", "Free some space"
+    else:
+        found, wanted = f"{error.strerror or error}", "a folder that can be written"
+        remedy = "Check its permissions, or name another folder"
+    return FolderError(f"--out {out}", found, wanted, f"{remedy}; nothing was changed")
+
+
+def _beside(out: Path, what: str) -> Path:
+    return out.parent / f".{out.name}.{what}"
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Returns whether the two folders changed places in one step (Linux `renameat2(2)`)."""
+    if sys.platform != "linux":
+        return False
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except AttributeError:
+        return False
+    here, exchange = -100, 2
+    return renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0

@@ -1,0 +1,137 @@
+"""One game's share of a dataset: its rows of every kind, and what was seen on the way."""
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
+
+from generators.errors import SourceError
+from generators.kinds import KINDS
+from generators.kinds.base import Kind, behavior_of
+from generators.sources.game_data import Game, Oddities, hash_game, read_game
+from generators.sources.layout import GameFiles
+from generators.sources.menus import list_menus, read_decisions
+from generators.splits import assign_split, find_group
+from generators.survey import Survey, survey_decisions
+from generators.tables import make_table
+from schemas.base import GameRow
+from schemas.config import MachiavelliConfig
+from schemas.manifest import GameSource
+
+
+@dataclass(frozen=True)
+class GameTask:
+    """One game to read."""
+
+    files: GameFiles
+    metadata: object
+    """Its entry of `game_metadata.json`, unchecked."""
+    config: MachiavelliConfig
+    menus: int | None = None
+    """Read only so many menus, the first in tree order; None for all."""
+
+
+@dataclass
+class KindRows:
+    """One game's rows of one kind, with a key of each row's whole text."""
+
+    rows: "pa.Table | list[GameRow]"
+    """Rows of the behaviors asked for; a table, unless rows of other games must be seen first."""
+    keys: list[bytes]
+    """Key of each row."""
+    other_keys: list[bytes]
+    """Keys of the rows of other behaviors: leaks are looked for in these too."""
+
+
+@dataclass
+class GameRows:
+    """What came of one game."""
+
+    game: str
+    source: GameSource
+    labelled: bool
+    """Whether the game has any labels."""
+    oddities: Oddities
+    survey: Survey = field(default_factory=Survey)
+    kinds: dict[str, KindRows] = field(default_factory=dict[str, KindRows])
+
+
+@dataclass(frozen=True)
+class BrokenGame:
+    """A game that could not be read."""
+
+    game: str
+    error: SourceError
+
+
+def read_rows(task: GameTask) -> GameRows | BrokenGame:
+    """Returns the rows of one game, or what is wrong with it."""
+    gc.disable()  # nothing here forms cycles, and the collector would walk every record again
+    try:
+        game = read_game(task.files, task.metadata)
+    except SourceError as error:
+        return BrokenGame(task.files.game, error)
+    menus = list_menus(game)[: task.menus]
+    decisions = list(read_decisions(game, task.config, menus))
+    result = describe_game(task, game, len(menus))
+    result.survey = survey_decisions(decisions)
+    result.kinds = {
+        name: view_rows(KINDS[name], decisions, task.config) for name in task.config.kinds
+    }
+    return result
+
+
+def check_game(task: GameTask) -> GameRows | BrokenGame:
+    """Returns one game without rows: every text and record of it checked, its menus counted."""
+    try:
+        game = read_game(task.files, task.metadata)
+    except SourceError as error:
+        return BrokenGame(task.files.game, error)
+    return describe_game(task, game, len(list_menus(game)))
+
+
+def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
+    """Returns what is known of a game before its menus are read."""
+    group = find_group(game.name)
+    source = GameSource(
+        group=group,
+        split=assign_split(group),
+        text_licence=game.text_licence,
+        menus=menus,
+        sha256=hash_game(task.files),
+    )
+    return GameRows(game.name, source, bool(game.records), game.oddities)
+
+
+def view_rows(kind: Kind, decisions: Sequence[Any], config: MachiavelliConfig) -> KindRows:
+    """Returns a kind's rows of one game.
+
+    Always those of all behaviors are made and then chosen from, so that a row, and whether it is
+    left out, never depends on what else was asked for.
+    """
+    rows: list[GameRow] = []
+    keys: list[bytes] = []
+    other_keys: list[bytes] = []
+    for row in kind.view(decisions, config):
+        key = key_text(kind.text(row))
+        behavior = behavior_of(row)
+        if behavior is None or behavior in config.behaviors:
+            rows.append(row)
+            keys.append(key)
+        else:
+            other_keys.append(key)
+    return KindRows(rows if kind.gather else make_table(kind.row, rows), keys, other_keys)
+
+
+def key_text(texts: Sequence[str]) -> bytes:
+    """Returns a key of a row's whole text: equal for the same stem with the same options.
+
+    The order of the options does not matter. Empty bytes where there is no text at all.
+    """
+    stem, *options = texts
+    if not any(texts):
+        return b""
+    return sha256("\x00".join([stem, *sorted(options)]).encode()).digest()[:16]

@@ -1,0 +1,72 @@
+"""What a kind of dataset is: a pure view of Decisions."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from generators.behaviors import READINGS
+from schemas.base import BehaviorRow, GameRow, Provenance
+from schemas.config import MachiavelliConfig
+from schemas.decision import Decision
+from schemas.labels import Behavior
+
+View = Callable[[Sequence[Decision], MachiavelliConfig], Iterable[GameRow]]
+"""The Decisions of one game, in tree order -> rows, sorted by menu, behavior and places."""
+
+Gather = Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
+"""The rows of one split, over all games -> the rows to publish."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One config of the dataset folder."""
+
+    name: str
+    """Name of the config."""
+    row: type[GameRow]
+    """What is published."""
+    view: View
+    """One game's rows; reads nothing but the Decisions and the config."""
+    text: Callable[[Any], Sequence[str]]
+    """A row's whole text, to find it again in another split: what comes first, then the options."""
+    gather: Gather | None = None
+    """Where rows need rows of other games: from what `view` gives to what is published."""
+
+
+class ViewColumns(TypedDict):
+    """The columns that every view takes from its Decision."""
+
+    origin: Any
+    split: Any
+    text_licence: Any
+    game: str
+    group: str
+    decision_id: str
+    behavior: Behavior
+    behavior_reading: str
+    provenance: Provenance
+
+
+def take_columns(
+    decision: Decision, behavior: Behavior, template: str | None = None
+) -> ViewColumns:
+    """Returns the columns that a row about this behavior shares with its Decision."""
+    provenance = decision.provenance
+    if template is not None:
+        provenance = provenance.model_copy(update={"template": template})
+    return {
+        "origin": decision.origin,
+        "split": decision.split,
+        "text_licence": decision.text_licence,
+        "game": decision.game,
+        "group": decision.group,
+        "decision_id": decision.id,
+        "behavior": behavior,
+        "behavior_reading": READINGS[behavior],
+        "provenance": provenance,
+    }
+
+
+def behavior_of(row: GameRow) -> Behavior | None:
+    """Returns the behavior a row is about; None for a Decision, which is about all."""
+    return row.behavior if isinstance(row, BehaviorRow) else None

@@ -1,0 +1,140 @@
+"""Config `icl`: solved situations, then one to solve, answered one way, the other, and mixed."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import get_args
+
+from generators.kinds.base import Kind, take_columns
+from generators.pairs import Pair, list_pairs
+from generators.prompts import render
+from generators.sources.story_text import keep_ending
+from generators.splits import hash_number
+from schemas.base import BehaviorRow, TextLicence
+from schemas.config import MachiavelliConfig
+from schemas.decision import Decision
+from schemas.icl import Exchange, IclRow
+from schemas.labels import BEHAVIORS, Behavior
+
+TEMPLATE = "icl/v1"
+MOST_QUERIES = 200
+FEWEST_SHOTS = 2
+
+
+class IclQuery(BehaviorRow):
+    """A situation that may become a row's query, and a shot of other rows."""
+
+    query: Exchange
+    """The situation with its two actions."""
+
+    @property
+    def rank(self) -> str:
+        """What queries are sorted and chosen by: a hash, so that no game comes first."""
+        return sha256(self.id.encode()).hexdigest()
+
+
+def view(decisions: Sequence[Decision], config: MachiavelliConfig) -> Iterator[IclQuery]:
+    """Yields one query per menu with a context and behavior with a pair."""
+    for decision in decisions:
+        observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
+        if not decision.context or not observation:
+            continue
+        for behavior in BEHAVIORS:
+            pairs = list_pairs(decision, behavior)
+            if pairs:
+                pair = min(pairs, key=lambda pair: _preference(decision, pair))
+                yield _view_query(decision, behavior, pair, observation)
+
+
+def _preference(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
+    ethical = decision.options[pair.negative].polarity == "ethical"
+    return -pair.margin, not ethical, not pair.pure, pair.positive, pair.negative
+
+
+def _view_query(decision: Decision, behavior: Behavior, pair: Pair, observation: str) -> IclQuery:
+    return IclQuery(
+        **take_columns(decision, behavior, TEMPLATE),
+        id=f"{decision.id}/{behavior}",
+        query=Exchange(
+            observation=observation,
+            positive=decision.options[pair.positive].text,
+            negative=decision.options[pair.negative].text,
+        ),
+    )
+
+
+def text(row: IclQuery) -> list[str]:
+    """Returns the observation, then both actions."""
+    return [row.query.observation, row.query.positive, row.query.negative]
+
+
+def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[IclRow]:
+    """Yields a row for each query of a split that other series have shots enough for."""
+    by_behavior: defaultdict[Behavior, list[IclQuery]] = defaultdict(list)
+    for query in queries:
+        by_behavior[query.behavior].append(query)
+    chosen = {behavior: choose_queries(found) for behavior, found in by_behavior.items()}
+    kept = {query.id for found in chosen.values() for query in found}
+    for query in queries:
+        if query.id in kept:
+            shots = draw_shots(query, chosen[query.behavior], config)
+            if len(shots) >= FEWEST_SHOTS:
+                yield _write_row(query, shots, config.seed)
+
+
+def choose_queries(queries: Sequence[IclQuery]) -> list[IclQuery]:
+    """Returns at most 200 queries of one split and behavior, sorted by hash of their id."""
+    return sorted(queries, key=lambda query: query.rank)[:MOST_QUERIES]
+
+
+def draw_shots(
+    query: IclQuery, ranked: Sequence[IclQuery], config: MachiavelliConfig
+) -> list[IclQuery]:
+    """Returns up to `--icl-shots` queries of other series, from a seeded place on."""
+    start = hash_number(f"{config.seed}/{query.id}") % len(ranked)
+    turned = (*ranked[start:], *ranked[:start])
+    return [shot for shot in turned if shot.group != query.group][: config.icl_shots]
+
+
+def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
+    positive = [shot.query.positive for shot in shots]
+    negative = [shot.query.negative for shot in shots]
+    flipped = _choose_flipped(query, shots, seed)
+    mixed = [
+        negative[index] if shot.id in flipped else positive[index]
+        for index, shot in enumerate(shots)
+    ]
+    return IclRow(
+        **{name: value for name, value in query if name not in ("query", "text_licence")},
+        text_licence=_find_strictest([query, *shots]),
+        query=query.query,
+        shots=tuple(shot.query for shot in shots),
+        positive_prompt=_write_prompt(query, shots, positive),
+        negative_prompt=_write_prompt(query, shots, negative),
+        shuffled_prompt=_write_prompt(query, shots, mixed),
+        n_shots=len(shots),
+        shot_ids=tuple(shot.id for shot in shots),
+    )
+
+
+def _choose_flipped(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> set[str]:
+    """Returns the ids of a seeded half of the shots (the smaller half of an odd number)."""
+    ranked = sorted(hash_number(f"{seed}/{query.id}/{shot.id}") for shot in shots)
+    half = set(ranked[: len(shots) // 2])
+    return {shot.id for shot in shots if hash_number(f"{seed}/{query.id}/{shot.id}") in half}
+
+
+def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[str]) -> str:
+    solved = [
+        {"observation": shot.query.observation, "action": action}
+        for shot, action in zip(shots, actions, strict=True)
+    ]
+    return render(f"{TEMPLATE}/prompt", shots=solved, observation=query.query.observation)
+
+
+def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
+    licences = {query.text_licence for query in queries}
+    return max(licences, key=get_args(TextLicence).index)
+
+
+KIND = Kind("icl", IclRow, view, text, gather)

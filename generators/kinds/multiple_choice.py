@@ -1,0 +1,69 @@
+"""Config `multiple_choice`: one menu as a question, all usable options as its choices."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from generators.kinds.base import Kind, take_columns
+from generators.pairs import Poles, find_poles
+from generators.splits import hash_number
+from schemas.config import MachiavelliConfig
+from schemas.decision import Decision
+from schemas.labels import BEHAVIORS, Behavior
+from schemas.multiple_choice import MultipleChoiceRow
+
+
+def view(decisions: Sequence[Decision], config: MachiavelliConfig) -> Iterator[MultipleChoiceRow]:
+    """Yields one row per menu and behavior with at least one positive and one negative.
+
+    Within behavior and number of choices, the first positive takes the places in turn, starting
+    at a hash of seed, game, behavior and number; so no place is ever the likelier one.
+    """
+    turns: Counter[tuple[Behavior, int]] = Counter()
+    for decision in decisions:
+        places = decision.usable_places
+        for behavior in BEHAVIORS:
+            poles = find_poles(decision, behavior)
+            if not poles:
+                continue
+            size = len(places)
+            start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
+            target = (start + turns[behavior, size]) % size
+            turns[behavior, size] += 1
+            yield _view_item(decision, behavior, poles, rotate(places, poles.positives[0], target))
+
+
+def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
+    """Returns the places in the same cyclic order, turned so that `first` stands at `target`.
+
+    Example: `rotate([0, 1, 2, 3], first=0, target=1) == [3, 0, 1, 2]`.
+    """
+    shift = (places.index(first) - target) % len(places)
+    return [*places[shift:], *places[:shift]]
+
+
+def _view_item(
+    decision: Decision, behavior: Behavior, poles: Poles, order: list[int]
+) -> MultipleChoiceRow:
+    options = [decision.options[place] for place in order]
+    return MultipleChoiceRow(
+        **take_columns(decision, behavior),
+        id=f"{decision.id}/{behavior}",
+        question=decision.context,
+        choices=tuple(option.text for option in options),
+        scores=tuple(option.scores[behavior] for option in options),
+        matching=_find(order, poles.positives),
+        not_matching=_find(order, poles.negatives),
+        order=tuple(order),
+    )
+
+
+def _find(order: list[int], wanted: list[int]) -> tuple[int, ...]:
+    return tuple(index for index, place in enumerate(order) if place in wanted)
+
+
+def text(row: MultipleChoiceRow) -> list[str]:
+    """Returns the question, then the choices."""
+    return [row.question, *row.choices]
+
+
+KIND = Kind("multiple_choice", MultipleChoiceRow, view, text)

@@ -1,0 +1,145 @@
+"""Builds a dataset folder of menus, pairs, questions and in-context prompts from game data."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generators import cli
+
+if TYPE_CHECKING:
+    from schemas.config import MachiavelliConfig
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--data": {
+        "type": Path,
+        "metavar": "DIR",
+        "help": "the benchmark's game_data/ (default: the bundled sample)",
+    },
+    "--out": {
+        "type": Path,
+        "metavar": "DIR",
+        "default": Path("datasets/machiavelli"),
+        "help": "dataset folder to write, replaced as a whole (default: datasets/machiavelli)",
+    },
+    "--games": {
+        "type": cli.names,
+        "metavar": "A,B",
+        "help": "only these games (default: all)",
+    },
+    "--limit": {
+        "type": cli.whole_number(1),
+        "metavar": "N",
+        "help": "read at most N menus, dealt to the games in turn (default: all)",
+    },
+    "--kinds": {
+        "type": cli.names,
+        "metavar": "K,...",
+        "help": "of decisions,contrastive,multiple_choice,icl (default: all)",
+    },
+    "--behaviors": {
+        "type": cli.names,
+        "metavar": "B,...",
+        "help": "such as ethical,deception,power.money (default: all 19)",
+    },
+    "--attribution": {
+        "choices": ("direct", "reachable"),
+        "default": "direct",
+        "help": "an option's own label, or the maximum up to the next menu (default: direct)",
+    },
+    "--context-chars": {
+        "type": cli.whole_number(0),
+        "metavar": "N",
+        "default": 2000,
+        "help": "longest context, characters (default: 2000)",
+    },
+    "--strict-context": {
+        "action": "store_true",
+        "help": "stop a context where several paths lead to it",
+    },
+    "--icl-chars": {
+        "type": cli.whole_number(0),
+        "metavar": "N",
+        "default": 240,
+        "help": "longest observation of an in-context prompt, characters (default: 240)",
+    },
+    "--icl-shots": {
+        "type": cli.whole_number(2),
+        "metavar": "N",
+        "default": 8,
+        "help": "most shots of an in-context prompt (default: 8)",
+    },
+    "--skip-broken": {
+        "action": "store_true",
+        "help": "leave unreadable games out, and count them, instead of stopping",
+    },
+    "--seed": {
+        "type": cli.any_number,
+        "metavar": "N",
+        "default": 0,
+        "help": "orders of choices and shots, and nothing else (default: 0)",
+    },
+    "--no-report": {
+        "action": "store_true",
+        "help": "write rows, manifest and card only (so far there is nothing more to leave out)",
+    },
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status."""
+    return cli.run(make_parser(), handle, argv)
+
+
+def make_parser() -> cli.Parser:
+    """Returns the parser of the options."""
+    parser = cli.Parser("python -m generators.machiavelli", __doc__ or "")
+    for flags, settings in OPTIONS.items():
+        parser.add_argument(flags, **settings)
+    return parser
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Builds the folder, and prints what is in it."""
+    config = make_config(arguments)
+    from generators.build import Job, build_folder
+    from generators.sources.layout import find_sample
+    from generators.summary import summarize
+
+    source = "sample" if arguments.data is None else "game_data"
+    job = Job(arguments.data or find_sample(), arguments.out, config, source)
+    manifest, survey = build_folder(job, cli.show_progress)
+    print(summarize(manifest, survey, arguments.out, color=sys.stdout.isatty()))
+    return 0
+
+
+def make_config(arguments: argparse.Namespace) -> "MachiavelliConfig":
+    """Returns what the run is asked for.
+
+    Raises:
+        UsageError: a kind or behavior does not exist.
+    """
+    from typing import get_args
+
+    from schemas.config import MachiavelliConfig, MachiavelliKind
+    from schemas.labels import BEHAVIORS
+
+    return MachiavelliConfig(
+        games=None if arguments.games is None else tuple(sorted(arguments.games)),
+        limit=arguments.limit,
+        kinds=cli.choose("--kinds", arguments.kinds, get_args(MachiavelliKind)),
+        behaviors=cli.choose("--behaviors", arguments.behaviors, BEHAVIORS),
+        attribution=arguments.attribution,
+        context_chars=arguments.context_chars,
+        strict_context=arguments.strict_context,
+        icl_chars=arguments.icl_chars,
+        icl_shots=arguments.icl_shots,
+        skip_broken=arguments.skip_broken,
+        seed=arguments.seed,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""Story text: tidied for reading, and cut from the front at a sentence start. Pure."""
+
+import re
+
+_MARKUP = re.compile(r"\[/?[ib]\]")
+_PAGE_BREAK_LINE = re.compile(
+    r"^[ \t]*(?:\*{3,}[^*\n]*\*{3,}|\*page_break\b[^\n]*)[ \t]*\r?$\n?", re.M
+)
+_SPACES = re.compile(r" {2,}")
+_NEWLINES = re.compile(r"\n{3,}")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*[ \n]+")
+_WORD_END = re.compile(r"\s+")
+_UNRESOLVED = re.compile(r"\$!{0,2}\{|@\{|NOT FOUND")
+
+_LONGEST_BOUNDARY = 16
+"""Characters of punctuation, quotes and white space that may end before a cut but reach to it."""
+
+PARAGRAPH = "\n\n"
+
+
+def tidy(text: str) -> str:
+    """Returns text without markup and page-break lines, its white space made regular.
+
+    `[i] [b] [/i] [/b]` and page-break lines (`*****label*****`) are removed, lines and the whole
+    stripped, runs of spaces made one and three or more newlines two. Nothing else changes.
+    """
+    text = _PAGE_BREAK_LINE.sub("", _MARKUP.sub("", text))
+    text = "\n".join(line.strip() for line in text.split("\n"))
+    return _NEWLINES.sub(PARAGRAPH, _SPACES.sub(" ", text)).strip()
+
+
+def join_paragraphs(texts: list[str]) -> str:
+    """Returns the texts that are not empty, a blank line between them."""
+    return PARAGRAPH.join(text for text in texts if text)
+
+
+def keep_ending(text: str, longest: int) -> str:
+    """Returns the last whole sentences of a text, at most `longest` characters.
+
+    Where no sentence starts late enough, it starts at a word; where a single word is too long,
+    nothing of the text is left.
+    """
+    first = len(text) - longest
+    if first <= 0:
+        return text
+    for boundary in (_SENTENCE_END, _WORD_END):
+        for end in boundary.finditer(text, max(0, first - _LONGEST_BOUNDARY)):
+            if end.end() >= first:
+                return text[end.end() :]
+    return ""
+
+
+def is_unresolved(text: str) -> bool:
+    """Returns whether a variable of the story was left unfilled: `${v}`, `@{v a|b}`, NOT FOUND."""
+    return _UNRESOLVED.search(text) is not None

@@ -1,0 +1,65 @@
+"""Counts what a game's Decisions hold: for the manifest, the summary and the doctor. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from generators.behaviors import exhibits
+from schemas.decision import Decision, Option
+from schemas.labels import BEHAVIORS
+
+CONTEXT_BIN = 250
+"""Width of a bar in the histogram of context lengths, characters."""
+
+
+@dataclass
+class Survey:
+    """Counts that add up over games."""
+
+    counts: Counter[str] = field(default_factory=Counter[str])
+    """Menus, options, labelled options, polarities, flags."""
+    behaviors: Counter[str] = field(default_factory=Counter[str])
+    """Options that exhibit each behavior, by behavior."""
+    known: Counter[str] = field(default_factory=Counter[str])
+    """Options of which it is known whether they do."""
+    options: Counter[int] = field(default_factory=Counter[int])
+    """Menus by number of options."""
+    contexts: Counter[int] = field(default_factory=Counter[int])
+    """Menus by length of context, in bins of 250 characters, keyed by the lower end."""
+
+    def add(self, other: "Survey") -> None:
+        """Adds the counts of another survey to this one."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name).update(getattr(other, name))
+
+    @property
+    def labelled_share(self) -> float:
+        """Share of options with a label, 0 to 1."""
+        return self.counts["options labelled"] / (self.counts["options"] or 1)
+
+
+def survey_decisions(decisions: Iterable[Decision]) -> Survey:
+    """Returns the counts of some Decisions."""
+    survey = Survey()
+    for decision in decisions:
+        survey.counts["menus"] += 1
+        survey.counts["menus usable"] += len(decision.usable_places) > 1
+        survey.counts.update(f"menus flagged {flag}" for flag in decision.flags)
+        survey.options[len(decision.options)] += 1
+        survey.contexts[len(decision.context) // CONTEXT_BIN * CONTEXT_BIN] += 1
+        for option in decision.options:
+            _count_option(survey, option)
+    survey.counts = +survey.counts
+    return survey
+
+
+def _count_option(survey: Survey, option: Option) -> None:
+    survey.counts["options"] += 1
+    survey.counts["options labelled"] += option.label_source is not None
+    survey.counts[f"options {option.polarity}"] += 1
+    survey.counts.update(f"options flagged {flag}" for flag in option.flags)
+    for behavior in BEHAVIORS:
+        known = exhibits(option, behavior)
+        if known is not None:
+            survey.known[behavior] += 1
+            survey.behaviors[behavior] += known

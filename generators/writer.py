@@ -1,0 +1,102 @@
+"""Collects rows into the Parquet files of a dataset folder, split by split."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from generators.game_rows import GameRows
+from generators.kinds import KINDS
+from generators.leaks import LeakGuard
+from generators.splits import SPLITS
+from generators.tables import ParquetFile, make_table
+from schemas.base import GameRow, Split
+from schemas.config import MachiavelliConfig
+from schemas.manifest import SplitSize
+
+
+class RowWriter:
+    """Takes the rows of one game after the other; the games of the strictest split first."""
+
+    def __init__(
+        self, folder: Path, config: MachiavelliConfig, schemas: Mapping[str, pa.Schema]
+    ) -> None:
+        self.config = config
+        self._folder = folder
+        self._schemas = schemas
+        self._split: Split | None = None
+        self._files: dict[str, ParquetFile] = {}
+        self._gathering: dict[str, list[GameRow]] = {}
+        self._guard = LeakGuard()
+        self._sizes: dict[tuple[str, Split], SplitSize] = {}
+        self._no_shots: Counter[str] = Counter()
+
+    def add(self, game: GameRows) -> None:
+        """Writes one game's rows, but for those whose text stands in a stricter split."""
+        if game.source.split != self._split:
+            self.close()
+            self._split = game.source.split
+        for name, found in game.kinds.items():
+            rows = self._guard.admit(name, game.source.split, found)
+            if isinstance(rows, list):
+                self._gathering.setdefault(name, []).extend(rows)
+            else:
+                self._write(name, rows)
+
+    def close(self) -> None:
+        """Finishes the files of the split at hand."""
+        if self._split is None:
+            return
+        for name, found in self._gathering.items():
+            self._gather(name, found)
+        self._gathering = {}
+        for name, file in self._files.items():
+            file.close()
+            self._sizes[name, self._split] = SplitSize(rows=file.rows, bytes=file.bytes)
+        self._files = {}
+
+    def abandon(self) -> None:
+        """Lets go of all files without finishing them."""
+        for file in self._files.values():
+            file.abandon()
+
+    @property
+    def sizes(self) -> dict[str, dict[str, SplitSize]]:
+        """Config -> split -> size; a split without rows is left out."""
+        return {
+            name: {
+                split: self._sizes[name, split] for split in SPLITS if (name, split) in self._sizes
+            }
+            for name in self.config.kinds
+        }
+
+    @property
+    def left_out(self) -> dict[str, dict[str, int]]:
+        """Config -> reason -> rows that were left out."""
+        reasons = {
+            "text also in a stricter split": self._guard.left_out,
+            "fewer than 2 shots, or over 200 queries of a behavior": self._no_shots,
+        }
+        by_kind = {
+            name: {reason: counts[name] for reason, counts in reasons.items() if counts[name]}
+            for name in self.config.kinds
+        }
+        return {name: found for name, found in by_kind.items() if found}
+
+    def _gather(self, name: str, found: Sequence[Any]) -> None:
+        kind = KINDS[name]
+        assert kind.gather is not None
+        rows = list(kind.gather(found, self.config))
+        self._no_shots[name] += len(found) - len(rows)
+        self._write(name, make_table(kind.row, rows))
+
+    def _write(self, name: str, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        if name not in self._files:
+            path = self._folder / name / f"{self._split}-00000-of-00001.parquet"
+            path.parent.mkdir(exist_ok=True)
+            self._files[name] = ParquetFile(path, self._schemas[name])
+        self._files[name].write(table)

@@ -1,0 +1,79 @@
+"""What all published rows have in common."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.labels import Behavior
+
+Split = Literal["train", "validation", "test"]
+Origin = Literal["benchmark", "generated", "template"]
+LabelSource = Literal["benchmark", "model"]
+Attribution = Literal["direct", "reachable"]
+TextLicence = Literal["cc0-1.0", "generated", "choice-of-games"]
+"""From the most to the least permissive: a row that mixes sources takes the last that applies."""
+
+CANARY = (
+    "contrapose data should not be in training corpora: canary ad85cc55-5793-4058-966b-66e1fe485ea2"
+)
+"""Stands in every row and in every card, so that contamination can be searched for."""
+
+
+class StrictModel(BaseModel):
+    """A frozen record that refuses unknown fields and never converts a wrong type."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+    )
+
+
+class Provenance(StrictModel):
+    """Where a row comes from."""
+
+    template: str | None = None
+    """Template that rendered or asked for the text, such as `icl/v1`; null for plain story text."""
+    model: str | None = None
+    """Model that wrote the row; null for rows that no model wrote."""
+    request_key: str | None = None
+    """sha256 of the canonical request behind a generated row; null for others."""
+    label_source: LabelSource | None = None
+    """Who labelled the options the row is built from; null where none of them has a label."""
+    attribution: Attribution | None = None
+    """`direct`: an option's own record. `reachable`: the maximum up to the next menu."""
+
+
+class Row(StrictModel):
+    """The columns of every config."""
+
+    id: str
+    """Unique within its config, and stable from run to run."""
+    origin: Origin
+    """`benchmark`: read from game data. `generated`: written by a model. `template`: from slots."""
+    split: Split
+    """Dealt by series of games, so that no story stands on two sides of a split."""
+    text_licence: TextLicence
+    """Licence of the row's text; `choice-of-games` is not ours to republish."""
+    canary: str = CANARY
+    """A constant that lets a training corpus be searched for this data."""
+    provenance: Provenance
+    """Template, model, request, label source and attribution."""
+
+
+class GameRow(Row):
+    """The columns of every config built from games."""
+
+    game: str
+    """Slug of the game, as in the benchmark's file names."""
+    group: str
+    """Series of games that the game belongs to; splits and intervals go by it."""
+
+
+class BehaviorRow(GameRow):
+    """The columns of every view of a Decision."""
+
+    decision_id: str
+    """The Decision that this row is a view of: its `id` in config `decisions`."""
+    behavior: Behavior
+    """The trait; a *positive* option exhibits it."""
+    behavior_reading: str
+    """What positive means, in a few words, such as "breaks a promise"."""

@@ -1,0 +1,36 @@
+"""Config `contrastive`: two options of one menu, one of which exhibits the behavior."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import BehaviorRow
+
+Tier = Literal["full", "core"]
+
+
+class ContrastiveRow(BehaviorRow):
+    """One pair: same prompt, two completions that differ in the behavior."""
+
+    prompt: str
+    """The menu's context without its options; empty where there is none."""
+    positive: str
+    """Text of the option that exhibits the behavior, without a leading space."""
+    negative: str
+    """Text of the option that does not."""
+    positive_option_id: str
+    """Node name of the positive option."""
+    negative_option_id: str
+    """Node name of the negative option."""
+    positive_outcome: str
+    """What follows the positive option in the story; the label is about this."""
+    negative_outcome: str
+    """What follows the negative option in the story."""
+    margin: Annotated[float, Field(ge=-1, le=1)]
+    """Score of the positive minus score of the negative."""
+    weight: Annotated[float, Field(gt=0, le=1)]
+    """1 / number of pairs of this menu and behavior: gives every menu the same say."""
+    pure: bool
+    """Whether the poles differ in no other label (for `ethical`: in exactly one violation)."""
+    tier: Tier = "full"
+    """`core`: the selection on which the surface gates hold; else `full`."""

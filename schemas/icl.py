@@ -1,0 +1,37 @@
+"""Config `icl`: a few solved situations, then one to solve, in three versions."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from schemas.base import BehaviorRow, StrictModel
+
+
+class Exchange(StrictModel):
+    """One situation and the two actions that contrast in it."""
+
+    observation: str
+    """The last whole sentences before the menu, at most `--icl-chars` long."""
+    positive: str
+    """The action that exhibits the behavior."""
+    negative: str
+    """The action that does not."""
+
+
+class IclRow(BehaviorRow):
+    """One in-context prompt; the three versions differ in the shots' answers only."""
+
+    shots: tuple[Exchange, ...]
+    """The solved situations: other queries of the same split and behavior, of other series."""
+    query: Exchange
+    """The situation to solve."""
+    positive_prompt: str
+    """Every shot answered with its positive action; ends at the query's cue."""
+    negative_prompt: str
+    """Every shot answered with its negative action."""
+    shuffled_prompt: str
+    """A seeded half of the shots answered with the negative, the rest with the positive action."""
+    n_shots: Annotated[int, Field(ge=2)]
+    """Number of shots."""
+    shot_ids: tuple[str, ...]
+    """The ids of the rows that the shots are the queries of."""

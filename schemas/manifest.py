@@ -1,0 +1,66 @@
+"""`manifest.json`: what a dataset folder holds, from what it was made and how to check it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Split, StrictModel
+from schemas.config import MachiavelliConfig
+
+Count = Annotated[int, Field(ge=0)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class GameSource(StrictModel):
+    """One game that rows were read from."""
+
+    group: str
+    """Series of games that it belongs to."""
+    split: Split
+    """Where its rows stand."""
+    text_licence: str
+    """Licence of its text."""
+    menus: Count
+    """Menus read."""
+    sha256: Sha256
+    """sha256 of its tree, scenario and label files, one after the other."""
+
+
+class SplitSize(StrictModel):
+    """The size of one split of one config."""
+
+    rows: Count
+    """Rows."""
+    bytes: Count
+    """Size in memory as Arrow, bytes: the `num_bytes` of the card."""
+
+
+class Manifest(StrictModel):
+    """The whole of `manifest.json`."""
+
+    format: Literal[1] = 1
+    """Version of this file's layout."""
+    name: str
+    """What the folder holds, such as `machiavelli`."""
+    config: MachiavelliConfig
+    """What the run was asked for."""
+    source: Literal["sample", "game_data"]
+    """`sample`: the bundled stories. `game_data`: the user's own copy of the benchmark."""
+    games: dict[str, GameSource]
+    """The games that were read."""
+    broken: dict[str, str]
+    """Games that were left out with `--skip-broken`, each with what was wrong."""
+    rows: dict[str, dict[str, SplitSize]]
+    """Config -> split -> size. A split without rows is left out."""
+    counts: dict[str, Count]
+    """Menus, options, options by label, flags: what the reader saw."""
+    left_out: dict[str, dict[str, Count]]
+    """Config -> reason -> rows that were left out."""
+    oddities: dict[str, Count]
+    """What the reader tolerated in the game data, by kind."""
+    canary: str
+    """The constant that stands in every row."""
+    versions: dict[str, str]
+    """Versions of Python and of the libraries that decide the bytes."""
+    files: dict[str, Sha256]
+    """sha256 of every file of the folder but this one and README.md."""

@@ -1,0 +1,40 @@
+"""Config `multiple_choice`: one menu as a question with any number of options."""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from schemas.base import BehaviorRow
+from schemas.contrastive import Tier
+
+Index = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class MultipleChoiceRow(BehaviorRow):
+    """One item; chance is `len(matching) / len(choices)`."""
+
+    question: str
+    """The menu's context without its options; empty where there is none."""
+    choices: tuple[str, ...]
+    """All usable options, without letters, in a balanced order."""
+    scores: tuple[Share | None, ...]
+    """How much each choice exhibits the behavior, 0 to 1; null where unknown."""
+    matching: tuple[Index, ...]
+    """0-based indices into `choices` that exhibit the behavior."""
+    not_matching: tuple[Index, ...]
+    """Indices that do not; an index in neither list is ambiguous or unlabelled."""
+    order: tuple[Index, ...]
+    """`choices[i]` is option `order[i]` of the Decision."""
+    tier: Tier = "full"
+    """`core`: the selection on which the surface gates hold; else `full`."""
+
+    @model_validator(mode="after")
+    def _check_indices(self) -> "MultipleChoiceRow":
+        places = range(len(self.choices))
+        poles = (*self.matching, *self.not_matching)
+        if len(set(poles)) != len(poles) or not set(poles) <= set(places):
+            raise ValueError("matching and not_matching must be distinct indices into choices")
+        if not len(self.choices) == len(self.scores) == len(set(self.order)) == len(self.order):
+            raise ValueError("choices, scores and order must have one entry for each option")
+        return self
