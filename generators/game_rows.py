@@ -4,13 +4,14 @@ import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any
+from itertools import islice
 
 import pyarrow as pa
 
 from generators.errors import SourceError
 from generators.kinds import KINDS
 from generators.kinds.base import Kind, behavior_of
+from generators.pairs import Menu, read_menus
 from generators.sources.game_data import Game, Oddities, hash_game, read_game
 from generators.sources.layout import GameFiles
 from generators.sources.menus import list_menus, read_decisions
@@ -20,6 +21,10 @@ from generators.tables import make_table
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameSource
+
+
+ROWS_AT_ONCE = 2048
+"""Rows that stand in memory as records before they become a table."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +43,8 @@ class GameTask:
 class KindRows:
     """One game's rows of one kind, with a key of each row's whole text."""
 
-    rows: "pa.Table | list[GameRow]"
-    """Rows of the behaviors asked for; a table, unless rows of other games must be seen first."""
+    rows: pa.Table
+    """Rows of the behaviors asked for."""
     keys: list[bytes]
     """Key of each row."""
     other_keys: list[bytes]
@@ -75,12 +80,10 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     except SourceError as error:
         return BrokenGame(task.files.game, error)
     menus = list_menus(game)[: task.menus]
-    decisions = list(read_decisions(game, task.config, menus))
     result = describe_game(task, game, len(menus))
-    result.survey = survey_decisions(decisions)
-    result.kinds = {
-        name: view_rows(KINDS[name], decisions, task.config) for name in task.config.kinds
-    }
+    read = read_menus(list(read_decisions(game, task.config, menus)))
+    result.survey = survey_decisions(menu.decision for menu in read)
+    result.kinds = {name: view_rows(KINDS[name], read, task.config) for name in task.config.kinds}
     return result
 
 
@@ -103,27 +106,27 @@ def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
         menus=menus,
         sha256=hash_game(task.files),
     )
-    return GameRows(game.name, source, bool(game.records), game.oddities)
+    return GameRows(game.name, source, bool(game.readings), game.oddities)
 
 
-def view_rows(kind: Kind, decisions: Sequence[Any], config: MachiavelliConfig) -> KindRows:
+def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig) -> KindRows:
     """Returns a kind's rows of one game.
 
     Always those of all behaviors are made and then chosen from, so that a row, and whether it is
     left out, never depends on what else was asked for.
     """
-    rows: list[GameRow] = []
-    keys: list[bytes] = []
-    other_keys: list[bytes] = []
-    for row in kind.view(decisions, config):
-        key = key_text(kind.text(row))
-        behavior = behavior_of(row)
-        if behavior is None or behavior in config.behaviors:
-            rows.append(row)
-            keys.append(key)
-        else:
-            other_keys.append(key)
-    return KindRows(rows if kind.gather else make_table(kind.row, rows), keys, other_keys)
+    found = KindRows(make_table(kind.item, []), [], [])
+    rows = iter(kind.view(menus, config))
+    while batch := list(islice(rows, ROWS_AT_ONCE)):
+        wanted: list[GameRow] = []
+        for row in batch:
+            behavior = behavior_of(row)
+            asked_for = behavior is None or behavior in config.behaviors
+            (found.keys if asked_for else found.other_keys).append(key_text(kind.text(row)))
+            if asked_for:
+                wanted.append(row)
+        found.rows = pa.concat_tables([found.rows, make_table(kind.item, wanted)])
+    return found
 
 
 def key_text(texts: Sequence[str]) -> bytes:

@@ -1,16 +1,12 @@
 """Keeps a text from standing in two splits: it stays in the stricter one."""
 
 from collections import Counter, defaultdict
-from itertools import compress
-from typing import TypeVar
 
 import pyarrow as pa
 
 from generators.game_rows import KindRows
 from generators.splits import STRICTEST_FIRST
-from schemas.base import GameRow, Split
-
-Rows = TypeVar("Rows", pa.Table, list[GameRow])
+from schemas.base import Split
 
 
 class LeakGuard:
@@ -21,7 +17,7 @@ class LeakGuard:
         self.left_out: Counter[str] = Counter()
         """Rows left out, by kind."""
 
-    def admit(self, kind: str, split: Split, found: KindRows) -> "pa.Table | list[GameRow]":
+    def admit(self, kind: str, split: Split, found: KindRows) -> pa.Table:
         """Returns the rows whose whole text stands in no stricter split."""
         rank = STRICTEST_FIRST.index(split)
         stricter = [self._seen[kind, other] for other in STRICTEST_FIRST[:rank]]
@@ -31,10 +27,4 @@ class LeakGuard:
             texts.update(found.keys, found.other_keys)
             texts.discard(b"")
         self.left_out[kind] += keep.count(False)
-        return found.rows if all(keep) else _choose(found.rows, keep)
-
-
-def _choose(rows: Rows, keep: list[bool]) -> Rows:
-    if isinstance(rows, list):
-        return list(compress(rows, keep))
-    return rows.filter(pa.array(keep))
+        return found.rows if all(keep) else found.rows.filter(pa.array(keep))

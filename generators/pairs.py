@@ -1,21 +1,11 @@
-"""The poles of a menu: which options contrast in a behavior. Pure."""
+"""Which options of a menu contrast in which behavior. Pure."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from generators.behaviors import exhibits, is_pure
+from generators.behaviors import Stance, is_pure, read_stance
 from schemas.decision import Decision
-from schemas.labels import Behavior
-
-
-class Poles(NamedTuple):
-    """Places (0-based) in the menu of the usable options on either side."""
-
-    positives: list[int]
-    negatives: list[int]
-
-    def __bool__(self) -> bool:
-        """Whether there is a contrast at all."""
-        return bool(self.positives and self.negatives)
+from schemas.labels import BEHAVIORS, Behavior
 
 
 class Pair(NamedTuple):
@@ -31,23 +21,51 @@ class Pair(NamedTuple):
     """Whether they differ in nothing else that was recorded."""
 
 
-def find_poles(decision: Decision, behavior: Behavior) -> Poles:
-    """Returns the positives and negatives among the usable options, in menu order."""
-    poles = Poles([], [])
-    for place in decision.usable_places:
-        side = exhibits(decision.options[place], behavior)
-        if side is not None:
-            (poles.positives if side else poles.negatives).append(place)
-    return poles
+class Contrast(NamedTuple):
+    """The usable options of one menu that contrast in one behavior; neither side is empty."""
+
+    behavior: Behavior
+    positives: list[int]
+    """Places (0-based) in the menu of the options that exhibit it, in menu order."""
+    negatives: list[int]
+    """Places of the options that do not."""
+    pairs: list[Pair]
+    """Every positive with every negative, by their places."""
 
 
-def list_pairs(decision: Decision, behavior: Behavior) -> list[Pair]:
-    """Returns every pair of a positive and a negative option, by their places."""
-    positives, negatives = find_poles(decision, behavior)
-    return [_pair(decision, behavior, i, j) for i in positives for j in negatives]
+class Menu(NamedTuple):
+    """A Decision and all that it contrasts in: what views are made from."""
+
+    decision: Decision
+    contrasts: list[Contrast]
+    """In the order of the behaviors."""
 
 
-def _pair(decision: Decision, behavior: Behavior, positive: int, negative: int) -> Pair:
-    one, other = decision.options[positive], decision.options[negative]
-    margin = (one.scores[behavior] or 0.0) - (other.scores[behavior] or 0.0)
-    return Pair(positive, negative, margin, is_pure(one, other, behavior))
+def read_menu(decision: Decision) -> Menu:
+    """Returns a Decision with its contrasts."""
+    stances = {place: read_stance(decision.options[place]) for place in decision.usable_places}
+    found = (_contrast(decision, stances, behavior) for behavior in BEHAVIORS)
+    return Menu(decision, [contrast for contrast in found if contrast is not None])
+
+
+def _contrast(
+    decision: Decision, stances: dict[int, Stance], behavior: Behavior
+) -> Contrast | None:
+    positives = [place for place, stance in stances.items() if stance.exhibits[behavior]]
+    if not positives:
+        return None
+    negatives = [place for place, stance in stances.items() if stance.exhibits[behavior] is False]
+    if not negatives:
+        return None
+    scores = {place: decision.options[place].scores[behavior] or 0.0 for place in stances}
+    pairs = [
+        Pair(i, j, scores[i] - scores[j], is_pure(stances[i], stances[j], behavior))
+        for i in positives
+        for j in negatives
+    ]
+    return Contrast(behavior, positives, negatives, pairs)
+
+
+def read_menus(decisions: Sequence[Decision]) -> list[Menu]:
+    """Returns the menus of some Decisions."""
+    return [read_menu(decision) for decision in decisions]

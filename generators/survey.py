@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from generators.behaviors import exhibits
-from schemas.decision import Decision, Option
-from schemas.labels import BEHAVIORS
+from generators.behaviors import Stance, read_stance
+from schemas.decision import Decision
 
 CONTEXT_BIN = 250
 """Width of a bar in the histogram of context lengths, characters."""
@@ -41,25 +40,24 @@ class Survey:
 def survey_decisions(decisions: Iterable[Decision]) -> Survey:
     """Returns the counts of some Decisions."""
     survey = Survey()
+    stances: Counter[Stance] = Counter()
+    counts = survey.counts
     for decision in decisions:
-        survey.counts["menus"] += 1
-        survey.counts["menus usable"] += len(decision.usable_places) > 1
-        survey.counts.update(f"menus flagged {flag}" for flag in decision.flags)
+        counts["menus"] += 1
+        counts["menus usable"] += len(decision.usable_places) > 1
+        counts.update(f"menus flagged {flag}" for flag in decision.flags)
         survey.options[len(decision.options)] += 1
         survey.contexts[len(decision.context) // CONTEXT_BIN * CONTEXT_BIN] += 1
         for option in decision.options:
-            _count_option(survey, option)
-    survey.counts = +survey.counts
+            counts["options"] += 1
+            counts["options labelled"] += option.label_source is not None
+            counts[f"options {option.polarity}"] += 1
+            if option.flags:
+                counts.update(f"options flagged {flag}" for flag in option.flags)
+            stances[read_stance(option)] += 1
+    survey.counts = +counts
+    for stance, options in stances.items():
+        for behavior, known in stance.exhibits.items():
+            survey.known[behavior] += options * (known is not None)
+            survey.behaviors[behavior] += options * bool(known)
     return survey
-
-
-def _count_option(survey: Survey, option: Option) -> None:
-    survey.counts["options"] += 1
-    survey.counts["options labelled"] += option.label_source is not None
-    survey.counts[f"options {option.polarity}"] += 1
-    survey.counts.update(f"options flagged {flag}" for flag in option.flags)
-    for behavior in BEHAVIORS:
-        known = exhibits(option, behavior)
-        if known is not None:
-            survey.known[behavior] += 1
-            survey.behaviors[behavior] += known

@@ -1,18 +1,18 @@
 """Collects rows into the Parquet files of a dataset folder, split by split."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from generators.game_rows import GameRows
 from generators.kinds import KINDS
+from generators.kinds.base import find_lowest
 from generators.leaks import LeakGuard
 from generators.splits import SPLITS
 from generators.tables import ParquetFile, make_table
-from schemas.base import GameRow, Split
+from schemas.base import Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import SplitSize
 
@@ -28,9 +28,10 @@ class RowWriter:
         self._schemas = schemas
         self._split: Split | None = None
         self._files: dict[str, ParquetFile] = {}
-        self._gathering: dict[str, list[GameRow]] = {}
+        self._gathering: dict[str, pa.Table] = {}
         self._guard = LeakGuard()
         self._sizes: dict[tuple[str, Split], SplitSize] = {}
+        self._over_most: Counter[str] = Counter()
         self._no_shots: Counter[str] = Counter()
 
     def add(self, game: GameRows) -> None:
@@ -40,8 +41,8 @@ class RowWriter:
             self._split = game.source.split
         for name, found in game.kinds.items():
             rows = self._guard.admit(name, game.source.split, found)
-            if isinstance(rows, list):
-                self._gathering.setdefault(name, []).extend(rows)
+            if KINDS[name].gathering:
+                self._keep_lowest(name, rows)
             else:
                 self._write(name, rows)
 
@@ -77,7 +78,8 @@ class RowWriter:
         """Config -> reason -> rows that were left out."""
         reasons = {
             "text also in a stricter split": self._guard.left_out,
-            "fewer than 2 shots, or over 200 queries of a behavior": self._no_shots,
+            "over the most queries of a behavior": self._over_most,
+            "fewer than 2 shots": self._no_shots,
         }
         by_kind = {
             name: {reason: counts[name] for reason, counts in reasons.items() if counts[name]}
@@ -85,12 +87,22 @@ class RowWriter:
         }
         return {name: found for name, found in by_kind.items() if found}
 
-    def _gather(self, name: str, found: Sequence[Any]) -> None:
-        kind = KINDS[name]
-        assert kind.gather is not None
-        rows = list(kind.gather(found, self.config))
+    def _keep_lowest(self, name: str, items: pa.Table) -> None:
+        gathering = KINDS[name].gathering
+        assert gathering is not None
+        found = pa.concat_tables([self._gathering.get(name, items.slice(0, 0)), items])
+        behaviors, ranks = found["behavior"].to_pylist(), found["rank"].to_pylist()
+        kept = find_lowest(behaviors, ranks, gathering.most)
+        self._over_most[name] += found.num_rows - len(kept)
+        self._gathering[name] = found.take(pa.array(kept, pa.int64()))
+
+    def _gather(self, name: str, items: pa.Table) -> None:
+        gathering = KINDS[name].gathering
+        assert gathering is not None
+        found = [gathering.item.model_validate(item, strict=False) for item in items.to_pylist()]
+        rows = list(gathering.gather(found, self.config))
         self._no_shots[name] += len(found) - len(rows)
-        self._write(name, make_table(kind.row, rows))
+        self._write(name, make_table(KINDS[name].row, rows))
 
     def _write(self, name: str, table: pa.Table) -> None:
         if not table.num_rows:

@@ -1,20 +1,31 @@
 """What a kind of dataset is: a pure view of Decisions."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from generators.behaviors import READINGS
+from generators.pairs import Menu
 from schemas.base import BehaviorRow, GameRow, Provenance
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
 from schemas.labels import Behavior
 
-View = Callable[[Sequence[Decision], MachiavelliConfig], Iterable[GameRow]]
-"""The Decisions of one game, in tree order -> rows, sorted by menu, behavior and places."""
+View = Callable[[Sequence[Menu], MachiavelliConfig], Iterable[GameRow]]
+"""The menus of one game, in tree order -> rows, sorted by menu, behavior and places."""
 
-Gather = Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
-"""The rows of one split, over all games -> the rows to publish."""
+
+@dataclass(frozen=True)
+class Gathering:
+    """How rows are made that need rows of other games of their split."""
+
+    item: type[BehaviorRow]
+    """What the view yields; it has a `rank`."""
+    most: int
+    """How many items of a behavior are kept, lowest rank first."""
+    gather: Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
+    """The kept items of one split, sorted by game -> the rows to publish."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +37,30 @@ class Kind:
     row: type[GameRow]
     """What is published."""
     view: View
-    """One game's rows; reads nothing but the Decisions and the config."""
+    """One game's rows; reads nothing but the menus and the config."""
     text: Callable[[Any], Sequence[str]]
     """A row's whole text, to find it again in another split: what comes first, then the options."""
-    gather: Gather | None = None
-    """Where rows need rows of other games: from what `view` gives to what is published."""
+    gathering: Gathering | None = None
+    """Where rows need rows of other games: what `view` yields instead, and what becomes of it."""
+
+    @property
+    def item(self) -> type[GameRow]:
+        """What the view yields."""
+        return self.gathering.item if self.gathering else self.row
+
+
+def find_lowest(behaviors: Sequence[str], ranks: Sequence[str], most: int) -> list[int]:
+    """Returns the places of at most `most` items of each behavior, lowest rank first chosen.
+
+    The places are in ascending order.
+    """
+    chosen: Counter[str] = Counter()
+    kept: list[int] = []
+    for place in sorted(range(len(ranks)), key=ranks.__getitem__):
+        if chosen[behaviors[place]] < most:
+            chosen[behaviors[place]] += 1
+            kept.append(place)
+    return sorted(kept)
 
 
 class ViewColumns(TypedDict):

@@ -1,15 +1,16 @@
 """Config `decisions`: every menu with all its options, usable or not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from generators.kinds.base import Kind
+from generators.pairs import Menu
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
 
 
-def view(decisions: Sequence[Decision], config: MachiavelliConfig) -> Sequence[Decision]:
-    """Returns the Decisions themselves."""
-    return decisions
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Decision]:
+    """Yields the Decisions themselves."""
+    return (menu.decision for menu in menus)
 
 
 def text(row: Decision) -> list[str]:

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import get_args
 
-from generators.kinds.base import Kind, take_columns
-from generators.pairs import Pair, list_pairs
+from generators.kinds.base import Gathering, Kind, take_columns
+from generators.pairs import Menu, Pair
 from generators.prompts import render
 from generators.sources.story_text import keep_ending
 from generators.splits import hash_number
@@ -14,11 +15,13 @@ from schemas.base import BehaviorRow, TextLicence
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
 from schemas.icl import Exchange, IclRow
-from schemas.labels import BEHAVIORS, Behavior
+from schemas.labels import Behavior
 
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+OWN_FIELDS = frozenset({"query", "rank", "text_licence"})
+"""Fields of a query that are not simply a row's."""
 
 
 class IclQuery(BehaviorRow):
@@ -26,24 +29,20 @@ class IclQuery(BehaviorRow):
 
     query: Exchange
     """The situation with its two actions."""
-
-    @property
-    def rank(self) -> str:
-        """What queries are sorted and chosen by: a hash, so that no game comes first."""
-        return sha256(self.id.encode()).hexdigest()
+    rank: str
+    """sha256 of the id: what queries are chosen and sorted by, so that no game comes first."""
 
 
-def view(decisions: Sequence[Decision], config: MachiavelliConfig) -> Iterator[IclQuery]:
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery]:
     """Yields one query per menu with a context and behavior with a pair."""
-    for decision in decisions:
-        observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
-        if not decision.context or not observation:
+    for decision, contrasts in menus:
+        if not contrasts or not decision.context:
             continue
-        for behavior in BEHAVIORS:
-            pairs = list_pairs(decision, behavior)
-            if pairs:
-                pair = min(pairs, key=lambda pair: _preference(decision, pair))
-                yield _view_query(decision, behavior, pair, observation)
+        observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
+        if observation:
+            for contrast in contrasts:
+                pair = min(contrast.pairs, key=partial(_preference, decision))
+                yield _view_query(decision, contrast.behavior, pair, observation)
 
 
 def _preference(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
@@ -52,9 +51,11 @@ def _preference(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int,
 
 
 def _view_query(decision: Decision, behavior: Behavior, pair: Pair, observation: str) -> IclQuery:
+    row_id = f"{decision.id}/{behavior}"
     return IclQuery(
         **take_columns(decision, behavior, TEMPLATE),
-        id=f"{decision.id}/{behavior}",
+        id=row_id,
+        rank=sha256(row_id.encode()).hexdigest(),
         query=Exchange(
             observation=observation,
             positive=decision.options[pair.positive].text,
@@ -70,21 +71,13 @@ def text(row: IclQuery) -> list[str]:
 
 def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[IclRow]:
     """Yields a row for each query of a split that other series have shots enough for."""
-    by_behavior: defaultdict[Behavior, list[IclQuery]] = defaultdict(list)
+    ranked: defaultdict[Behavior, list[IclQuery]] = defaultdict(list)
+    for query in sorted(queries, key=lambda query: query.rank):
+        ranked[query.behavior].append(query)
     for query in queries:
-        by_behavior[query.behavior].append(query)
-    chosen = {behavior: choose_queries(found) for behavior, found in by_behavior.items()}
-    kept = {query.id for found in chosen.values() for query in found}
-    for query in queries:
-        if query.id in kept:
-            shots = draw_shots(query, chosen[query.behavior], config)
-            if len(shots) >= FEWEST_SHOTS:
-                yield _write_row(query, shots, config.seed)
-
-
-def choose_queries(queries: Sequence[IclQuery]) -> list[IclQuery]:
-    """Returns at most 200 queries of one split and behavior, sorted by hash of their id."""
-    return sorted(queries, key=lambda query: query.rank)[:MOST_QUERIES]
+        shots = draw_shots(query, ranked[query.behavior], config)
+        if len(shots) >= FEWEST_SHOTS:
+            yield _write_row(query, shots, config.seed)
 
 
 def draw_shots(
@@ -105,7 +98,7 @@ def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
         for index, shot in enumerate(shots)
     ]
     return IclRow(
-        **{name: value for name, value in query if name not in ("query", "text_licence")},
+        **{name: value for name, value in query if name not in OWN_FIELDS},
         text_licence=_find_strictest([query, *shots]),
         query=query.query,
         shots=tuple(shot.query for shot in shots),
@@ -137,4 +130,4 @@ def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
     return max(licences, key=get_args(TextLicence).index)
 
 
-KIND = Kind("icl", IclRow, view, text, gather)
+KIND = Kind("icl", IclRow, view, text, Gathering(IclQuery, MOST_QUERIES, gather))

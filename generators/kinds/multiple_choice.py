@@ -4,32 +4,30 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from generators.kinds.base import Kind, take_columns
-from generators.pairs import Poles, find_poles
+from generators.pairs import Contrast, Menu
 from generators.splits import hash_number
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
-from schemas.labels import BEHAVIORS, Behavior
+from schemas.labels import Behavior
 from schemas.multiple_choice import MultipleChoiceRow
 
 
-def view(decisions: Sequence[Decision], config: MachiavelliConfig) -> Iterator[MultipleChoiceRow]:
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[MultipleChoiceRow]:
     """Yields one row per menu and behavior with at least one positive and one negative.
 
     Within behavior and number of choices, the first positive takes the places in turn, starting
     at a hash of seed, game, behavior and number; so no place is ever the likelier one.
     """
     turns: Counter[tuple[Behavior, int]] = Counter()
-    for decision in decisions:
+    for decision, contrasts in menus:
         places = decision.usable_places
-        for behavior in BEHAVIORS:
-            poles = find_poles(decision, behavior)
-            if not poles:
-                continue
-            size = len(places)
+        size = len(places)
+        for contrast in contrasts:
+            behavior = contrast.behavior
             start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
             target = (start + turns[behavior, size]) % size
             turns[behavior, size] += 1
-            yield _view_item(decision, behavior, poles, rotate(places, poles.positives[0], target))
+            yield _view_item(decision, contrast, rotate(places, contrast.positives[0], target))
 
 
 def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
@@ -41,9 +39,8 @@ def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
     return [*places[shift:], *places[:shift]]
 
 
-def _view_item(
-    decision: Decision, behavior: Behavior, poles: Poles, order: list[int]
-) -> MultipleChoiceRow:
+def _view_item(decision: Decision, contrast: Contrast, order: list[int]) -> MultipleChoiceRow:
+    behavior = contrast.behavior
     options = [decision.options[place] for place in order]
     return MultipleChoiceRow(
         **take_columns(decision, behavior),
@@ -51,8 +48,8 @@ def _view_item(
         question=decision.context,
         choices=tuple(option.text for option in options),
         scores=tuple(option.scores[behavior] for option in options),
-        matching=_find(order, poles.positives),
-        not_matching=_find(order, poles.negatives),
+        matching=_find(order, contrast.positives),
+        not_matching=_find(order, contrast.negatives),
         order=tuple(order),
     )
 

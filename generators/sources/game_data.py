@@ -1,34 +1,27 @@
 """One game of a `game_data/` folder, read whole and checked: every text, every record."""
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
+from generators.behaviors import Readings, read_record, read_whole_record
 from generators.errors import SourceError
+from generators.sources.json_files import REMEDY, describe, read_object, validate, write_compact
 from generators.sources.layout import GameFiles
+from schemas.base import TextLicence
 from schemas.game_data import GameMetadata, LabelRecord, Node
 from schemas.labels import VIOLATIONS
 
-T = TypeVar("T")
-
-_TYPE_NAMES: dict[type, str] = {
-    dict: "an object",
-    list: "a list",
-    str: "text",
-    bool: "true or false",
-}
-_TYPE_NAMES |= {int: "a number", float: "a number", type(None): "null"}
-
 _NODES = TypeAdapter(dict[str, Node])
-_RECORDS = TypeAdapter(dict[str, LabelRecord])
+_RECORD = TypeAdapter(LabelRecord)
 _METADATA = TypeAdapter(GameMetadata)
 
-_KNOWN_NAMES: dict[str, frozenset[str]] = {
+_KNOWN_NAMES: Mapping[str, frozenset[str]] = {
     "utility": frozenset({"self", "others"}),
     "physical": frozenset({"watts"}),
     "money": frozenset({"dollars"}),
@@ -37,11 +30,11 @@ _KNOWN_NAMES: dict[str, frozenset[str]] = {
 }
 """Part of a label record -> the names in it that are read."""
 
-REMEDY = "Unpack the archive again, or leave the game out with --skip-broken"
-BOM = b"\xef\xbb\xbf"
-
 Oddities = Counter[str]
 """What was tolerated, by kind."""
+
+RawRecords = dict[str, dict[str, Any]]
+"""Scene id -> label record, as the file has it."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +46,13 @@ class Game:
     """Node name -> node, in tree order."""
     scenarios: dict[str, str]
     """Scene id -> filled text, untidied."""
-    records: dict[str, LabelRecord]
-    """Scene id -> labels."""
-    raw_records: dict[str, dict[str, Any]]
-    """Scene id -> the same labels as the file has them, unknown names included."""
+    readings: dict[str, Readings]
+    """Scene id -> the numbers of its label record that are used."""
+    option_records: dict[str, str]
+    """Scene id of an option -> its label record as compact JSON, unknown names included."""
     pages: dict[str, list[str]]
     """Node name -> scene ids of its later pages, in order; only nodes that have some."""
-    text_licence: str
+    text_licence: TextLicence
     """`cc0-1.0` where the metadata says so, else `choice-of-games`."""
     oddities: Oddities
 
@@ -77,17 +70,20 @@ def read_game(files: GameFiles, metadata: object) -> Game:
     """
     nodes = _read_nodes(files)
     scenarios = _read_scenarios(files)
-    raw_records = _read_raw_records(files)
     pages = _find_pages(nodes, scenarios)
+    records = _read_records(files)
+    scenes = {node.scene_id for node in nodes.values()}.union(*pages.values())
+    oddities = _count_oddities(scenes, scenarios, records)
+    oddities["games without metadata"] += metadata is None
     return Game(
         name=files.game,
         nodes=nodes,
         scenarios=scenarios,
-        records=_validate(_RECORDS, raw_records, f"annotations_clean/{files.game}.json", "scenes"),
-        raw_records=raw_records,
+        readings=_read_labels(files.game, records),
+        option_records=_keep_records(records, _list_option_scenes(nodes)),
         pages=pages,
         text_licence=_read_licence(files.game, metadata),
-        oddities=_count_oddities(nodes, scenarios, raw_records, pages, metadata),
+        oddities=+oddities,
     )
 
 
@@ -102,132 +98,118 @@ def hash_game(files: GameFiles) -> str:
 def read_metadata(root: Path) -> dict[str, object] | None:
     """Returns `game_metadata.json`, its entries unchecked; None where the file is missing."""
     path = root / "game_metadata.json"
-    return _read_object(path, path.name) if path.exists() else None
+    return read_object(path, path.name) if path.exists() else None
 
 
 def _read_nodes(files: GameFiles) -> dict[str, Node]:
     name = f"trees/{files.tree.name}"
-    nodes = _validate(_NODES, _read_object(files.tree, name), name)
-    for node_name, node in nodes.items():
-        for field, others in (("children", node.children), ("parents", node.parents)):
-            for other in others:
-                if other not in nodes:
-                    where = f"{name}, key '{node_name}.{field}'"
-                    raise SourceError(where, f"'{other}'", "the name of a node", REMEDY)
+    nodes = validate(_NODES, read_object(files.tree, name), name)
+    named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
+    if not named <= nodes.keys():
+        raise _find_missing_node(nodes, name)
     return nodes
+
+
+def _find_missing_node(nodes: Mapping[str, Node], name: str) -> SourceError:
+    key, missing = next(
+        (f"{node_name}.{field}", other)
+        for node_name, node in nodes.items()
+        for field in ("children", "parents")
+        for other in getattr(node, field)
+        if other not in nodes
+    )
+    return SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
 
 
 def _read_scenarios(files: GameFiles) -> dict[str, str]:
     name = f"scenarios/{files.scenarios.name}"
-    scenarios = _read_object(files.scenarios, name)
+    scenarios = read_object(files.scenarios, name)
     for scene_id, text in scenarios.items():
         if not isinstance(text, str):
-            raise SourceError(f"{name}, key '{scene_id}'", describe(text), "a text", REMEDY)
-    return cast(dict[str, str], scenarios)
+            raise SourceError(f"{name}, key '{scene_id}'", describe(text), "text", REMEDY)
+    return scenarios
 
 
-def _read_raw_records(files: GameFiles) -> dict[str, dict[str, Any]]:
+def _read_records(files: GameFiles) -> RawRecords:
     if files.labels is None:
         return {}
     name = f"annotations_clean/{files.labels.name}"
-    content = _read_object(files.labels, name)
+    content = read_object(files.labels, name)
     scenes = content.get("scenes")
     if not isinstance(scenes, dict):
         found = describe(scenes) if "scenes" in content else "nothing"
         raise SourceError(f"{name}, key 'scenes'", found, "an object of records", REMEDY)
-    return cast(dict[str, dict[str, Any]], scenes)
+    return cast(RawRecords, scenes)
 
 
-def _read_licence(game: str, metadata: object) -> str:
+def _read_labels(game: str, records: RawRecords) -> dict[str, Readings]:
+    """Returns the numbers of all records; one at a time, for the models would take much memory."""
+    name = f"annotations_clean/{game}.json"
+    return {
+        scene_id: read_whole_record(record)
+        or read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
+        for scene_id, record in records.items()
+    }
+
+
+def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, str]:
+    return {
+        scene_id: write_compact(records[scene_id]) for scene_id in scene_ids if scene_id in records
+    }
+
+
+def _list_option_scenes(nodes: Mapping[str, Node]) -> list[str]:
+    menus = [node for node in nodes.values() if node.type == "CHOICE"]
+    return [nodes[option].scene_id for menu in menus for option in menu.children]
+
+
+def _read_licence(game: str, metadata: object) -> TextLicence:
     if metadata is None:
         return "choice-of-games"
-    entry = _validate(_METADATA, metadata, "game_metadata.json", game)
+    entry = validate(_METADATA, metadata, "game_metadata.json", game)
     return "cc0-1.0" if entry.text_licence == "cc0-1.0" else "choice-of-games"
 
 
-def _find_pages(nodes: dict[str, Node], scenarios: dict[str, str]) -> dict[str, list[str]]:
+def _find_pages(nodes: Mapping[str, Node], scenarios: Mapping[str, str]) -> dict[str, list[str]]:
     """Returns the scenarios after a page break: keyed by a line, and no node's own."""
-    own = {node.scene_id for node in nodes.values()}
-    later = scenarios.keys() - own
-    if not later:
-        return {}
+    later = scenarios.keys() - {node.scene_id for node in nodes.values()}
+    lines: defaultdict[str, set[int]] = defaultdict(set)
+    for scene_id in later:
+        scene, _, line = scene_id.rpartition("_")
+        if line.isdecimal():
+            lines[scene].add(int(line))
     pages: dict[str, list[str]] = {}
     for name, node in nodes.items():
-        scene_ids = (f"{node.scene}_{line}" for line in node.lines)
-        found = [scene_id for scene_id in scene_ids if scene_id in later]
-        if found:
-            pages[name] = found
+        if node.scene in lines and not lines[node.scene].isdisjoint(node.lines):
+            scene_ids = [f"{node.scene}_{line}" for line in node.lines]
+            pages[name] = [scene_id for scene_id in scene_ids if scene_id in later]
     return pages
 
 
 def _count_oddities(
-    nodes: dict[str, Node],
-    scenarios: dict[str, str],
-    raw_records: dict[str, dict[str, Any]],
-    pages: dict[str, list[str]],
-    metadata: object,
+    scenes: set[str], scenarios: Mapping[str, str], records: RawRecords
 ) -> Oddities:
-    scenes = {node.scene_id for node in nodes.values()}.union(*pages.values())
-    odd = Oddities(
-        {
-            "games without metadata": int(metadata is None),
-            "games without labels": int(not raw_records),
-            "records without a node": sum(scene not in scenes for scene in raw_records),
-            "scenarios without a record": sum(scene not in raw_records for scene in scenarios)
-            if raw_records
-            else 0,
-        }
-    )
-    for record in raw_records.values():
-        odd.update(f"unknown label '{name}'" for name in _find_unknown_names(record))
-    return +odd
+    """Returns what is tolerated: scenes are those of nodes and of their pages."""
+    oddities = Oddities()
+    oddities["records without a node"] = len(records.keys() - scenes)
+    if records:
+        oddities["scenarios without a record"] = len(scenarios.keys() - records.keys())
+    else:
+        oddities["games without labels"] = 1
+    for record in records.values():
+        for name in _find_unknown_names(record):
+            oddities[f"unknown label '{name}'"] += 1
+    return oddities
 
 
-def _find_unknown_names(record: dict[str, Any]) -> list[str]:
+def _find_unknown_names(record: object) -> list[str]:
     unknown: list[str] = []
-    for part, values in record.items():
+    if not isinstance(record, dict):
+        return unknown
+    for part, values in cast(dict[str, object], record).items():
         known = _KNOWN_NAMES.get(part)
         if known is None:
             unknown.append(part)
-        elif values and not known.issuperset(values):
+        elif isinstance(values, dict) and not known.issuperset(values):
             unknown += [f"{part}.{name}" for name in values if name not in known]
     return unknown
-
-
-def _read_object(path: Path, name: str) -> dict[str, Any]:
-    """Returns the object that a JSON file holds; a byte order mark is left out."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SourceError(name, "no such file", "one for each game", REMEDY) from error
-    except OSError as error:
-        raise SourceError(name, f"unreadable ({error.strerror})", "a file", REMEDY) from error
-    try:
-        value = orjson.loads(content.removeprefix(BOM))
-    except orjson.JSONDecodeError as error:
-        found = f"no valid JSON after line {error.lineno} column {error.colno}"
-        if not content.strip():
-            found = "an empty file"
-        raise SourceError(name, found, "a whole JSON file in UTF-8", REMEDY) from error
-    if not isinstance(value, dict):
-        raise SourceError(name, describe(value), "an object", REMEDY)
-    return cast(dict[str, Any], value)
-
-
-def describe(value: object) -> str:
-    """Returns what kind of JSON value this is, never the value: story text is not ours to print."""
-    return _TYPE_NAMES.get(type(value), type(value).__name__)
-
-
-def _validate(adapter: TypeAdapter[T], value: object, name: str, prefix: str = "") -> T:
-    """Returns the checked value; the first thing wrong becomes a SourceError with file and key."""
-    try:
-        return adapter.validate_python(value)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in (prefix, *first["loc"]) if part != "")
-        found = "nothing" if first["type"] == "missing" else describe(first["input"])
-        wanted = first["msg"][:1].lower() + first["msg"][1:]
-        if isinstance(first["input"], int | float) and not isinstance(first["input"], bool):
-            found = f"{first['input']}"
-        raise SourceError(f"{name}, key '{key}'", found, wanted, REMEDY) from error

@@ -5,9 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import get_args
 
-import orjson
-
-from generators.behaviors import NOTHING_RECORDED, assess, merge_readings, read_record
+from generators.behaviors import NOTHING_RECORDED, assess, merge_readings
 from generators.sources.game_data import Game
 from generators.sources.paths import find_approach, find_reach
 from generators.sources.story_text import is_unresolved, join_paragraphs, keep_ending, tidy
@@ -15,6 +13,9 @@ from generators.splits import assign_split, find_group
 from schemas.base import Attribution, Provenance
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision, DecisionFlag, Option, OptionFlag
+
+_OPTION_FLAGS: tuple[OptionFlag, ...] = get_args(OptionFlag)
+_DECISION_FLAGS: tuple[DecisionFlag, ...] = get_args(DecisionFlag)
 
 
 def list_menus(game: Game) -> list[str]:
@@ -106,12 +107,12 @@ class MenuReader:
         text = tidy(first_line)
         outcome = join_paragraphs([tidy(rest), *(self._tidy_scene(page) for page in pages)])
         readings = [
-            read_record(self.game.records[scene_id])
+            self.game.readings[scene_id]
             for scene_id in self._find_labelled_scenes(name)
-            if scene_id in self.game.records
+            if scene_id in self.game.readings
         ]
         assessment = assess(merge_readings(readings or [NOTHING_RECORDED]))
-        record = self.game.raw_records.get(own)
+        record = self.game.option_records.get(own)
         return Option(
             option_id=name,
             text=text,
@@ -123,7 +124,7 @@ class MenuReader:
             power=assessment.power,
             disutility=assessment.disutility,
             scores=assessment.scores,
-            record=None if record is None else orjson.dumps(record).decode(),
+            record=record,
         )
 
     def _find_labelled_scenes(self, option: str) -> list[str]:
@@ -143,7 +144,7 @@ def _flag_option(text: str, outcome: str, has_record: bool) -> tuple[OptionFlag,
         "no_text": not text,
         "unresolved": is_unresolved(text) or is_unresolved(outcome),
     }
-    return tuple(flag for flag in get_args(OptionFlag) if raised[flag])
+    return tuple(flag for flag in _OPTION_FLAGS if raised[flag])
 
 
 def _flag_decision(
@@ -157,4 +158,4 @@ def _flag_decision(
         "unresolved_context": is_unresolved(context),
         "chosen_path": chosen_path,
     }
-    return tuple(flag for flag in get_args(DecisionFlag) if raised[flag])
+    return tuple(flag for flag in _DECISION_FLAGS if raised[flag])

@@ -46,11 +46,15 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
         chosen = chosen or several
         if not parents or (several and strict):
             break
-        parent = min(parents, key=lambda name: sha256(f"{game}/{menu}/{name}".encode()).digest())
+        parent = _choose_parent(game, menu, parents) if several else parents[0]
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
     return Approach(path[::-1], chosen)
+
+
+def _choose_parent(game: str, menu: str, parents: list[str]) -> str:
+    return min(parents, key=lambda name: sha256(f"{game}/{menu}/{name}".encode()).digest())
 
 
 def _find_followable(nodes: Mapping[str, Node], path: list[str], after: Set[str]) -> list[str]:
