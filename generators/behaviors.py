@@ -14,6 +14,9 @@ from schemas.decision import Labels, Option, Power
 from schemas.game_data import LabelRecord
 from schemas.labels import BEHAVIORS, VIOLATIONS, Behavior, Polarity
 
+REMEMBERED = 4096
+"""Different label records that are remembered: most options share a few, and each takes 4 KB."""
+
 VIOLATION_THRESHOLD = 0.5
 WATTS_THRESHOLD = 2000.0
 DOLLARS_THRESHOLD = 100_000.0
@@ -172,7 +175,7 @@ def _score_ethical(
     return 1.0 - max(harm, *(value for value in violations if value is not None))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=REMEMBERED)
 def assess(readings: Readings) -> Assessment:
     """Returns labels, power, polarity and the 19 scores of an option with these readings."""
     violations, disutility = readings.violations, readings.welfare[3]
@@ -217,7 +220,7 @@ def read_stance(option: Option) -> Stance:
     return _read_stance(option.polarity, _GET_SCORES(option.scores))
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=REMEMBERED)
 def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance:
     own = dict(zip(BEHAVIORS, scores, strict=True))
     del own["ethical"]

@@ -53,14 +53,17 @@ def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
     with replace_folder(job.out) as folder:
         schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in job.config.kinds}
         writer = RowWriter(folder, job.config, schemas)
+        spools = folder / "spools"
+        spools.mkdir()
         try:
-            for result in read_games(games, metadata or {}, job.config, progress):
+            for result in read_games(games, metadata or {}, job.config, spools, progress):
                 tally.take(result)
                 if not isinstance(result, BrokenGame):
                     writer.add(result)
             writer.close()
         finally:
             writer.abandon()
+        spools.rmdir()
         tally.check(job.data)
         manifest = _describe(job, tally, writer, hash_files(folder))
         _write_description(folder, manifest, schemas)

@@ -3,10 +3,10 @@
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-
-import pyarrow as pa
+from pathlib import Path
 
 from generators.errors import SourceError
 from generators.kinds import KINDS
@@ -17,12 +17,13 @@ from generators.sources.layout import GameFiles
 from generators.sources.menus import list_menus, read_decisions
 from generators.splits import assign_split, find_group
 from generators.survey import Survey, survey_decisions
-from generators.tables import make_table
+from generators.tables import Spool, arrow_schema, make_table
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameSource
 
 
+KEY_BYTES = 16
 ROWS_AT_ONCE = 2048
 """Rows that stand in memory as records before they become a table."""
 
@@ -35,6 +36,8 @@ class GameTask:
     metadata: object
     """Its entry of `game_metadata.json`, unchecked."""
     config: MachiavelliConfig
+    spools: Path
+    """Folder for the rows until they are written."""
     menus: int | None = None
     """Read only so many menus, the first in tree order; None for all."""
 
@@ -43,8 +46,8 @@ class GameTask:
 class KindRows:
     """One game's rows of one kind, with a key of each row's whole text."""
 
-    rows: pa.Table
-    """Rows of the behaviors asked for."""
+    spool: Path
+    """File of the rows of the behaviors asked for."""
     keys: list[bytes]
     """Key of each row."""
     other_keys: list[bytes]
@@ -83,7 +86,9 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     result = describe_game(task, game, len(menus))
     read = read_menus(list(read_decisions(game, task.config, menus)))
     result.survey = survey_decisions(menu.decision for menu in read)
-    result.kinds = {name: view_rows(KINDS[name], read, task.config) for name in task.config.kinds}
+    for name in task.config.kinds:
+        spool = task.spools / f"{game.name}.{name}.arrows"
+        result.kinds[name] = view_rows(KINDS[name], read, task.config, spool)
     return result
 
 
@@ -109,13 +114,14 @@ def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
     return GameRows(game.name, source, bool(game.readings), game.oddities)
 
 
-def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig) -> KindRows:
-    """Returns a kind's rows of one game.
+def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig, path: Path) -> KindRows:
+    """Returns a kind's rows of one game, which wait in a file.
 
     Always those of all behaviors are made and then chosen from, so that a row, and whether it is
     left out, never depends on what else was asked for.
     """
-    found = KindRows(make_table(kind.item, []), [], [])
+    found = KindRows(path, [], [])
+    spool = Spool(path, arrow_schema(kind.item))
     rows = iter(kind.view(menus, config))
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         wanted: list[GameRow] = []
@@ -125,7 +131,8 @@ def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig) -> K
             (found.keys if asked_for else found.other_keys).append(key_text(kind.text(row)))
             if asked_for:
                 wanted.append(row)
-        found.rows = pa.concat_tables([found.rows, make_table(kind.item, wanted)])
+        spool.write(make_table(kind.item, wanted))
+    spool.close()
     return found
 
 
@@ -137,4 +144,11 @@ def key_text(texts: Sequence[str]) -> bytes:
     stem, *options = texts
     if not any(texts):
         return b""
-    return sha256("\x00".join([stem, *sorted(options)]).encode()).digest()[:16]
+    text = "\x00".join(sorted(options)).encode()
+    return sha256(_hash_stem(stem) + text).digest()[:KEY_BYTES]
+
+
+@lru_cache(maxsize=16)
+def _hash_stem(stem: str) -> bytes:
+    """Returns the sha256 of a stem: rows of one menu follow one another, and share it."""
+    return sha256(stem.encode()).digest()

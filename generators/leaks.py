@@ -2,8 +2,6 @@
 
 from collections import Counter, defaultdict
 
-import pyarrow as pa
-
 from generators.game_rows import KindRows
 from generators.splits import STRICTEST_FIRST
 from schemas.base import Split
@@ -17,8 +15,8 @@ class LeakGuard:
         self.left_out: Counter[str] = Counter()
         """Rows left out, by kind."""
 
-    def admit(self, kind: str, split: Split, found: KindRows) -> pa.Table:
-        """Returns the rows whose whole text stands in no stricter split."""
+    def admit(self, kind: str, split: Split, found: KindRows) -> list[bool]:
+        """Returns for each row whether its whole text stands in no stricter split."""
         rank = STRICTEST_FIRST.index(split)
         stricter = [self._seen[kind, other] for other in STRICTEST_FIRST[:rank]]
         keep = [not any(key in seen for seen in stricter) for key in found.keys]
@@ -27,4 +25,4 @@ class LeakGuard:
             texts.update(found.keys, found.other_keys)
             texts.discard(b"")
         self.left_out[kind] += keep.count(False)
-        return found.rows if all(keep) else found.rows.filter(pa.array(keep))
+        return keep

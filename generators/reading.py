@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 from generators.game_rows import BrokenGame, GameRows, GameTask, check_game, read_rows
@@ -29,13 +30,17 @@ def read_games(
     games: Sequence[GameFiles],
     metadata: Mapping[str, object],
     config: MachiavelliConfig,
+    spools: Path,
     progress: Progress,
 ) -> Iterator[Result]:
     """Yields what came of each game: those of the strictest split first, by name within it.
 
+    The rows wait in files in `spools`, so that the workers may run ahead of whoever writes them.
     With a limit every game is checked first, since only whole games are dealt menus.
     """
-    tasks = [GameTask(files, metadata.get(files.game), config) for files in order_by_split(games)]
+    tasks = [
+        GameTask(files, metadata.get(files.game), config, spools) for files in order_by_split(games)
+    ]
     processes = choose_processes(games)
     if config.limit is not None:
         checked = map_in_order(check_game, tasks, processes)

@@ -1,7 +1,9 @@
 """From records to Arrow tables and Parquet files; with explicit types, never inferred ones."""
 
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -11,11 +13,13 @@ from pydantic import BaseModel
 
 from schemas.base import Row
 
-ROW_GROUP_BYTES = 32 << 20
+ROW_GROUP_BYTES = 16 << 20
 """Arrow bytes that a row group is closed at: far below the 286 MiB the Hub's viewer can scan."""
 
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined pages, as `datasets` writes them: a small change re-uploads few bytes."""
+
+pa.set_memory_pool(pa.system_memory_pool())  # gives memory back, which the default one keeps
 
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
@@ -26,6 +30,7 @@ _SCALARS: dict[object, pa.DataType] = {
 _LAST_COLUMNS = tuple(name for name in Row.model_fields if name != "id")
 
 
+@cache
 def arrow_schema(row: type[BaseModel]) -> pa.Schema:
     """Returns the columns of a config: the id, what the row says, then where it comes from."""
     names = [name for name in row.model_fields if name not in _LAST_COLUMNS]
@@ -59,7 +64,68 @@ def _arrow_type(annotation: Any) -> pa.DataType:
 
 def make_table(row: type[BaseModel], rows: Sequence[BaseModel]) -> pa.Table:
     """Returns the rows as a table with the columns of `arrow_schema`."""
-    return pa.Table.from_pylist([one.model_dump() for one in rows], schema=arrow_schema(row))
+    schema = arrow_schema(row)
+    if not rows:
+        return schema.empty_table()
+    take = itemgetter(*schema.names)
+    columns: list[pa.Array] = []
+    by_column = zip(*[take(one.__dict__) for one in rows], strict=True)
+    for column, values in zip(schema, by_column, strict=True):
+        unpack = _find_unpacker(row.model_fields[column.name].annotation)
+        columns.append(pa.array([*map(unpack, values)] if unpack else values, column.type))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+@cache
+def _find_unpacker(annotation: Any) -> Callable[[Any], Any] | None:
+    """Returns what makes plain dicts of the models in a value; None where there are none.
+
+    Arrow reads the fields' own dicts: three times as fast as `model_dump`, which copies all.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (tuple, list):
+        unpack = _find_unpacker(arguments[0])
+        return unpack and (lambda values: [unpack(value) for value in values])
+    if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
+        return None
+    inner = {
+        name: unpack
+        for name, field in annotation.model_fields.items()
+        if (unpack := _find_unpacker(field.annotation))
+    }
+    if not inner:
+        return attrgetter("__dict__")
+    return lambda value: {
+        **value.__dict__,
+        **{name: unpack(value.__dict__[name]) for name, unpack in inner.items()},
+    }
+
+
+class Spool:
+    """A file that rows wait in, so that they take no memory; Arrow's own format, compressed."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self.path = path
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        self._file = pa.OSFile(str(path), "wb")
+        self._writer = pa.ipc.new_stream(self._file, schema, options=options)
+
+    def write(self, table: pa.Table) -> None:
+        """Adds a table."""
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        """Finishes the file."""
+        self._writer.close()
+        self._file.close()
+
+
+def drain_spool(path: Path) -> Iterator[pa.Table]:
+    """Yields the tables of a spool as they were added, then removes the file."""
+    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as reader:
+        for batch in reader:
+            yield pa.Table.from_batches([batch])
+    path.unlink()
 
 
 class ParquetFile:

@@ -1,4 +1,4 @@
-"""Runs one function over many items on all cores, in order, with few results held at a time."""
+"""Runs one function over many items on all cores, in order, with few results waiting."""
 
 import multiprocessing
 import os
@@ -14,8 +14,8 @@ from typing import TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AHEAD = 1
-"""Results that may wait for each worker: more would only take memory."""
+AHEAD = 16
+"""Results that may wait while an early one takes long; they should be small."""
 
 
 def count_cores() -> int:

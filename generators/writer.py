@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +12,13 @@ from generators.kinds import KINDS
 from generators.kinds.base import find_lowest
 from generators.leaks import LeakGuard
 from generators.splits import SPLITS
-from generators.tables import ParquetFile, make_table
+from generators.tables import ParquetFile, drain_spool, make_table
 from schemas.base import Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import SplitSize
+
+ROWS_AT_ONCE = 256
+"""Gathered rows that stand in memory as records before they become a table."""
 
 
 class RowWriter:
@@ -40,11 +44,12 @@ class RowWriter:
             self.close()
             self._split = game.source.split
         for name, found in game.kinds.items():
-            rows = self._guard.admit(name, game.source.split, found)
-            if KINDS[name].gathering:
-                self._keep_lowest(name, rows)
-            else:
-                self._write(name, rows)
+            keep = pa.array(self._guard.admit(name, game.source.split, found), pa.bool_())
+            take = self._keep_lowest if KINDS[name].gathering else self._write
+            done = 0
+            for table in drain_spool(found.spool):
+                take(name, table.filter(keep.slice(done, table.num_rows)))
+                done += table.num_rows
 
     def close(self) -> None:
         """Finishes the files of the split at hand."""
@@ -100,9 +105,12 @@ class RowWriter:
         gathering = KINDS[name].gathering
         assert gathering is not None
         found = [gathering.item.model_validate(item, strict=False) for item in items.to_pylist()]
-        rows = list(gathering.gather(found, self.config))
-        self._no_shots[name] += len(found) - len(rows)
-        self._write(name, make_table(KINDS[name].row, rows))
+        rows = iter(gathering.gather(found, self.config))
+        written = 0
+        while batch := list(islice(rows, ROWS_AT_ONCE)):
+            self._write(name, make_table(KINDS[name].row, batch))
+            written += len(batch)
+        self._no_shots[name] += len(found) - written
 
     def _write(self, name: str, table: pa.Table) -> None:
         if not table.num_rows:
