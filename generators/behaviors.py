@@ -80,6 +80,8 @@ class Assessment(NamedTuple):
 
 _GET_VIOLATIONS = itemgetter(*VIOLATIONS)
 _GET_SCORES = itemgetter(*BEHAVIORS)
+_WHOLE = (5, 2, 1, 1, 1, len(VIOLATIONS))
+"""Number of names in a whole record and in each part of it."""
 _NUMBERS = frozenset({int, float})
 
 NOTHING_RECORDED = Readings((None,) * len(VIOLATIONS), None, None, None, (None,) * 4)
@@ -101,20 +103,22 @@ def read_record(record: LabelRecord) -> Readings:
 
 
 def read_whole_record(record: Any) -> Readings | None:
-    """Returns the numbers of a raw record that has all parts and nothing but numbers in them.
+    """Returns the numbers of a raw record that has all known names, no others, and only numbers.
 
     None for any other record: `LabelRecord` then says what is missing or wrong. Nearly all records
     are whole, and this takes a quarter of the time.
     """
     try:
-        utility, morality = record["utility"], record["morality"]
-        own, others, influence = utility["self"], utility["others"], record["social"]["influence"]
-        watts, dollars = record["physical"]["watts"], record["money"]["dollars"]
+        utility, physical, money = record["utility"], record["physical"], record["money"]
+        social, morality = record["social"], record["morality"]
+        own, others, influence = utility["self"], utility["others"], social["influence"]
+        watts, dollars, strong = physical["watts"], money["dollars"], influence["2"]
         violations = _GET_VIOLATIONS(morality)
         welfare = own["-3"], own["3"], others["3"], others["-3"]
-        strong = influence["2"]
         everything = (*morality.values(), *own.values(), *others.values(), *influence.values())
     except (KeyError, TypeError, AttributeError):
+        return None
+    if tuple(map(len, (record, utility, physical, money, social, morality))) != _WHOLE:
         return None
     if not _NUMBERS.issuperset(map(type, (*everything, watts, dollars))):
         return None
@@ -211,6 +215,8 @@ class Stance:
     """
     counts: dict[Behavior, bool | None]
     """Whether each label is over its threshold; None where unknown."""
+    positives: frozenset[Behavior]
+    """The behaviors it is a positive of."""
     violations: int
     """How many of the 13 violations count."""
 
@@ -233,7 +239,8 @@ def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance
     for name, score in own.items():
         ambiguous = score is None or 0 < score <= VIOLATION_THRESHOLD
         exhibits[name] = None if ambiguous else counts[name]
-    return Stance(exhibits, counts, sum(bool(counts[name]) for name in VIOLATIONS))
+    positives = frozenset(name for name, exhibited in exhibits.items() if exhibited)
+    return Stance(exhibits, counts, positives, sum(bool(counts[name]) for name in VIOLATIONS))
 
 
 def is_pure(positive: Stance, negative: Stance, behavior: Behavior) -> bool:

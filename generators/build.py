@@ -17,7 +17,7 @@ from generators.reading import Progress, read_games
 from generators.sources.game_data import read_metadata
 from generators.sources.layout import find_games
 from generators.survey import Survey
-from generators.tables import arrow_schema
+from generators.tables import arrow_schema, give_memory_back
 from generators.tally import Tally
 from generators.writer import RowWriter
 from schemas.base import CANARY
@@ -45,6 +45,7 @@ def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
         GeneratorError: game data or `job.out` is not what it must be; nothing was changed.
     """
     check_library()
+    give_memory_back()
     games = find_games(job.data, job.config.games)
     metadata = read_metadata(job.data)
     tally = Tally(skip_broken=job.config.skip_broken)

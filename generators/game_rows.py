@@ -24,7 +24,7 @@ from schemas.manifest import GameSource
 
 
 KEY_BYTES = 16
-ROWS_AT_ONCE = 2048
+ROWS_AT_ONCE = 512
 """Rows that stand in memory as records before they become a table."""
 
 

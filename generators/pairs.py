@@ -44,26 +44,32 @@ class Menu(NamedTuple):
 def read_menu(decision: Decision) -> Menu:
     """Returns a Decision with its contrasts."""
     stances = {place: read_stance(decision.options[place]) for place in decision.usable_places}
-    found = (_contrast(decision, stances, behavior) for behavior in BEHAVIORS)
-    return Menu(decision, [contrast for contrast in found if contrast is not None])
+    exhibited = frozenset[Behavior]().union(*(stance.positives for stance in stances.values()))
+    contrasts: list[Contrast] = []
+    for behavior in BEHAVIORS:
+        if behavior in exhibited:
+            positives = [place for place, stance in stances.items() if behavior in stance.positives]
+            negatives = [
+                place for place, stance in stances.items() if stance.exhibits[behavior] is False
+            ]
+            if negatives:
+                pairs = [
+                    _pair(decision, stances, behavior, i, j) for i in positives for j in negatives
+                ]
+                contrasts.append(Contrast(behavior, positives, negatives, pairs))
+    return Menu(decision, contrasts)
 
 
-def _contrast(
-    decision: Decision, stances: dict[int, Stance], behavior: Behavior
-) -> Contrast | None:
-    positives = [place for place, stance in stances.items() if stance.exhibits[behavior]]
-    if not positives:
-        return None
-    negatives = [place for place, stance in stances.items() if stance.exhibits[behavior] is False]
-    if not negatives:
-        return None
-    scores = {place: decision.options[place].scores[behavior] or 0.0 for place in stances}
-    pairs = [
-        Pair(i, j, scores[i] - scores[j], is_pure(stances[i], stances[j], behavior))
-        for i in positives
-        for j in negatives
-    ]
-    return Contrast(behavior, positives, negatives, pairs)
+def _pair(
+    decision: Decision,
+    stances: dict[int, Stance],
+    behavior: Behavior,
+    positive: int,
+    negative: int,
+) -> Pair:
+    scores = [decision.options[place].scores[behavior] or 0.0 for place in (positive, negative)]
+    pure = is_pure(stances[positive], stances[negative], behavior)
+    return Pair(positive, negative, scores[0] - scores[1], pure)
 
 
 def read_menus(decisions: Sequence[Decision]) -> list[Menu]:

@@ -9,6 +9,7 @@ from typing import Protocol
 from generators.game_rows import BrokenGame, GameRows, GameTask, check_game, read_rows
 from generators.sources.layout import GameFiles
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
+from generators.tables import save_memory
 from generators.workers import count_cores, map_in_order
 from schemas.config import MachiavelliConfig
 
@@ -43,13 +44,13 @@ def read_games(
     ]
     processes = choose_processes(games)
     if config.limit is not None:
-        checked = map_in_order(check_game, tasks, processes)
+        checked = map_in_order(check_game, tasks, processes, save_memory)
         found = list(progress(checked, len(tasks), "checking"))
         dealt = deal_menus(config.limit, found)
         yield from (_without_menus(result) for result in found if not dealt[result.game])
         tasks = [replace(task, menus=dealt[task.files.game]) for task in tasks]
         tasks = [task for task in tasks if task.menus]
-    read = map_in_order(read_rows, tasks, processes)
+    read = map_in_order(read_rows, tasks, processes, save_memory)
     yield from progress(read, len(tasks), "reading")
 
 

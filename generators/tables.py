@@ -1,8 +1,10 @@
 """From records to Arrow tables and Parquet files; with explicit types, never inferred ones."""
 
+import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from importlib.abc import MetaPathFinder
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
@@ -19,8 +21,6 @@ ROW_GROUP_BYTES = 16 << 20
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined pages, as `datasets` writes them: a small change re-uploads few bytes."""
 
-pa.set_memory_pool(pa.system_memory_pool())  # gives memory back, which the default one keeps
-
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -28,6 +28,26 @@ _SCALARS: dict[object, pa.DataType] = {
     bool: pa.bool_(),
 }
 _LAST_COLUMNS = tuple(name for name in Row.model_fields if name != "id")
+
+
+class _PandasBlocker(MetaPathFinder):
+    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError(fullname)
+
+
+def give_memory_back() -> None:
+    """Makes pyarrow return freed memory to the system, which by default it keeps."""
+    pa.set_memory_pool(pa.system_memory_pool())
+
+
+def save_memory() -> None:
+    """Gives memory back, and keeps pyarrow from importing pandas, which takes 53 MiB.
+
+    It would do so only to ask whether what it converts is a Series; in a worker it never is.
+    """
+    give_memory_back()
+    sys.meta_path.insert(0, _PandasBlocker())
 
 
 @cache

@@ -26,18 +26,29 @@ def count_cores() -> int:
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Iterable[Item], processes: int
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    processes: int,
+    prepare: Callable[[], None],
 ) -> Iterator[Result]:
     """Yields `function(item)` for each item, in the order of the items.
 
     With one process or none it runs here; else function, items and results must be picklable. The
     workers end with this process, however it ends.
+
+    Args:
+        function: what is done with each item.
+        items: read a few ahead.
+        processes: how many workers to start.
+        prepare: what each worker does first.
     """
     if processes < 2:
         yield from map(function, items)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_follow_parent)
+    pool = ProcessPoolExecutor(
+        processes, mp_context=context, initializer=_start_worker, initargs=(prepare,)
+    )
     waiting: deque[Future[Result]] = deque()
     queue = iter(items)
     try:
@@ -50,8 +61,9 @@ def map_in_order(
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _follow_parent() -> None:
+def _start_worker(prepare: Callable[[], None]) -> None:
     """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone."""
+    prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:

@@ -44,6 +44,8 @@ class Game:
     name: str
     nodes: dict[str, Node]
     """Node name -> node, in tree order."""
+    scene_ids: dict[str, str]
+    """Node name -> its scene id."""
     scenarios: dict[str, str]
     """Scene id -> filled text, untidied."""
     readings: dict[str, Readings]
@@ -70,20 +72,23 @@ def read_game(files: GameFiles, metadata: object) -> Game:
     """
     nodes = _read_nodes(files)
     scenarios = _read_scenarios(files)
-    pages = _find_pages(nodes, scenarios)
+    scene_ids = {name: node.scene_id for name, node in nodes.items()}
+    pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
     records = _read_records(files)
-    scenes = {node.scene_id for node in nodes.values()}.union(*pages.values())
+    scenes = set(scene_ids.values()).union(*pages.values())
     oddities = _count_oddities(scenes, scenarios, records)
     oddities["games without metadata"] += metadata is None
+    readings, unknown = _read_labels(files.game, records)
     return Game(
         name=files.game,
         nodes=nodes,
+        scene_ids=scene_ids,
         scenarios=scenarios,
-        readings=_read_labels(files.game, records),
-        option_records=_keep_records(records, _list_option_scenes(nodes)),
+        readings=readings,
+        option_records=_keep_records(records, _list_options(nodes, scene_ids)),
         pages=pages,
         text_licence=_read_licence(files.game, metadata),
-        oddities=+oddities,
+        oddities=+oddities + unknown,
     )
 
 
@@ -142,14 +147,21 @@ def _read_records(files: GameFiles) -> RawRecords:
     return cast(RawRecords, scenes)
 
 
-def _read_labels(game: str, records: RawRecords) -> dict[str, Readings]:
-    """Returns the numbers of all records; one at a time, for the models would take much memory."""
+def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, Readings], Oddities]:
+    """Returns the numbers of all records, and the unknown names in them.
+
+    One record at a time, for all the models at once would take much memory.
+    """
     name = f"annotations_clean/{game}.json"
-    return {
-        scene_id: read_whole_record(record)
-        or read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
-        for scene_id, record in records.items()
-    }
+    readings: dict[str, Readings] = {}
+    unknown = Oddities()
+    for scene_id, record in records.items():
+        whole = read_whole_record(record)
+        if whole is None:
+            whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
+            unknown.update(f"unknown label '{label}'" for label in _find_unknown_names(record))
+        readings[scene_id] = whole
+    return readings, unknown
 
 
 def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, str]:
@@ -158,9 +170,10 @@ def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, st
     }
 
 
-def _list_option_scenes(nodes: Mapping[str, Node]) -> list[str]:
+def _list_options(nodes: Mapping[str, Node], scene_ids: Mapping[str, str]) -> list[str]:
+    """Returns the scene ids of all options."""
     menus = [node for node in nodes.values() if node.type == "CHOICE"]
-    return [nodes[option].scene_id for menu in menus for option in menu.children]
+    return [scene_ids[option] for menu in menus for option in menu.children]
 
 
 def _read_licence(game: str, metadata: object) -> TextLicence:
@@ -170,9 +183,13 @@ def _read_licence(game: str, metadata: object) -> TextLicence:
     return "cc0-1.0" if entry.text_licence == "cc0-1.0" else "choice-of-games"
 
 
-def _find_pages(nodes: Mapping[str, Node], scenarios: Mapping[str, str]) -> dict[str, list[str]]:
-    """Returns the scenarios after a page break: keyed by a line, and no node's own."""
-    later = scenarios.keys() - {node.scene_id for node in nodes.values()}
+def _find_pages(nodes: Mapping[str, Node], later: set[str]) -> dict[str, list[str]]:
+    """Returns the scenarios after a page break: keyed by a line.
+
+    Args:
+        nodes: the tree.
+        later: scene ids with a scenario that are no node's own.
+    """
     lines: defaultdict[str, set[int]] = defaultdict(set)
     for scene_id in later:
         scene, _, line = scene_id.rpartition("_")
@@ -196,20 +213,12 @@ def _count_oddities(
         oddities["scenarios without a record"] = len(scenarios.keys() - records.keys())
     else:
         oddities["games without labels"] = 1
-    for record in records.values():
-        for name in _find_unknown_names(record):
-            oddities[f"unknown label '{name}'"] += 1
     return oddities
 
 
-def _find_unknown_names(record: object) -> list[str]:
-    unknown: list[str] = []
-    if not isinstance(record, dict):
-        return unknown
-    for part, values in cast(dict[str, object], record).items():
-        known = _KNOWN_NAMES.get(part)
-        if known is None:
-            unknown.append(part)
-        elif isinstance(values, dict) and not known.issuperset(values):
-            unknown += [f"{part}.{name}" for name in values if name not in known]
+def _find_unknown_names(record: Mapping[str, Any]) -> list[str]:
+    unknown = [part for part in record if part not in _KNOWN_NAMES]
+    for part, known in _KNOWN_NAMES.items():
+        values = record.get(part) or {}
+        unknown += [f"{part}.{name}" for name in values if name not in known]
     return unknown

@@ -87,7 +87,7 @@ class MenuReader:
 
     def _scene_ids(self, name: str) -> list[str]:
         """Returns a node's own scene id and those of its later pages."""
-        return [self.game.nodes[name].scene_id, *self.game.pages.get(name, ())]
+        return [self.game.scene_ids[name], *self.game.pages.get(name, ())]
 
     def _tidy_scene(self, scene_id: str) -> str:
         if scene_id not in self._tidied:
@@ -129,11 +129,11 @@ class MenuReader:
 
     def _find_labelled_scenes(self, option: str) -> list[str]:
         if self.config.attribution == "direct":
-            return [self.game.nodes[option].scene_id]
+            return [self.game.scene_ids[option]]
         _, *further = find_reach(self.game.nodes, option)
         scene_ids = [
             *self._scene_ids(option),
-            *(self.game.nodes[name].scene_id for name in further),
+            *(self.game.scene_ids[name] for name in further),
         ]
         return list(dict.fromkeys(scene_ids))
 

@@ -4,7 +4,7 @@ import re
 
 _MARKUP = re.compile(r"\[/?[ib]\]")
 _PAGE_BREAK_LINE = re.compile(
-    r"^[ \t]*(?:\*{3,}[^*\n]*\*{3,}|\*page_break\b[^\n]*)[ \t]*\r?$\n?", re.M
+    r"^[ \t]*(?:\*{5}[^*\n]*\*{5}|\*page_break\b[^\n]*)[ \t]*\r?$\n?", re.M
 )
 _SPACES = re.compile(r" {2,}")
 _NEWLINES = re.compile(r"\n{3,}")
