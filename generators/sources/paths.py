@@ -13,7 +13,7 @@ class Approach(NamedTuple):
     nodes: list[str]
     """From the last option taken (or as far back as it goes) to the menu itself."""
     chosen: bool
-    """Whether several ways lead there, so that one had to be chosen."""
+    """Whether several ways lead there, and one of them was chosen."""
 
 
 def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
@@ -40,13 +40,12 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
     """
     after = frozenset[str]().union(*(find_reach(nodes, option) for option in nodes[menu].children))
     path, chosen = [menu], False
-    while True:
-        parents = _find_followable(nodes, path, after)
-        several = len(parents) > 1
-        chosen = chosen or several
-        if not parents or (several and strict):
-            break
-        parent = _choose_parent(game, menu, parents) if several else parents[0]
+    while parents := _find_followable(nodes, path, after):
+        if len(parents) > 1:
+            if strict:
+                break
+            chosen = True
+        parent = _choose_parent(game, menu, parents)
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
@@ -54,6 +53,8 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
 
 
 def _choose_parent(game: str, menu: str, parents: list[str]) -> str:
+    if len(parents) == 1:
+        return parents[0]
     return min(parents, key=lambda name: sha256(f"{game}/{menu}/{name}".encode()).digest())
 
 

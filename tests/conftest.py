@@ -1,0 +1,37 @@
+"""No network, no key, no cache of the user's: every test starts from the same place."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Set before `datasets` is imported anywhere, since it reads them once.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_OFFLINE"] = "1"
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="contrapose-tests-")
+for name in ("OPENAI_API_KEY", "HF_TOKEN"):
+    os.environ.pop(name, None)
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+FIXTURE = TESTS / "game_data"
+
+
+@pytest.fixture(scope="session")
+def expected() -> dict[str, Any]:
+    """The hand-computed expectations for the fixture, by file name."""
+    paths = sorted((TESTS / "expected").glob("*.json"))
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataset folder of the bundled sample, built once."""
+    from generators.machiavelli import main
+
+    out = tmp_path_factory.mktemp("built") / "machiavelli"
+    assert main(["--out", str(out)]) == 0
+    return out
