@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 
 import pyarrow as pa
 
@@ -61,9 +62,9 @@ def is_free(manifest: Manifest) -> bool:
     return all(game.text_licence == "cc0-1.0" for game in manifest.games.values())
 
 
-def _describe(manifest: Manifest) -> dict[str, object]:
+def _describe(manifest: Manifest) -> dict[str, Any]:
     rows = sum(size.rows for splits in manifest.rows.values() for size in splits.values())
-    licence: dict[str, object] = {"license": "cc0-1.0"}
+    licence: dict[str, Any] = {"license": "cc0-1.0"}
     if not is_free(manifest):
         licence = {"license": "other", "license_name": "choice-of-games-text"}
     return {

@@ -22,7 +22,6 @@ from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameSource
 
-
 KEY_BYTES = 16
 ROWS_AT_ONCE = 512
 """Rows that stand in memory as records before they become a table."""
@@ -36,10 +35,10 @@ class GameTask:
     metadata: object
     """Its entry of `game_metadata.json`, unchecked."""
     config: MachiavelliConfig
-    spools: Path
-    """Folder for the rows until they are written."""
     menus: int | None = None
     """Read only so many menus, the first in tree order; None for all."""
+    spools: Path = Path()
+    """Folder for the rows until they are written."""
 
 
 @dataclass

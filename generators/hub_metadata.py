@@ -1,5 +1,9 @@
 """The header of a dataset card, in the Hub's terms; the only importer of datasets."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# `datasets` ships no types.
+
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
@@ -9,7 +13,7 @@ import pyarrow as pa
 from generators.errors import SourceError
 from schemas.manifest import SplitSize
 
-CardHeader = Mapping[str, object]
+CardHeader = Mapping[str, Any]
 
 
 def add_features(schema: pa.Schema) -> pa.Schema:

@@ -40,7 +40,8 @@ def read_games(
     With a limit every game is checked first, since only whole games are dealt menus.
     """
     tasks = [
-        GameTask(files, metadata.get(files.game), config, spools) for files in order_by_split(games)
+        GameTask(files, metadata.get(files.game), config, spools=spools)
+        for files in order_by_split(games)
     ]
     processes = choose_processes(games)
     if config.limit is not None:
@@ -52,6 +53,16 @@ def read_games(
         tasks = [task for task in tasks if task.menus]
     read = map_in_order(read_rows, tasks, processes, save_memory)
     yield from progress(read, len(tasks), "reading")
+
+
+def survey_games(
+    games: Sequence[GameFiles], metadata: Mapping[str, object], progress: Progress
+) -> Iterator[Result]:
+    """Yields what is in each game, without rows, in name order."""
+    config = MachiavelliConfig(kinds=())
+    tasks = [GameTask(files, metadata.get(files.game), config) for files in games]
+    surveyed = map_in_order(read_rows, tasks, choose_processes(games), save_memory)
+    yield from progress(surveyed, len(tasks), "reading")
 
 
 def deal_menus(limit: int, games: Sequence[Result]) -> Counter[str]:

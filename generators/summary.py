@@ -69,7 +69,8 @@ def _preview(manifest: Manifest, out: Path, *, color: bool) -> Iterator[str]:
 
     path = out / "contrastive" / f"{split}-00000-of-00001.parquet"
     columns = ["behavior", "behavior_reading", "prompt", "positive", "negative"]
-    table = pq.ParquetFile(path).read_row_group(0, columns=columns)
+    with pq.ParquetFile(path) as file:
+        table = next(file.iter_batches(file.metadata.row_group(0).num_rows, columns=columns))
     step = max(table.num_rows // PREVIEWED, 1)
     for index in range(0, min(table.num_rows, step * PREVIEWED), step):
         (row,) = table.slice(index, 1).to_pylist()

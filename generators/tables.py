@@ -3,6 +3,7 @@
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.abc import MetaPathFinder
 from operator import attrgetter, itemgetter
@@ -88,11 +89,12 @@ def make_table(row: type[BaseModel], rows: Sequence[BaseModel]) -> pa.Table:
     if not rows:
         return schema.empty_table()
     take = itemgetter(*schema.names)
-    columns: list[pa.Array] = []
+    columns: list[pa.Array[Any]] = []
     by_column = zip(*[take(one.__dict__) for one in rows], strict=True)
-    for column, values in zip(schema, by_column, strict=True):
-        unpack = _find_unpacker(row.model_fields[column.name].annotation)
-        columns.append(pa.array([*map(unpack, values)] if unpack else values, column.type))
+    for name, values in zip(schema.names, by_column, strict=True):
+        unpack = _find_unpacker(row.model_fields[name].annotation)
+        plain: list[Any] = [*map(unpack, values)] if unpack else [*values]
+        columns.append(pa.array(plain, schema.field(name).type))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -104,8 +106,8 @@ def _find_unpacker(annotation: Any) -> Callable[[Any], Any] | None:
     """
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (tuple, list):
-        unpack = _find_unpacker(arguments[0])
-        return unpack and (lambda values: [unpack(value) for value in values])
+        unpack_one = _find_unpacker(arguments[0])
+        return unpack_one and (lambda values: [*map(unpack_one, values)])
     if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
         return None
     inner = {
@@ -157,8 +159,9 @@ class ParquetFile:
         self.bytes = 0
         self._pending: list[pa.Table] = []
         self._pending_bytes = 0
+        self._file = pa.OSFile(str(path), "wb")
         self._writer = pq.ParquetWriter(
-            path,
+            self._file,
             schema,
             compression="zstd",
             use_content_defined_chunking=CHUNKING,
@@ -178,11 +181,14 @@ class ParquetFile:
         """Writes what is pending, and the footer."""
         self._flush()
         self._writer.close()
+        self._file.close()
 
     def abandon(self) -> None:
-        """Lets go of the file without finishing it."""
+        """Lets go of the file, finished or not; it cannot be used."""
         self._pending.clear()
-        self._writer.file_handle and self._writer.file_handle.close()
+        with suppress(OSError):
+            self._writer.close()
+        self._file.close()
 
     def _flush(self) -> None:
         if self._pending:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -96,7 +97,8 @@ class RowWriter:
         gathering = KINDS[name].gathering
         assert gathering is not None
         found = pa.concat_tables([self._gathering.get(name, items.slice(0, 0)), items])
-        behaviors, ranks = found["behavior"].to_pylist(), found["rank"].to_pylist()
+        behaviors: list[Any] = found["behavior"].to_pylist()
+        ranks: list[Any] = found["rank"].to_pylist()
         kept = find_lowest(behaviors, ranks, gathering.most)
         self._over_most[name] += found.num_rows - len(kept)
         self._gathering[name] = found.take(pa.array(kept, pa.int64()))

@@ -136,7 +136,9 @@ def test_pairs_come_from_one_menu_and_contrast(game: Any) -> None:
     for row in rows:
         options = {option.option_id: option for option in by_id[row.decision_id].options}
         positive, negative = options[row.positive_option_id], options[row.negative_option_id]
-        assert positive.usable and negative.usable and positive is not negative
+        assert positive.usable
+        assert negative.usable
+        assert positive is not negative
         assert (row.positive, row.negative) == (positive.text, negative.text)
         if row.behavior == "ethical":
             assert (positive.polarity, negative.polarity) == ("ethical", "unethical")
@@ -158,7 +160,8 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
         decision = by_id[row.decision_id]
         assert sorted(row.order) == decision.usable_places
         assert row.choices == tuple(decision.options[place].text for place in row.order)
-        assert row.matching and row.not_matching
+        assert row.matching
+        assert row.not_matching
         places[row.behavior, len(row.choices), min(row.matching, key=row.order.__getitem__)] += 1
     for behavior in BEHAVIORS:
         for size in range(2, 8):

@@ -20,6 +20,7 @@ from schemas.labels import Behavior
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+PERMISSIVE_FIRST: tuple[TextLicence, ...] = get_args(TextLicence)
 OWN_FIELDS = frozenset({"query", "rank", "text_licence"})
 """Fields of a query that are not simply a row's."""
 
@@ -126,8 +127,7 @@ def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[
 
 
 def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
-    licences = {query.text_licence for query in queries}
-    return max(licences, key=get_args(TextLicence).index)
+    return max((query.text_licence for query in queries), key=PERMISSIVE_FIRST.index)
 
 
 KIND = Kind("icl", IclRow, view, text, Gathering(IclQuery, MOST_QUERIES, gather))

@@ -219,6 +219,6 @@ def _count_oddities(
 def _find_unknown_names(record: Mapping[str, Any]) -> list[str]:
     unknown = [part for part in record if part not in _KNOWN_NAMES]
     for part, known in _KNOWN_NAMES.items():
-        values = record.get(part) or {}
+        values: dict[str, Any] = record.get(part) or {}
         unknown += [f"{part}.{name}" for name in values if name not in known]
     return unknown

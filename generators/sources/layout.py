@@ -36,11 +36,13 @@ def find_sample() -> Path:
     return Path(str(files("generators") / "sample" / "game_data"))
 
 
-def find_games(data: Path, games: tuple[str, ...] | None = None) -> list[GameFiles]:
+def find_games(
+    data: Path, games: tuple[str, ...] | None = None, *, need_labels: bool = True
+) -> list[GameFiles]:
     """Returns the files of the wanted games (all, if None) of a `game_data/`, sorted by name.
 
     Raises:
-        SourceError: the folder is not an unpacked `game_data/`, or holds no labels at all.
+        SourceError: the folder is not an unpacked `game_data/`, or, if labels are needed, has none.
         UsageError: a wanted game is not in it.
     """
     _check_folder(data)
@@ -52,7 +54,7 @@ def find_games(data: Path, games: tuple[str, ...] | None = None) -> list[GameFil
             raise UsageError("--games", f"'{unknown[0]}'", known, "List them with the doctor")
         names = [name for name in names if name in games]
     found = [_find_files(data, name) for name in names]
-    if not any(game.labels for game in found):
+    if need_labels and not any(game.labels for game in found):
         raise no_labels(data)
     return found
 
