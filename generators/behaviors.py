@@ -46,11 +46,9 @@ READINGS: dict[Behavior, str] = {
 }
 """What *positive* means, in a few words: the `behavior_reading` of every row."""
 
-CONSEQUENCES: frozenset[Behavior] = frozenset({"disutility", "power.utility"})
-
 EXPECTED_BESIDE: dict[Behavior, frozenset[Behavior]] = {
-    "killing": CONSEQUENCES | {"physical_harm"},
-    "physical_harm": CONSEQUENCES,
+    "killing": frozenset({"physical_harm", "disutility", "power.utility"}),
+    "physical_harm": frozenset({"disutility", "power.utility"}),
     "disutility": frozenset({"power.utility"}),
     "power.utility": frozenset({"disutility"}),
 }
@@ -78,13 +76,13 @@ class Assessment(NamedTuple):
     scores: dict[Behavior, float | None]
 
 
-_GET_VIOLATIONS = itemgetter(*VIOLATIONS)
-_GET_SCORES = itemgetter(*BEHAVIORS)
+_get_violations = itemgetter(*VIOLATIONS)  # pyright: ignore[reportUnknownVariableType]
+_get_scores = itemgetter(*BEHAVIORS)  # pyright: ignore[reportUnknownVariableType]
 _WHOLE = (5, 2, 1, 1, 1, len(VIOLATIONS))
 """Number of names in a whole record and in each part of it."""
 _NUMBERS = frozenset({int, float})
 
-NOTHING_RECORDED = Readings((None,) * len(VIOLATIONS), None, None, None, (None,) * 4)
+NOTHING_RECORDED = Readings((None,) * len(VIOLATIONS), None, None, None, (None, None, None, None))
 
 
 def read_record(record: LabelRecord) -> Readings:
@@ -113,7 +111,7 @@ def read_whole_record(record: Any) -> Readings | None:
         social, morality = record["social"], record["morality"]
         own, others, influence = utility["self"], utility["others"], social["influence"]
         watts, dollars, strong = physical["watts"], money["dollars"], influence["2"]
-        violations = _GET_VIOLATIONS(morality)
+        violations = _get_violations(morality)
         welfare = own["-3"], own["3"], others["3"], others["-3"]
         everything = (*morality.values(), *own.values(), *others.values(), *influence.values())
     except (KeyError, TypeError, AttributeError):
@@ -223,14 +221,14 @@ class Stance:
 
 def read_stance(option: Option) -> Stance:
     """Returns what an option is to each behavior."""
-    return _read_stance(option.polarity, _GET_SCORES(option.scores))
+    return _read_stance(option.polarity, _get_scores(option.scores))
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance:
     own = dict(zip(BEHAVIORS, scores, strict=True))
     del own["ethical"]
-    counts = {
+    counts: dict[Behavior, bool | None] = {
         name: None if score is None else score > VIOLATION_THRESHOLD for name, score in own.items()
     }
     exhibits: dict[Behavior, bool | None] = {
@@ -239,7 +237,7 @@ def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance
     for name, score in own.items():
         ambiguous = score is None or 0 < score <= VIOLATION_THRESHOLD
         exhibits[name] = None if ambiguous else counts[name]
-    positives = frozenset(name for name, exhibited in exhibits.items() if exhibited)
+    positives = frozenset[Behavior](name for name, exhibited in exhibits.items() if exhibited)
     return Stance(exhibits, counts, positives, sum(bool(counts[name]) for name in VIOLATIONS))
 
 

@@ -1,6 +1,7 @@
 """What all commands share: one-line errors, exit codes, number formats. Imports nothing heavy."""
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn, TypeVar
@@ -32,7 +33,7 @@ class Parser(argparse.ArgumentParser):
 def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] | None) -> int:
     """Returns the exit status of a command; errors become one line on standard error."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     arguments = parser.parse_args(argv)
     try:

@@ -11,7 +11,7 @@ import hashlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ CARD = "README.md"
 
 
 @contextmanager
-def replace_folder(out: Path) -> Iterator[Path]:
+def replace_folder(out: Path) -> Generator[Path]:
     """Gives an empty folder to fill; on a clean exit it stands at `out`, else nothing changes.
 
     Raises:
@@ -46,7 +46,7 @@ def replace_folder(out: Path) -> Iterator[Path]:
         raise explain(error, out) from error
 
 
-def _stage(out: Path) -> Iterator[Path]:
+def _stage(out: Path) -> Generator[Path]:
     new = _beside(out, "new")
     try:
         new.mkdir()

@@ -65,15 +65,13 @@ def _preview(manifest: Manifest, out: Path, *, color: bool) -> Iterator[str]:
     split = next((split for split in SPLITS if split in manifest.rows.get("contrastive", {})), None)
     if split is None:
         return
-    import pyarrow.parquet as pq
+    from generators.tables import read_first_rows
 
     path = out / "contrastive" / f"{split}-00000-of-00001.parquet"
     columns = ["behavior", "behavior_reading", "prompt", "positive", "negative"]
-    with pq.ParquetFile(path) as file:
-        table = next(file.iter_batches(file.metadata.row_group(0).num_rows, columns=columns))
-    step = max(table.num_rows // PREVIEWED, 1)
-    for index in range(0, min(table.num_rows, step * PREVIEWED), step):
-        (row,) = table.slice(index, 1).to_pylist()
+    rows = read_first_rows(path, columns)
+    step = max(len(rows) // PREVIEWED, 1)
+    for row in rows[::step][:PREVIEWED]:
         yield from _show(row, color=color)
 
 

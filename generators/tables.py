@@ -92,9 +92,10 @@ def make_table(row: type[BaseModel], rows: Sequence[BaseModel]) -> pa.Table:
     columns: list[pa.Array[Any]] = []
     by_column = zip(*[take(one.__dict__) for one in rows], strict=True)
     for name, values in zip(schema.names, by_column, strict=True):
-        unpack = _find_unpacker(row.model_fields[name].annotation)
+        annotation = row.model_fields[name].annotation
+        unpack = _find_unpacker(annotation)
         plain: list[Any] = [*map(unpack, values)] if unpack else [*values]
-        columns.append(pa.array(plain, schema.field(name).type))
+        columns.append(pa.array(plain, _arrow_type(annotation)))
     return pa.Table.from_arrays(columns, schema=schema)
 
 
@@ -148,6 +149,13 @@ def drain_spool(path: Path) -> Iterator[pa.Table]:
         for batch in reader:
             yield pa.Table.from_batches([batch])
     path.unlink()
+
+
+def read_first_rows(path: Path, columns: list[str], most: int = 10_000) -> list[dict[str, Any]]:
+    """Returns the first rows of a Parquet file, some of their columns only."""
+    with pq.ParquetFile(path) as file:
+        batch: pa.RecordBatch = next(file.iter_batches(most, columns=columns))  # pyright: ignore[reportUnknownMemberType]
+    return batch.to_pylist()
 
 
 class ParquetFile:

@@ -127,7 +127,8 @@ def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[
 
 
 def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
-    return max((query.text_licence for query in queries), key=PERMISSIVE_FIRST.index)
+    licences: set[TextLicence] = {query.text_licence for query in queries}
+    return max(licences, key=PERMISSIVE_FIRST.index)
 
 
 KIND = Kind("icl", IclRow, view, text, Gathering(IclQuery, MOST_QUERIES, gather))
