@@ -66,6 +66,7 @@ def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
             writer.abandon()
         spools.rmdir()
         tally.check(job.data)
+        tally.check_rows(writer.sizes)
         manifest = _describe(job, tally, writer, hash_files(folder))
         _write_description(folder, manifest, schemas)
     return manifest, tally.survey

@@ -1,6 +1,6 @@
 """Adds up what is seen of the games, for the manifest, the summary and the doctor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from generators.errors import SourceError
@@ -56,3 +56,10 @@ class Tally:
             raise no_labels(data)
         if not self.survey.counts["menus"]:
             raise SourceError(where, "no menu in any game", "CHOICE nodes", "Run the doctor on it")
+
+    def check_rows(self, sizes: Mapping[str, Mapping[str, object]]) -> None:
+        """Raises SourceError where no config got a row."""
+        if not any(sizes.values()):
+            menus = f"no row from {self.survey.counts['menus']} menus"
+            wanted, remedy = "at least one", "Read more menus, or ask for more kinds or behaviors"
+            raise SourceError(f"--kinds {','.join(sizes)}", menus, wanted, remedy)
