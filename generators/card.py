@@ -46,7 +46,7 @@ def render_card(manifest: Manifest, manifest_text: str, schemas: Mapping[str, pa
         default=default,
         free=is_free(manifest),
     )
-    return f"---\n{header}---\n\n{body}\n"
+    return f"---\n{header.strip()}\n---\n\n{body}\n"
 
 
 def _count_rows(manifest: Manifest) -> dict[str, list[int]]:
