@@ -1,0 +1,34 @@
+"""Checks a built wheel: what is in it, and that it builds the sample from another directory."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+
+def list_folders(wheel: Path) -> set[str]:
+    """Returns the top-level folders of a wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name.split("/")[0] for name in archive.namelist()}
+
+
+def main(wheel: Path) -> None:
+    """Stops with an assertion where the wheel is not what it should be."""
+    folders = {name for name in list_folders(wheel) if not name.endswith(".dist-info")}
+    assert folders == {"generators", "schemas"}, folders
+    with tempfile.TemporaryDirectory() as temporary:
+        target = Path(temporary) / "installed"
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+        subprocess.run([*install, "--target", str(target), str(wheel)], check=True)
+        environment = {**os.environ, "PYTHONPATH": str(target), "PYTHONSAFEPATH": "1"}
+        command = [sys.executable, "-m", "generators.machiavelli", "--out", "built"]
+        subprocess.run(command, cwd=temporary, env=environment, check=True, capture_output=True)
+        assert (Path(temporary) / "built" / "manifest.json").is_file()
+        assert (target / "generators" / "_templates" / "icl" / "v1" / "prompt.jinja").is_file()
+    print(f"{wheel.name}: {', '.join(sorted(folders))}; builds the sample")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

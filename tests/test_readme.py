@@ -1,0 +1,72 @@
+"""The README does what it says: every command and every snippet is run, in order."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "__pycache__", ".*_cache", "machiavelli", "tests"
+)
+
+
+def test_set_up_is_two_commands_that_ci_runs_as_they_are() -> None:
+    commands = [line for kind, block in BLOCKS if kind == "bash" for line in block.splitlines()]
+    installing = [command for command in commands if "pip install" in command]
+    assert len(installing) == 2
+    ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    endings = ("&& python -m generators.machiavelli", "&& python -m pytest")
+    for command, ending in zip(installing, endings, strict=True):
+        assert command.endswith(ending)
+        assert f"command_with '{ending}'" in ci
+        assert README.count(ending) == 1
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository, as a fresh clone has it: nothing built."""
+    copy = tmp_path_factory.mktemp("clone") / "contrapose"
+    return Path(shutil.copytree(ROOT, copy, ignore=LEFT_OUT))
+
+
+def test_every_command_and_snippet_runs(checkout: Path) -> None:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {**os.environ, "PATH": path, "PYTHONWARNINGS": "error::DeprecationWarning"}
+    ran = 0
+    for kind, block in BLOCKS:
+        for command in block.splitlines() if kind == "bash" else [block]:
+            command = re.sub(r"^python -m pip install [^&]*&& ", "", command)
+            if kind not in {"bash", "python"} or command == "python -m pytest":
+                continue
+            run = subprocess.run(
+                command if kind == "bash" else [sys.executable, "-c", command],
+                shell=kind == "bash", cwd=checkout, env=environment, capture_output=True, text=True,
+            )  # fmt: skip
+            assert run.returncode == 0, f"{command}\n{run.stderr}"
+            ran += 1
+    assert ran >= 8
+
+
+def test_the_record_shown_is_real(sample_folder: Path) -> None:
+    (shown,) = [json.loads(block) for kind, block in BLOCKS if kind == "json"]
+    path = sample_folder / "contrastive" / f"{shown['split']}-00000-of-00001.parquet"
+    (row,) = [row for row in pq.read_table(path).to_pylist() if row["id"] == shown["id"]]
+    assert {key: row[key] for key in shown} == shown
+
+
+def test_the_label_pointed_to_is_there() -> None:
+    game, option = re.findall(r"game `([\w-]+)`, menu `\w+`, option `(\w+)`", README)[0]
+    data = ROOT / "generators" / "sample" / "game_data"
+    labels = json.loads((data / "annotations_clean" / f"{game}.json").read_text(encoding="utf-8"))
+    assert labels["scenes"][option]["morality"]["spying"] == 1
+    tree = json.loads((data / "trees" / f"{game}_game_tree.json").read_text(encoding="utf-8"))
+    assert option in tree["1_the_road_62"]["children"]
