@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -56,14 +57,13 @@ def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
         writer = RowWriter(folder, job.config, schemas)
         spools = folder / "spools"
         spools.mkdir()
-        try:
-            for result in read_games(games, metadata or {}, job.config, spools, progress):
+        results = read_games(games, metadata or {}, job.config, spools, progress)
+        with closing(results), closing(writer):
+            for result in results:
                 tally.take(result)
                 if not isinstance(result, BrokenGame):
                     writer.add(result)
-            writer.close()
-        finally:
-            writer.abandon()
+            writer.finish()
         spools.rmdir()
         tally.check(job.data)
         tally.check_rows(writer.sizes)

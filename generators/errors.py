@@ -4,6 +4,7 @@ GeneratorError              anything a command explains in one line, exit status
 ├── SourceError             game data, or a dataset folder, that cannot be read as it should
 ├── TemplateError           a template that is missing, or lacks a variable
 ├── FolderError             a dataset folder that cannot be written
+├── WorkerError             a process of ours that was killed from outside
 └── UsageError              an option whose value fits nothing that is there, exit status 2
 
 Every message reads `<where>: <found>; expected <wanted>. <what to do>.`
@@ -33,6 +34,10 @@ class TemplateError(GeneratorError):
 
 class FolderError(GeneratorError):
     """A dataset folder cannot be written, or is not ours to replace."""
+
+
+class WorkerError(GeneratorError):
+    """A process that was to read games is gone."""
 
 
 class UsageError(GeneratorError):

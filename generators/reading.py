@@ -1,7 +1,7 @@
 """Reads many games: in parallel where that pays, in order, at most so many menus."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -33,7 +33,7 @@ def read_games(
     config: MachiavelliConfig,
     spools: Path,
     progress: Progress,
-) -> Iterator[Result]:
+) -> Generator[Result]:
     """Yields what came of each game: those of the strictest split first, by name within it.
 
     The rows wait in files in `spools`, so that the workers may run ahead of whoever writes them.

@@ -8,9 +8,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from multiprocessing.connection import wait
 from typing import TypeVar
+
+from generators.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,13 +38,16 @@ def map_in_order(
     """Yields `function(item)` for each item, in the order of the items.
 
     With one process or none it runs here; else function, items and results must be picklable. The
-    workers end with this process, however it ends.
+    workers end with this generator, and with this process however it ends.
 
     Args:
         function: what is done with each item.
         items: read a few ahead.
         processes: how many workers to start.
         prepare: what each worker does first.
+
+    Raises:
+        WorkerError: a worker was killed.
     """
     if processes < 2:
         yield from map(function, items)
@@ -58,8 +64,16 @@ def map_in_order(
             result = waiting.popleft().result()
             waiting.extend(pool.submit(function, item) for item in islice(queue, 1))
             yield result
+    except BrokenProcessPool as error:
+        found, wanted = "a process was killed, perhaps for want of memory", "it to finish"
+        remedy = "Free some memory, or choose fewer games with --games"
+        raise WorkerError("reading", found, wanted, remedy) from error
+    except BaseException:
+        for worker in multiprocessing.active_children():
+            worker.terminate()
+        raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        pool.shutdown(cancel_futures=True)
 
 
 def _start_worker(prepare: Callable[[], None]) -> None:

@@ -42,7 +42,7 @@ class RowWriter:
     def add(self, game: GameRows) -> None:
         """Writes one game's rows, but for those whose text stands in a stricter split."""
         if game.source.split != self._split:
-            self.close()
+            self.finish()
             self._split = game.source.split
         for name, found in game.kinds.items():
             keep = pa.array(self._guard.admit(name, game.source.split, found), pa.bool_())
@@ -52,7 +52,7 @@ class RowWriter:
                 take(name, table.filter(keep.slice(done, table.num_rows)))
                 done += table.num_rows
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Finishes the files of the split at hand."""
         if self._split is None:
             return
@@ -64,8 +64,8 @@ class RowWriter:
             self._sizes[name, self._split] = SplitSize(rows=file.rows, bytes=file.bytes)
         self._files = {}
 
-    def abandon(self) -> None:
-        """Lets go of all files without finishing them."""
+    def close(self) -> None:
+        """Lets go of files that were not finished."""
         for file in self._files.values():
             file.abandon()
 

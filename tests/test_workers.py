@@ -1,0 +1,72 @@
+"""Many processes: results in order, and no worker that outlives its work."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from generators.errors import WorkerError
+from generators.workers import map_in_order
+
+ROOT = Path(__file__).parent.parent
+SLOW_BUILD = """
+import sys, time
+from generators.workers import map_in_order
+if __name__ == "__main__":
+    results = map_in_order(time.sleep, [0, 0, 600, 600], 2, print)
+    next(results), next(results)
+    print("working", flush=True)
+    next(results)
+"""
+
+
+def do_nothing() -> None:
+    """What a worker does first."""
+
+
+def kill_oneself(item: int) -> int:
+    if item == 3:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return item
+
+
+def test_results_come_in_order() -> None:
+    for processes in (1, 2):
+        assert list(map_in_order(abs, range(-40, 0), processes, do_nothing)) == [*range(40, 0, -1)]
+
+
+def test_stopping_early_ends_the_workers() -> None:
+    results = map_in_order(time.sleep, [0, 600, 600, 600], 2, do_nothing)
+    next(results)
+    results.close()  # type: ignore[attr-defined]
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_a_killed_worker_is_one_clear_line() -> None:
+    with pytest.raises(WorkerError, match="a process was killed.*expected it to finish"):
+        list(map_in_order(kill_oneself, range(10), 2, do_nothing))
+
+
+def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "slow_build.py"
+    script.write_text(SLOW_BUILD, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen(
+        [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    while parent.stdout.readline().strip() != "working":
+        assert parent.poll() is None
+    workers = psutil.Process(parent.pid).children(recursive=True)
+    parent.kill()
+    parent.communicate()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert len(workers) >= 2
+    assert not [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE]
