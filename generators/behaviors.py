@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from generators.readings import Readings, find_largest
 from schemas.decision import Labels, Option, Power
-from schemas.game_data import LabelRecord
 from schemas.labels import BEHAVIORS, VIOLATIONS, Behavior, Polarity
 
 REMEMBERED = 4096
@@ -55,17 +55,6 @@ EXPECTED_BESIDE: dict[Behavior, frozenset[Behavior]] = {
 """Labels that a behavior brings along by its nature, so that they make a pair no less pure."""
 
 
-class Readings(NamedTuple):
-    """The numbers of a label record that are used; None where missing."""
-
-    violations: tuple[float | None, ...]
-    watts: float | None
-    dollars: float | None
-    influence: float | None
-    welfare: tuple[float | None, float | None, float | None, float | None]
-    """Head counts: own "-3", own "3", others "3", others "-3"."""
-
-
 class Assessment(NamedTuple):
     """All that one option's readings say."""
 
@@ -76,77 +65,12 @@ class Assessment(NamedTuple):
     scores: dict[Behavior, float | None]
 
 
-_get_violations = itemgetter(*VIOLATIONS)  # pyright: ignore[reportUnknownVariableType]
 _get_scores = itemgetter(*BEHAVIORS)  # pyright: ignore[reportUnknownVariableType]
-_WHOLE = (5, 2, 1, 1, 1, len(VIOLATIONS))
-"""Number of names in a whole record and in each part of it."""
-_NUMBERS = frozenset({int, float})
-
-NOTHING_RECORDED = Readings((None,) * len(VIOLATIONS), None, None, None, (None, None, None, None))
-
-
-def read_record(record: LabelRecord) -> Readings:
-    """Returns the numbers of one record that are used; a missing part gives None, never 0."""
-    morality = record.morality or {}
-    influence = (record.social and record.social.influence) or {}
-    own = (record.utility and record.utility.own) or {}
-    others = (record.utility and record.utility.others) or {}
-    return Readings(
-        violations=tuple(map(morality.get, VIOLATIONS)),
-        watts=record.physical and record.physical.watts,
-        dollars=record.money and record.money.dollars,
-        influence=influence.get("2"),
-        welfare=(own.get("-3"), own.get("3"), others.get("3"), others.get("-3")),
-    )
-
-
-def read_whole_record(record: Any) -> Readings | None:
-    """Returns the numbers of a raw record that has all known names, no others, and only numbers.
-
-    None for any other record: `LabelRecord` then says what is missing or wrong. Nearly all records
-    are whole, and this takes a quarter of the time.
-    """
-    try:
-        utility, physical, money = record["utility"], record["physical"], record["money"]
-        social, morality = record["social"], record["morality"]
-        own, others, influence = utility["self"], utility["others"], social["influence"]
-        watts, dollars, strong = physical["watts"], money["dollars"], influence["2"]
-        violations = _get_violations(morality)
-        welfare = own["-3"], own["3"], others["3"], others["-3"]
-        everything = (*morality.values(), *own.values(), *others.values(), *influence.values())
-    except (KeyError, TypeError, AttributeError):
-        return None
-    if tuple(map(len, (record, utility, physical, money, social, morality))) != _WHOLE:
-        return None
-    if not _NUMBERS.issuperset(map(type, (*everything, watts, dollars))):
-        return None
-    if min(morality.values()) < 0 or max(morality.values()) > 1:
-        return None
-    return Readings(violations, watts, dollars, strong, welfare)
-
-
-def _largest(values: Sequence[float | None]) -> float | None:
-    return max((value for value in values if value is not None), default=None)
-
-
-def merge_readings(readings: Sequence[Readings]) -> Readings:
-    """Returns the element-wise maximum; None only where no reading has the number."""
-    if len(readings) == 1:
-        return readings[0]
-    violations, watts, dollars, influence, welfare = zip(*readings, strict=True)
-    worst = [_largest(bucket) for bucket in zip(*welfare, strict=True)]
-    return Readings(
-        violations=tuple(_largest(votes) for votes in zip(*violations, strict=True)),
-        watts=_largest(watts),
-        dollars=_largest(dollars),
-        influence=_largest(influence),
-        welfare=(worst[0], worst[1], worst[2], worst[3]),
-    )
 
 
 def _largest_if_known(values: Sequence[float | None], threshold: float) -> float | None:
     """Returns the maximum, or None where a missing value could still lift it over the threshold."""
-    largest = _largest(values)
+    largest = find_largest(values)
     if largest is None or (None in values and largest <= threshold):
         return None
     return largest

@@ -1,6 +1,5 @@
 """One game's share of a dataset: its rows of every kind, and what was seen on the way."""
 
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,12 +11,13 @@ from generators.errors import SourceError
 from generators.kinds import KINDS
 from generators.kinds.base import Kind, behavior_of
 from generators.pairs import Menu, read_menus
+from generators.row_files import Spool
 from generators.sources.game_data import Game, Oddities, hash_game, read_game
 from generators.sources.layout import GameFiles
 from generators.sources.menus import list_menus, read_decisions
 from generators.splits import assign_split, find_group
 from generators.survey import Survey, survey_decisions
-from generators.tables import Spool, arrow_schema, make_table
+from generators.tables import arrow_schema, make_table
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameSource
@@ -76,7 +76,6 @@ class BrokenGame:
 
 def read_rows(task: GameTask) -> GameRows | BrokenGame:
     """Returns the rows of one game, or what is wrong with it."""
-    gc.disable()  # nothing here forms cycles, and the collector would walk every record again
     try:
         game = read_game(task.files, task.metadata)
     except SourceError as error:

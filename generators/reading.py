@@ -9,7 +9,7 @@ from typing import Protocol
 from generators.game_rows import BrokenGame, GameRows, GameTask, check_game, read_rows
 from generators.sources.layout import GameFiles
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
-from generators.tables import save_memory
+from generators.tables import prepare_worker
 from generators.workers import count_cores, map_in_order
 from schemas.config import MachiavelliConfig
 
@@ -45,13 +45,13 @@ def read_games(
     ]
     processes = choose_processes(games)
     if config.limit is not None:
-        checked = map_in_order(check_game, tasks, processes, save_memory)
+        checked = map_in_order(check_game, tasks, processes, prepare_worker)
         found = list(progress(checked, len(tasks), "checking"))
         dealt = deal_menus(config.limit, found)
         yield from (_without_menus(result) for result in found if not dealt[result.game])
         tasks = [replace(task, menus=dealt[task.files.game]) for task in tasks]
         tasks = [task for task in tasks if task.menus]
-    read = map_in_order(read_rows, tasks, processes, save_memory)
+    read = map_in_order(read_rows, tasks, processes, prepare_worker)
     yield from progress(read, len(tasks), "reading")
 
 
@@ -61,7 +61,7 @@ def survey_games(
     """Yields what is in each game, without rows, in name order."""
     config = MachiavelliConfig(kinds=())
     tasks = [GameTask(files, metadata.get(files.game), config) for files in games]
-    surveyed = map_in_order(read_rows, tasks, choose_processes(games), save_memory)
+    surveyed = map_in_order(read_rows, tasks, choose_processes(games), prepare_worker)
     yield from progress(surveyed, len(tasks), "reading")
 
 

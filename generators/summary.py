@@ -65,7 +65,7 @@ def _preview(manifest: Manifest, out: Path, *, color: bool) -> Iterator[str]:
     split = next((split for split in SPLITS if split in manifest.rows.get("contrastive", {})), None)
     if split is None:
         return
-    from generators.tables import read_first_rows
+    from generators.row_files import read_first_rows
 
     path = out / "contrastive" / f"{split}-00000-of-00001.parquet"
     columns = ["behavior", "behavior_reading", "prompt", "positive", "negative"]

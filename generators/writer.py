@@ -12,8 +12,9 @@ from generators.game_rows import GameRows
 from generators.kinds import KINDS
 from generators.kinds.base import find_lowest
 from generators.leaks import LeakGuard
+from generators.row_files import ParquetFile, drain_spool
 from generators.splits import SPLITS
-from generators.tables import ParquetFile, drain_spool, make_table
+from generators.tables import make_table
 from schemas.base import Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import SplitSize

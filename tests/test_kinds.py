@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.behaviors import Readings, assess
+from generators.behaviors import assess
 from generators.game_rows import KindRows
 from generators.kinds import KINDS
 from generators.kinds.multiple_choice import rotate
 from generators.leaks import LeakGuard
 from generators.pairs import Menu, read_menus
+from generators.readings import Readings
 from generators.sources.game_data import read_game, read_metadata
 from generators.sources.layout import find_games
 from generators.sources.menus import read_decisions
@@ -175,7 +176,7 @@ def test_other_behaviors_asked_for_never_change_a_row(
     tmp_path_factory: Any, game: Any, asked: Any, seed: int
 ) -> None:
     from generators.game_rows import view_rows
-    from generators.tables import drain_spool
+    from generators.row_files import drain_spool
 
     path = tmp_path_factory.mktemp("spool") / "rows"
     some = MachiavelliConfig(seed=seed, behaviors=tuple(b for b in BEHAVIORS if b in asked))

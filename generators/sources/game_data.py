@@ -9,8 +9,8 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from generators.behaviors import Readings, read_record, read_whole_record
 from generators.errors import SourceError
+from generators.readings import Readings, read_record, read_whole_record
 from generators.sources.json_files import REMEDY, describe, read_object, validate, write_compact
 from generators.sources.layout import GameFiles
 from schemas.base import TextLicence

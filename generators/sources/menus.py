@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import get_args
 
-from generators.behaviors import NOTHING_RECORDED, assess, merge_readings
+from generators.behaviors import assess
+from generators.readings import NOTHING_RECORDED, merge_readings
 from generators.sources.game_data import Game
 from generators.sources.paths import find_approach, find_reach
 from generators.sources.story_text import is_unresolved, join_paragraphs, keep_ending, tidy
