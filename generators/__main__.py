@@ -1,19 +1,34 @@
 """Lists the commands."""
 
+import argparse
 import ast
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+from generators import cli
 
 COMMANDS = ("machiavelli", "doctor")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status."""
+    return cli.run(cli.Parser("python -m generators", __doc__ or ""), handle, argv)
+
+
+def handle(arguments: argparse.Namespace) -> int:
     """Prints each command with the first line of its description."""
+    cli.show("\n".join([*_describe_commands(), "Each takes --help."]))
+    return 0
+
+
+def _describe_commands() -> Iterator[str]:
     for name in COMMANDS:
+        # Read and not imported: what a command imports is none of a list's business.
         source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
         description = ast.get_docstring(ast.parse(source)) or ""
-        print(f"python -m generators.{name:<12} {description.splitlines()[0]}")
-    print("Each takes --help.")
+        yield f"python -m generators.{name:<12} {description.splitlines()[0]}"
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -32,7 +32,7 @@ READINGS: dict[Behavior, str] = {
     "deception": "deceives somebody",
     "manipulation": "controls or coerces somebody for gain",
     "stealing": "takes what belongs to somebody else",
-    "trespassing": "goes where it has no right to be",
+    "trespassing": "goes where one has no right to be",
     "spying": "spies or eavesdrops",
     "vandalism": "damages or uses up what belongs to others",
     "promises": "breaks a promise",
@@ -40,7 +40,7 @@ READINGS: dict[Behavior, str] = {
     "other": "does a wrong of another kind",
     "power.physical": "uses great physical power",
     "power.money": "moves a large sum of money",
-    "power.social": "gains strong influence over somebody",
+    "power.social": "has strong influence over somebody",
     "power.utility": "greatly changes somebody's welfare",
     "disutility": "greatly lowers the welfare of others",
 }
@@ -166,7 +166,11 @@ def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance
 
 
 def is_pure(positive: Stance, negative: Stance, behavior: Behavior) -> bool:
-    """Returns whether the poles differ in this behavior and in nothing else that was recorded."""
+    """Returns whether the poles differ in no other label.
+
+    Labels that a behavior brings along are passed over; one that is unknown in a pole makes it
+    impure. For `ethical`: whether exactly one violation counts in the negative.
+    """
     if behavior == "ethical":
         return negative.violations == 1
     ignored = EXPECTED_BESIDE.get(behavior, frozenset[Behavior]())

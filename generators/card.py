@@ -10,6 +10,7 @@ from generators.behaviors import READINGS
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
 from generators.splits import SPLITS
+from schemas.config import MachiavelliConfig
 from schemas.manifest import Manifest
 
 TEMPLATE = "card/v1/card"
@@ -20,6 +21,12 @@ ONE_ROW = {
     "icl": "a few solved situations, and one to solve",
 }
 """What one row of each config is."""
+
+TITLES = {
+    "sample": "Contrapose: choices from seven short stories",
+    "game_data": "Contrapose: choices from MACHIAVELLI games",
+}
+"""Source -> title of the card."""
 
 FIRST_CHOICE = "contrastive"
 """The config that is loaded when none is named, where it has rows."""
@@ -42,6 +49,8 @@ def render_card(manifest: Manifest, manifest_text: str, schemas: Mapping[str, pa
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
         readings=READINGS,
         one_row=ONE_ROW,
+        title=TITLES[manifest.source],
+        options=_list_options(manifest),
         counts=_count_rows(manifest),
         default=default,
         free=is_free(manifest),
@@ -57,6 +66,20 @@ def _count_rows(manifest: Manifest) -> dict[str, list[int]]:
     }
 
 
+def _list_options(manifest: Manifest) -> dict[str, str]:
+    """Returns the command's options as a user would type them, but for those that are off."""
+    typed: dict[str, str] = {}
+    for name, value in manifest.config.model_dump().items():
+        if value is not None and value is not False:
+            shown = "" if value is True else str(value)
+            every = (
+                isinstance(value, tuple) and value == MachiavelliConfig.model_fields[name].default
+            )
+            shown = ",".join(value) if isinstance(value, tuple) else shown
+            typed[f"--{name.replace('_', '-')}"] = "all" if every else shown
+    return typed
+
+
 def is_free(manifest: Manifest) -> bool:
     """Returns whether all story text of the folder is CC0."""
     return all(game.text_licence == "cc0-1.0" for game in manifest.games.values())
@@ -70,7 +93,7 @@ def _describe(manifest: Manifest) -> dict[str, Any]:
     return {
         **licence,
         "language": ["en"],
-        "pretty_name": "Contrapose: choices from MACHIAVELLI games",
+        "pretty_name": TITLES[manifest.source],
         "task_categories": ["multiple-choice", "text-classification"],
         "size_categories": [size_category(rows)],
         "tags": ["interpretability", "activation-steering", "contrastive-pairs", "ethics"],

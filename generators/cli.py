@@ -2,8 +2,10 @@
 
 import argparse
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from generators.errors import GeneratorError, UsageError
@@ -27,6 +29,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exits with status 2 and one line."""
+        if "; expected " not in message:
+            message += "; expected what --help lists"
         self.exit(2, f"{self.prog}: {message}. See --help.\n")
 
 
@@ -35,18 +39,55 @@ def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] |
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    arguments = parser.parse_args(argv)
     try:
-        return handler(arguments)
+        return handler(parser.parse_args(argv))
     except GeneratorError as error:
         print(error, file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
-        print("interrupted; nothing was changed", file=sys.stderr)
+        wanted = "to run to its end. Run it again; a dataset folder that is there is whole"
+        print(f"{parser.prog}: interrupted; expected {wanted}.", file=sys.stderr)
         return INTERRUPTED
+
+
+def show(text: str) -> None:
+    """Prints to standard output, if there is one; a reader that has gone away is no error.
+
+    Raises:
+        GeneratorError: it cannot be written, for its disk is full.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        print(text, flush=True)
     except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+        _silence_stdout()
+    except OSError as error:
+        _silence_stdout()
+        found, remedy = error.strerror or str(error), "The work itself is done"
+        raise GeneratorError("standard output", found, "room to write", remedy) from error
+
+
+def is_terminal() -> bool:
+    """Returns whether standard output is looked at by somebody."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _silence_stdout() -> None:
+    """Lets what Python would still write at its end go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def folder(text: str) -> Path:
+    """Returns the path of a folder; its name must be UTF-8, as Arrow wants it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        wanted = "a name in UTF-8"
+        raise argparse.ArgumentTypeError(f"found {ascii(text)}; expected {wanted}") from None
+    if not text:
+        raise argparse.ArgumentTypeError("found nothing; expected the name of a folder")
+    return Path(text)
 
 
 def whole_number(least: int) -> Callable[[str], int]:

@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from generators import cli
 
@@ -18,7 +17,7 @@ def make_parser() -> cli.Parser:
     """Returns the parser of the options."""
     parser = cli.Parser("python -m generators.doctor", __doc__ or "")
     parser.add_argument(
-        "--data", metavar="DIR", type=Path, required=True, help="the benchmark's game_data/"
+        "--data", metavar="DIR", type=cli.folder, required=True, help="the benchmark's game_data/"
     )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     return parser
@@ -29,10 +28,8 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.diagnosis import diagnose, format_diagnosis
 
     diagnosis = diagnose(arguments.data, cli.show_progress)
-    if arguments.json:
-        print(json.dumps(diagnosis.as_dict(), indent=2, ensure_ascii=False))
-    else:
-        print(format_diagnosis(diagnosis))
+    as_json = json.dumps(diagnosis.as_dict(), indent=2, ensure_ascii=False)
+    cli.show(as_json if arguments.json else format_diagnosis(diagnosis))
     return 1 if diagnosis.broken else 0
 
 

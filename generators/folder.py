@@ -8,6 +8,7 @@ next run finishes or undoes what a kill left half-made. A lock keeps two runs ap
 import ctypes
 import errno
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -21,6 +22,8 @@ from generators.errors import FolderError
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
+OURS = frozenset({"format", "name", "config", "files", "canary"})
+"""Keys by which a manifest is known to be ours."""
 
 
 @contextmanager
@@ -31,8 +34,9 @@ def replace_folder(out: Path) -> Generator[Path]:
         FolderError: `out` is not ours to replace, is being written by another run, or the disk is
             full or not writable.
     """
-    out = out.resolve()
     try:
+        out = out.resolve()
+        check_replaceable(out)
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out.parent / f".{out.name}.lock", timeout=0)
         with lock:
@@ -53,7 +57,8 @@ def _stage(out: Path) -> Generator[Path]:
         yield new
         swap(new, out)
     finally:
-        _remove(new)
+        # What is left is removed by the next run; the new folder may be in place already.
+        shutil.rmtree(new, ignore_errors=True)
 
 
 def recover(out: Path) -> None:
@@ -70,8 +75,19 @@ def check_replaceable(out: Path) -> None:
     where, wanted = f"--out {out}", "a new folder, an empty one, or one with our manifest.json"
     if out.is_file():
         raise FolderError(where, "a file", wanted, "Name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+    if Path.cwd().is_relative_to(out):
+        raise FolderError(where, "the folder you are in", wanted, "Name a folder below it")
+    if out.is_dir() and any(out.iterdir()) and not is_ours(out):
         raise FolderError(where, "a folder with other files", wanted, "Name another folder")
+
+
+def is_ours(folder: Path) -> bool:
+    """Returns whether a folder's manifest.json is one that this package wrote."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(manifest, dict) and OURS <= manifest.keys()
 
 
 def swap(new: Path, out: Path) -> None:
@@ -82,7 +98,7 @@ def swap(new: Path, out: Path) -> None:
         old = _beside(out, "old")
         out.rename(old)
         new.rename(out)
-        _remove(old)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -100,8 +116,8 @@ def hash_file(path: Path) -> str:
 
 def explain(error: OSError, out: Path) -> FolderError:
     """Returns a one-line error for what the file system refused."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else False
-    if full or "No space left" in str(error):
+    full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+    if error.errno in full or "No space left" in str(error):
         found, wanted, remedy = "the disk is full", "room for the dataset", "Free some space"
     else:
         found, wanted = f"{error.strerror or error}", "a folder that can be written"

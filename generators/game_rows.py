@@ -12,7 +12,7 @@ from generators.kinds import KINDS
 from generators.kinds.base import Kind, behavior_of
 from generators.pairs import Menu, read_menus
 from generators.row_files import Spool
-from generators.sources.game_data import Game, Oddities, hash_game, read_game
+from generators.sources.game_data import Game, Oddities, read_game
 from generators.sources.layout import GameFiles
 from generators.sources.menus import list_menus, read_decisions
 from generators.splits import assign_split, find_group
@@ -107,9 +107,9 @@ def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
         split=assign_split(group),
         text_licence=game.text_licence,
         menus=menus,
-        sha256=hash_game(task.files),
+        sha256=game.sha256,
     )
-    return GameRows(game.name, source, bool(game.readings), game.oddities)
+    return GameRows(game.name, source, game.labelled, game.oddities)
 
 
 def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig, path: Path) -> KindRows:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "--data": {
-        "type": Path,
+        "type": cli.folder,
         "metavar": "DIR",
         "help": "the benchmark's game_data/ (default: the bundled sample)",
     },
     "--out": {
-        "type": Path,
+        "type": cli.folder,
         "metavar": "DIR",
         "default": Path("datasets/machiavelli"),
         "help": "dataset folder to write, replaced as a whole (default: datasets/machiavelli)",
@@ -60,7 +60,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "stop a context where several paths lead to it",
     },
     "--icl-chars": {
-        "type": cli.whole_number(0),
+        "type": cli.whole_number(20),
         "metavar": "N",
         "default": 240,
         "help": "longest observation of an in-context prompt, characters (default: 240)",
@@ -111,7 +111,7 @@ def handle(arguments: argparse.Namespace) -> int:
     source = "sample" if arguments.data is None else "game_data"
     job = Job(arguments.data or find_sample(), arguments.out, config, source)
     manifest, survey = build_folder(job, cli.show_progress)
-    print(summarize(manifest, survey, arguments.out, color=sys.stdout.isatty()))
+    cli.show(summarize(manifest, survey, arguments.out, color=cli.is_terminal()))
     return 0
 
 

@@ -18,7 +18,7 @@ class Pair(NamedTuple):
     margin: float
     """Score of the positive minus score of the negative."""
     pure: bool
-    """Whether they differ in nothing else that was recorded."""
+    """Whether they differ in no other label (for `ethical`: in exactly one violation)."""
 
 
 class Contrast(NamedTuple):
@@ -67,9 +67,11 @@ def _pair(
     positive: int,
     negative: int,
 ) -> Pair:
-    scores = [decision.options[place].scores[behavior] or 0.0 for place in (positive, negative)]
+    score, other = (decision.options[place].scores[behavior] for place in (positive, negative))
+    assert score is not None
+    assert other is not None  # a pole has a score
     pure = is_pure(stances[positive], stances[negative], behavior)
-    return Pair(positive, negative, scores[0] - scores[1], pure)
+    return Pair(positive, negative, score - other, pure)
 
 
 def read_menus(decisions: Sequence[Decision]) -> list[Menu]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from schemas.game_data import LabelRecord
+from schemas.game_data import LabelRecord, Morality, Welfare
 from schemas.labels import VIOLATIONS
 
 
@@ -20,7 +20,7 @@ class Readings(NamedTuple):
 
 
 _get_violations = itemgetter(*VIOLATIONS)  # pyright: ignore[reportUnknownVariableType]
-_WHOLE = (5, 2, 1, 1, 1, len(VIOLATIONS))
+_WHOLE = (5, 2, 7, 7, 1, 1, 1, 3, len(VIOLATIONS))
 """Number of names in a whole record and in each part of it."""
 _NUMBERS = frozenset({int, float})
 
@@ -29,16 +29,16 @@ NOTHING_RECORDED = Readings((None,) * len(VIOLATIONS), None, None, None, (None, 
 
 def read_record(record: LabelRecord) -> Readings:
     """Returns the numbers of one record that are used; a missing part gives None, never 0."""
-    morality = record.morality or {}
-    influence = (record.social and record.social.influence) or {}
-    own = (record.utility and record.utility.own) or {}
-    others = (record.utility and record.utility.others) or {}
+    own = (record.utility and record.utility.own) or Welfare()
+    others = (record.utility and record.utility.others) or Welfare()
+    influence = record.social and record.social.influence
+    morality = record.morality or Morality()
     return Readings(
-        violations=tuple(map(morality.get, VIOLATIONS)),
+        violations=tuple(getattr(morality, violation) for violation in VIOLATIONS),
         watts=record.physical and record.physical.watts,
         dollars=record.money and record.money.dollars,
-        influence=influence.get("2"),
-        welfare=(own.get("-3"), own.get("3"), others.get("3"), others.get("-3")),
+        influence=influence and influence.strong,
+        welfare=(own.much_worse, own.much_better, others.much_better, others.much_worse),
     )
 
 
@@ -58,7 +58,8 @@ def read_whole_record(record: Any) -> Readings | None:
         everything = (*morality.values(), *own.values(), *others.values(), *influence.values())
     except (KeyError, TypeError, AttributeError):
         return None
-    if tuple(map(len, (record, utility, physical, money, social, morality))) != _WHOLE:
+    parts = (record, utility, own, others, physical, money, social, influence, morality)
+    if tuple(map(len, parts)) != _WHOLE:
         return None
     if not _NUMBERS.issuperset(map(type, (*everything, watts, dollars))):
         return None

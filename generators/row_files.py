@@ -42,10 +42,10 @@ def drain_spool(path: Path) -> Iterator[pa.Table]:
     path.unlink()
 
 
-def read_first_rows(path: Path, columns: list[str], most: int = 10_000) -> list[dict[str, Any]]:
-    """Returns the first rows of a Parquet file, some of their columns only."""
+def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
+    """Returns the first rows of a Parquet file."""
     with pq.ParquetFile(path) as file:
-        batch: pa.RecordBatch = next(file.iter_batches(most, columns=columns))  # pyright: ignore[reportUnknownMemberType]
+        batch: pa.RecordBatch = next(file.iter_batches(most))  # pyright: ignore[reportUnknownMemberType]
     return batch.to_pylist()
 
 

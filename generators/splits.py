@@ -15,6 +15,10 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """In the order in which files and tables list them."""
 
 
+PREFIX_OF_A_SERIES = "vampire-the-masquerade"
+"""The one series that is known by its slugs: `vampire` alone is another work."""
+
+
 class KnownGames(TypedDict):
     """The benchmark's games, from `machiavelli/config.py` upstream and the paper's appendix G."""
 
@@ -37,6 +41,8 @@ def _series_by_game() -> dict[str, str]:
 
 def find_group(game: str) -> str:
     """Returns the series a game belongs to; a game that is not known is a series of its own."""
+    if game.startswith(PREFIX_OF_A_SERIES):
+        return PREFIX_OF_A_SERIES
     return _series_by_game().get(game, game)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from generators.contrast import mark_difference
+from generators.row_files import read_first_rows
 from generators.splits import SPLITS
 from generators.survey import Survey
 from schemas.manifest import Manifest
@@ -31,7 +32,7 @@ def summarize(manifest: Manifest, survey: Survey, out: Path, *, color: bool) -> 
 
 def _first_config(manifest: Manifest) -> str:
     filled = [name for name, splits in manifest.rows.items() if splits]
-    return "contrastive" if "contrastive" in filled else filled[0]
+    return next(name for name in _SHOWN if name in filled)
 
 
 def _list_sizes(manifest: Manifest) -> Iterator[str]:
@@ -43,9 +44,10 @@ def _list_sizes(manifest: Manifest) -> Iterator[str]:
 
 def _list_counts(manifest: Manifest, survey: Survey) -> Iterator[str]:
     counts = survey.counts
+    games = sum(game.menus > 0 for game in manifest.games.values())
     yield (
-        f"Read {len(manifest.games)} games, {counts['menus']:,} menus"
-        f" ({counts['menus usable']:,} usable), {counts['options']:,} options:"
+        f"Read {_number(counts['menus'], 'menu')} ({counts['menus usable']:,} usable)"
+        f" of {_number(games, 'game')} with {_number(counts['options'], 'option')}:"
         f" {survey.labelled_share:.1%} labelled, {counts['options ethical']:,} ethical,"
         f" {counts['options unethical']:,} unethical, {counts['options ambiguous']:,} ambiguous."
     )
@@ -61,28 +63,59 @@ def _list_counts(manifest: Manifest, survey: Survey) -> Iterator[str]:
         yield f"  broken, left out: {game}: {reason}"
 
 
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def _preview(manifest: Manifest, out: Path, *, color: bool) -> Iterator[str]:
-    split = next((split for split in SPLITS if split in manifest.rows.get("contrastive", {})), None)
-    if split is None:
-        return
-    from generators.row_files import read_first_rows
-
-    path = out / "contrastive" / f"{split}-00000-of-00001.parquet"
-    columns = ["behavior", "behavior_reading", "prompt", "positive", "negative"]
-    rows = read_first_rows(path, columns)
-    step = max(len(rows) // PREVIEWED, 1)
-    for row in rows[::step][:PREVIEWED]:
-        yield from _show(row, color=color)
+    """Yields three rows of the first config that has any, spread over its first rows."""
+    config = _first_config(manifest)
+    split = next(iter(manifest.rows[config]))
+    rows = read_first_rows(out / config / f"{split}-00000-of-00001.parquet")
+    for row in rows[:: max(len(rows) // PREVIEWED, 1)][:PREVIEWED]:
+        yield from _SHOWN[config](row, color)
 
 
-def _show(row: dict[str, Any], *, color: bool) -> Iterator[str]:
+def _show_pair(row: dict[str, Any], color: bool) -> Iterator[str]:
     positive, negative = mark_difference(row["positive"], row["negative"], color=color)
     yield f"[{row['behavior']}: {row['behavior_reading']}]"
-    ending = " ".join(row["prompt"].split())[-2 * WIDTH :].partition(" ")[2]
-    if ending:
-        yield from textwrap.wrap(
-            f"... {ending}", WIDTH, initial_indent="  ", subsequent_indent="  "
-        )
-    yield f"  + {positive}"
-    yield f"  - {negative}"
+    yield from _show_ending(row["prompt"])
+    yield from (f"  + {positive}", f"  - {negative}", "")
+
+
+def _show_item(row: dict[str, Any], color: bool) -> Iterator[str]:
+    yield f"[{row['behavior']}: {row['behavior_reading']}]"
+    yield from _show_ending(row["question"])
+    for place, choice in enumerate(row["choices"]):
+        side = "+" if place in row["matching"] else "-" if place in row["not_matching"] else "?"
+        yield f"  {side} {choice}"
     yield ""
+
+
+def _show_query(row: dict[str, Any], color: bool) -> Iterator[str]:
+    yield from _show_pair({**row, **row["query"], "prompt": row["query"]["observation"]}, color)
+
+
+def _show_decision(row: dict[str, Any], color: bool) -> Iterator[str]:
+    yield f"[{row['id']}]"
+    yield from _show_ending(row["context"])
+    yield from (f"  {option['polarity']:>10}  {option['text']}" for option in row["options"])
+    yield ""
+
+
+_SHOWN = {
+    "contrastive": _show_pair,
+    "multiple_choice": _show_item,
+    "icl": _show_query,
+    "decisions": _show_decision,
+}
+"""Config -> how one of its rows is shown."""
+
+
+def _show_ending(text: str) -> Iterator[str]:
+    """Yields the last two lines or so of a text."""
+    whole = " ".join(text.split())
+    ending = whole if len(whole) <= 2 * WIDTH else whole[-2 * WIDTH :].partition(" ")[2]
+    if ending:
+        start = "  " if ending == whole else "  ... "
+        yield from textwrap.wrap(ending, WIDTH, initial_indent=start, subsequent_indent="  ")

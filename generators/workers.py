@@ -6,9 +6,10 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import wait
 from typing import TypeVar
@@ -59,7 +60,9 @@ def map_in_order(
     waiting: deque[Future[Result]] = deque()
     queue = iter(items)
     try:
-        waiting.extend(pool.submit(function, item) for item in islice(queue, processes + AHEAD))
+        with _deaf_to_interrupts():  # and so are the workers, from their start
+            first = islice(queue, processes + AHEAD)
+            waiting.extend(pool.submit(function, item) for item in first)
         while waiting:
             result = waiting.popleft().result()
             waiting.extend(pool.submit(function, item) for item in islice(queue, 1))
@@ -68,18 +71,35 @@ def map_in_order(
         found, wanted = "a process was killed, perhaps for want of memory", "it to finish"
         remedy = "Free some memory, or choose fewer games with --games"
         raise WorkerError("reading", found, wanted, remedy) from error
-    except BaseException:
-        for worker in multiprocessing.active_children():
-            worker.terminate()
-        raise
     finally:
-        pool.shutdown(cancel_futures=True)
+        with _deaf_to_interrupts():  # a second Ctrl-C would leave workers behind
+            if waiting:
+                _end_workers()
+            pool.shutdown(cancel_futures=True)
+
+
+def _end_workers() -> None:
+    for worker in multiprocessing.active_children():
+        worker.terminate()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Generator[None]:
+    """Leaves Ctrl-C unheard for a moment; only the main thread can, and only it hears it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _start_worker(prepare: Callable[[], None]) -> None:
     """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone."""
-    prepare()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    prepare()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()

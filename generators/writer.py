@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from generators.game_rows import GameRows
 from generators.kinds import KINDS
-from generators.kinds.base import find_lowest
+from generators.kinds.base import Gathering, find_lowest
 from generators.leaks import LeakGuard
 from generators.row_files import ParquetFile, drain_spool
 from generators.splits import SPLITS
@@ -34,11 +34,10 @@ class RowWriter:
         self._schemas = schemas
         self._split: Split | None = None
         self._files: dict[str, ParquetFile] = {}
-        self._gathering: dict[str, pa.Table] = {}
+        self._gathered: dict[str, pa.Table] = {}
         self._guard = LeakGuard()
         self._sizes: dict[tuple[str, Split], SplitSize] = {}
-        self._over_most: Counter[str] = Counter()
-        self._no_shots: Counter[str] = Counter()
+        self._left_out: dict[str, Counter[str]] = {name: Counter() for name in config.kinds}
 
     def add(self, game: GameRows) -> None:
         """Writes one game's rows, but for those whose text stands in a stricter split."""
@@ -47,19 +46,25 @@ class RowWriter:
             self._split = game.source.split
         for name, found in game.kinds.items():
             keep = pa.array(self._guard.admit(name, game.source.split, found), pa.bool_())
-            take = self._keep_lowest if KINDS[name].gathering else self._write
+            gathering = KINDS[name].gathering
             done = 0
             for table in drain_spool(found.spool):
-                take(name, table.filter(keep.slice(done, table.num_rows)))
+                rows = table.filter(keep.slice(done, table.num_rows))
                 done += table.num_rows
+                if gathering:
+                    self._keep_lowest(name, gathering.most, rows)
+                else:
+                    self._write(name, rows)
 
     def finish(self) -> None:
         """Finishes the files of the split at hand."""
         if self._split is None:
             return
-        for name, found in self._gathering.items():
-            self._gather(name, found)
-        self._gathering = {}
+        for name, items in self._gathered.items():
+            gathering = KINDS[name].gathering
+            if gathering:
+                self._write_gathered(name, gathering, items)
+        self._gathered = {}
         for name, file in self._files.items():
             file.close()
             self._sizes[name, self._split] = SplitSize(rows=file.rows, bytes=file.bytes)
@@ -83,37 +88,27 @@ class RowWriter:
     @property
     def left_out(self) -> dict[str, dict[str, int]]:
         """Config -> reason -> rows that were left out."""
-        reasons = {
-            "text also in a stricter split": self._guard.left_out,
-            "over the most queries of a behavior": self._over_most,
-            "fewer than 2 shots": self._no_shots,
-        }
-        by_kind = {
-            name: {reason: counts[name] for reason, counts in reasons.items() if counts[name]}
-            for name in self.config.kinds
-        }
-        return {name: found for name, found in by_kind.items() if found}
+        for name in self.config.kinds:
+            self._left_out[name]["text also in a stricter split"] = self._guard.left_out[name]
+        counted = {name: dict(+reasons) for name, reasons in self._left_out.items()}
+        return {name: reasons for name, reasons in counted.items() if reasons}
 
-    def _keep_lowest(self, name: str, items: pa.Table) -> None:
-        gathering = KINDS[name].gathering
-        assert gathering is not None
-        found = pa.concat_tables([self._gathering.get(name, items.slice(0, 0)), items])
+    def _keep_lowest(self, name: str, most: int, items: pa.Table) -> None:
+        found = pa.concat_tables([self._gathered.get(name, items.slice(0, 0)), items])
         behaviors: list[Any] = found["behavior"].to_pylist()
         ranks: list[Any] = found["rank"].to_pylist()
-        kept = find_lowest(behaviors, ranks, gathering.most)
-        self._over_most[name] += found.num_rows - len(kept)
-        self._gathering[name] = found.take(pa.array(kept, pa.int64()))
+        kept = find_lowest(behaviors, ranks, most)
+        self._left_out[name][f"over {most} of a behavior and split"] += found.num_rows - len(kept)
+        self._gathered[name] = found.take(pa.array(kept, pa.int64()))
 
-    def _gather(self, name: str, items: pa.Table) -> None:
-        gathering = KINDS[name].gathering
-        assert gathering is not None
+    def _write_gathered(self, name: str, gathering: Gathering, items: pa.Table) -> None:
         found = [gathering.item.model_validate(item, strict=False) for item in items.to_pylist()]
         rows = iter(gathering.gather(found, self.config))
         written = 0
         while batch := list(islice(rows, ROWS_AT_ONCE)):
             self._write(name, make_table(KINDS[name].row, batch))
             written += len(batch)
-        self._no_shots[name] += len(found) - written
+        self._left_out[name][gathering.why_not] += len(found) - written
 
     def _write(self, name: str, table: pa.Table) -> None:
         if not table.num_rows:

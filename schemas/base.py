@@ -1,8 +1,8 @@
 """What all published rows have in common."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.labels import Behavior
 
@@ -12,6 +12,10 @@ LabelSource = Literal["benchmark", "model"]
 Attribution = Literal["direct", "reachable"]
 TextLicence = Literal["cc0-1.0", "generated", "choice-of-games"]
 """From the most to the least permissive: a row that mixes sources takes the last that applies."""
+
+Tier = Literal["full", "core"]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
 
 CANARY = (
     "contrapose data should not be in training corpora: canary ad85cc55-5793-4058-966b-66e1fe485ea2"

@@ -4,12 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Attribution, StrictModel
+from schemas.base import Attribution, Count, StrictModel
 from schemas.labels import BEHAVIORS, Behavior
 
 MachiavelliKind = Literal["decisions", "contrastive", "multiple_choice", "icl"]
-
-Count = Annotated[int, Field(ge=0)]
 
 
 class MachiavelliConfig(StrictModel):
@@ -29,7 +27,7 @@ class MachiavelliConfig(StrictModel):
     """Longest context, characters."""
     strict_context: bool = False
     """Stop a context where more than one path leads to it."""
-    icl_chars: Count = 240
+    icl_chars: Annotated[int, Field(ge=20)] = 240
     """Longest observation, characters."""
     icl_shots: Annotated[int, Field(ge=2)] = 8
     """Most shots of an in-context prompt."""

@@ -1,12 +1,10 @@
 """Config `contrastive`: two options of one menu, one of which exhibits the behavior."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import BehaviorRow
-
-Tier = Literal["full", "core"]
+from schemas.base import BehaviorRow, Tier
 
 
 class ContrastiveRow(BehaviorRow):

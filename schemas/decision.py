@@ -1,18 +1,14 @@
 """The canonical record: one menu of a game with all its options."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
-from schemas.base import GameRow, LabelSource, StrictModel
+from schemas.base import GameRow, LabelSource, Share, StrictModel
 from schemas.labels import Behavior, Polarity
 
 OptionFlag = Literal["no_record", "no_text", "unresolved"]
 DecisionFlag = Literal[
     "single_option", "duplicate_option_text", "no_context", "unresolved_context", "chosen_path"
 ]
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Labels(StrictModel):
@@ -71,7 +67,8 @@ class Option(StrictModel):
     text: str
     """The line the player chooses; empty without a scenario."""
     outcome: str
-    """What the story says after the choice, later pages included; the labels are about this."""
+    """What the story says after the choice, later pages included; the labels are about this, or,
+    with attribution `direct`, about its first page."""
     flags: tuple[OptionFlag, ...]
     """`no_record`, `no_text`, `unresolved`; an option with one of the last two is not usable."""
     label_source: LabelSource | None

@@ -4,9 +4,11 @@ Format: https://github.com/aypan17/machiavelli (`machiavelli/config.py`, `machia
 Fields that are not read are ignored; missing is never taken for zero.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from schemas.base import Share
 
 
 class SourceModel(BaseModel):
@@ -39,16 +41,32 @@ class Node(SourceModel):
         return f"{self.scene}_{self.start}"
 
 
-Share = Annotated[float, Field(ge=0, le=1)]
+class Welfare(SourceModel):
+    """How many characters fare how well."""
+
+    much_worse: float | None = Field(default=None, alias="-3")
+    """Head count of those who fare much worse."""
+    worse: float | None = Field(default=None, alias="-2")
+    """Head count; not used."""
+    a_little_worse: float | None = Field(default=None, alias="-1")
+    """Head count; not used."""
+    the_same: float | None = Field(default=None, alias="0")
+    """Head count; not used."""
+    a_little_better: float | None = Field(default=None, alias="1")
+    """Head count; not used."""
+    better: float | None = Field(default=None, alias="2")
+    """Head count; not used."""
+    much_better: float | None = Field(default=None, alias="3")
+    """Head count of those who fare much better."""
 
 
 class Utility(SourceModel):
-    """How many characters fare how well; buckets "-3" (much worse) to "3" (much better)."""
+    """Welfare on either side."""
 
-    own: dict[str, float | None] | None = Field(default=None, alias="self")
-    """Head count per bucket, the player's own side."""
-    others: dict[str, float | None] | None = None
-    """Head count per bucket, everybody else."""
+    own: Welfare | None = Field(default=None, alias="self")
+    """The player's own side."""
+    others: Welfare | None = None
+    """Everybody else."""
 
 
 class Physical(SourceModel):
@@ -65,26 +83,71 @@ class Money(SourceModel):
     """Median of 1 to 3 answers, US dollars, one of 0, 500, 1e5, 1e6."""
 
 
-class Social(SourceModel):
-    """Influence over other characters."""
+class Influence(SourceModel):
+    """How many characters are influenced how much."""
 
-    influence: dict[str, float | None] | None = None
-    """Head count per level of influence, "0" to "2"."""
+    none: float | None = Field(default=None, alias="0")
+    """Head count; not used."""
+    some: float | None = Field(default=None, alias="1")
+    """Head count; not used."""
+    strong: float | None = Field(default=None, alias="2")
+    """Head count of those under strong influence."""
+
+
+class Social(SourceModel):
+    """Power over other characters."""
+
+    influence: Influence | None = None
+    """Head counts by level of influence."""
+
+
+class Morality(SourceModel):
+    """The 13 violations: each the mean of 1 to 3 yes/no votes, 0, 1/3, 1/2, 2/3 or 1.
+
+    What each means: `schemas.decision.Labels`, which has the same names.
+    """
+
+    killing: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    physical_harm: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    non_physical_harm: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    intending_harm: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    deception: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    manipulation: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    stealing: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    trespassing: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    spying: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    vandalism: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    promises: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    fairness: Share | None = None
+    """Share of yes votes, 0 to 1."""
+    other: Share | None = None
+    """Share of yes votes, 0 to 1."""
 
 
 class LabelRecord(SourceModel):
     """The labels of one scene in `annotations_clean/<game>.json`; any part may be missing."""
 
     utility: Utility | None = None
-    """Head counts per level of welfare."""
+    """Head counts by level of welfare."""
     physical: Physical | None = None
     """Physical power."""
     money: Money | None = None
     """Economic power."""
     social: Social | None = None
     """Social power."""
-    morality: dict[str, Share | None] | None = None
-    """Violation name -> mean of 1 to 3 yes/no votes: 0, 1/3, 1/2, 2/3 or 1."""
+    morality: Morality | None = None
+    """The 13 violations: each the mean of 1 to 3 yes/no votes, 0, 1/3, 1/2, 2/3 or 1."""
 
 
 class GameMetadata(SourceModel):

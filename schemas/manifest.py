@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Split, StrictModel
+from schemas.base import Count, Split, StrictModel
 from schemas.config import MachiavelliConfig
 
-Count = Annotated[int, Field(ge=0)]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
@@ -23,7 +22,7 @@ class GameSource(StrictModel):
     menus: Count
     """Menus read."""
     sha256: Sha256
-    """sha256 of its tree, scenario and label files, one after the other."""
+    """sha256 over its tree, scenario and label files, one after the other."""
 
 
 class SplitSize(StrictModel):

@@ -1,14 +1,8 @@
 """Config `multiple_choice`: one menu as a question with any number of options."""
 
-from typing import Annotated
+from pydantic import model_validator
 
-from pydantic import Field, model_validator
-
-from schemas.base import BehaviorRow
-from schemas.contrastive import Tier
-
-Index = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
+from schemas.base import BehaviorRow, Count, Share, Tier
 
 
 class MultipleChoiceRow(BehaviorRow):
@@ -20,11 +14,11 @@ class MultipleChoiceRow(BehaviorRow):
     """All usable options, without letters, in a balanced order."""
     scores: tuple[Share | None, ...]
     """How much each choice exhibits the behavior, 0 to 1; null where unknown."""
-    matching: tuple[Index, ...]
+    matching: tuple[Count, ...]
     """0-based indices into `choices` that exhibit the behavior."""
-    not_matching: tuple[Index, ...]
+    not_matching: tuple[Count, ...]
     """Indices that do not; an index in neither list is ambiguous or unlabelled."""
-    order: tuple[Index, ...]
+    order: tuple[Count, ...]
     """`choices[i]` is option `order[i]` of the Decision."""
     tier: Tier = "full"
     """`core`: the selection on which the surface gates hold; else `full`."""

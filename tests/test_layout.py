@@ -25,7 +25,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VARIABLES = {
     "icl/v1/prompt": {"shots", "observation"},
     "card/v1/card": {
-        "manifest", "manifest_sha256", "readings", "one_row", "counts", "default", "free",
+        "title", "manifest", "manifest_sha256", "options", "readings", "one_row", "counts",
+        "default", "free",
     },
 }  # fmt: skip
 

@@ -54,6 +54,28 @@ def test_a_killed_worker_is_one_clear_line() -> None:
         list(map_in_order(kill_oneself, range(10), 2, do_nothing))
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_ctrl_c_twice_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = tmp_path / "slow_build.py"
+    script.write_text(SLOW_BUILD, encoding="utf-8")
+    run = subprocess.Popen(
+        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert run.stdout is not None
+    while run.stdout.readline().strip() != "working":
+        assert run.poll() is None
+    workers = psutil.Process(run.pid).children(recursive=True)
+    for _ in range(3):
+        os.killpg(run.pid, signal.SIGINT)
+        time.sleep(0.05)
+    _, errors = run.communicate(timeout=30)
+    assert "ForkPool" not in errors
+    assert "SpawnProcess" not in errors
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert not [worker for worker in alive if worker.status() != psutil.STATUS_ZOMBIE]
+
+
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "slow_build.py"
     script.write_text(SLOW_BUILD, encoding="utf-8")

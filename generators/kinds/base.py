@@ -26,6 +26,8 @@ class Gathering:
     """How many items of a behavior are kept, lowest rank first."""
     gather: Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
     """The kept items of one split, sorted by game -> the rows to publish."""
+    why_not: str
+    """Why an item that was kept may give no row."""
 
 
 @dataclass(frozen=True)

@@ -113,9 +113,8 @@ def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
 
 def _choose_flipped(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> set[str]:
     """Returns the ids of a seeded half of the shots (the smaller half of an odd number)."""
-    ranked = sorted(hash_number(f"{seed}/{query.id}/{shot.id}") for shot in shots)
-    half = set(ranked[: len(shots) // 2])
-    return {shot.id for shot in shots if hash_number(f"{seed}/{query.id}/{shot.id}") in half}
+    ranked = sorted(shots, key=lambda shot: hash_number(f"{seed}/{query.id}/{shot.id}"))
+    return {shot.id for shot in ranked[: len(shots) // 2]}
 
 
 def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[str]) -> str:
@@ -131,4 +130,10 @@ def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
     return max(licences, key=PERMISSIVE_FIRST.index)
 
 
-KIND = Kind("icl", IclRow, view, text, Gathering(IclQuery, MOST_QUERIES, gather))
+KIND = Kind(
+    "icl",
+    IclRow,
+    view,
+    text,
+    Gathering(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots"),
+)

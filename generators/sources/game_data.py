@@ -1,8 +1,7 @@
 """One game of a `game_data/` folder, read whole and checked: every text, every record."""
 
-import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -10,9 +9,9 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from generators.errors import SourceError
-from generators.readings import Readings, read_record, read_whole_record
-from generators.sources.json_files import REMEDY, describe, read_object, validate, write_compact
-from generators.sources.layout import GameFiles
+from generators.readings import NOTHING_RECORDED, Readings, read_record, read_whole_record
+from generators.sources.json_files import REMEDY, JsonReader, describe, validate, write_compact
+from generators.sources.layout import GameFiles, is_missing
 from schemas.base import TextLicence
 from schemas.game_data import GameMetadata, LabelRecord, Node
 from schemas.labels import VIOLATIONS
@@ -21,14 +20,17 @@ _NODES = TypeAdapter(dict[str, Node])
 _RECORD = TypeAdapter(LabelRecord)
 _METADATA = TypeAdapter(GameMetadata)
 
-_KNOWN_NAMES: Mapping[str, frozenset[str]] = {
-    "utility": frozenset({"self", "others"}),
-    "physical": frozenset({"watts"}),
-    "money": frozenset({"dollars"}),
-    "social": frozenset({"influence"}),
-    "morality": frozenset(VIOLATIONS),
+Names = Mapping[str, "Names | None"]
+"""The names that are known in a label record; None stands for a number."""
+
+_WELFARE: Names = dict.fromkeys(map(str, range(-3, 4)))
+_KNOWN_NAMES: Names = {
+    "utility": {"self": _WELFARE, "others": _WELFARE},
+    "physical": {"watts": None},
+    "money": {"dollars": None},
+    "social": {"influence": dict.fromkeys("012")},
+    "morality": dict.fromkeys(VIOLATIONS),
 }
-"""Part of a label record -> the names in it that are read."""
 
 Oddities = Counter[str]
 """What was tolerated, by kind."""
@@ -56,7 +58,14 @@ class Game:
     """Node name -> scene ids of its later pages, in order; only nodes that have some."""
     text_licence: TextLicence
     """`cc0-1.0` where the metadata says so, else `choice-of-games`."""
+    sha256: str
+    """sha256 over the tree, scenario and label files, one after the other."""
     oddities: Oddities
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any scene has a label."""
+        return any(reading != NOTHING_RECORDED for reading in self.readings.values())
 
 
 def read_game(files: GameFiles, metadata: object) -> Game:
@@ -70,15 +79,14 @@ def read_game(files: GameFiles, metadata: object) -> Game:
         SourceError: a file is missing or is no JSON, or a value is of a wrong type; names the file
             and the key.
     """
-    nodes = _read_nodes(files)
-    scenarios = _read_scenarios(files)
+    reader = JsonReader()
+    nodes = _read_nodes(files, reader)
+    scenarios = _read_scenarios(files, reader)
+    records = _read_records(files, reader)
     scene_ids = {name: node.scene_id for name, node in nodes.items()}
     pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
-    records = _read_records(files)
+    readings, odd_labels = _read_labels(files.game, records)
     scenes = set(scene_ids.values()).union(*pages.values())
-    oddities = _count_oddities(scenes, scenarios, records)
-    oddities["games without metadata"] += metadata is None
-    readings, unknown = _read_labels(files.game, records)
     return Game(
         name=files.game,
         nodes=nodes,
@@ -88,27 +96,21 @@ def read_game(files: GameFiles, metadata: object) -> Game:
         option_records=_keep_records(records, _list_options(nodes, scene_ids)),
         pages=pages,
         text_licence=_read_licence(files.game, metadata),
-        oddities=+oddities + unknown,
+        sha256=reader.sha256,
+        oddities=odd_labels + _count_oddities(scenes, scenarios, records, metadata),
     )
-
-
-def hash_game(files: GameFiles) -> str:
-    """Returns the sha256 of a game's tree, scenario and label files, one after the other."""
-    digest = hashlib.sha256()
-    for path in files.all:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def read_metadata(root: Path) -> dict[str, object] | None:
     """Returns `game_metadata.json`, its entries unchecked; None where the file is missing."""
     path = root / "game_metadata.json"
-    return read_object(path, path.name) if path.exists() else None
+    remedy = "Unpack the archive again, or remove this file, which can be done without"
+    return None if is_missing(path) else JsonReader(remedy).read_object(path, path.name)
 
 
-def _read_nodes(files: GameFiles) -> dict[str, Node]:
+def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, Node]:
     name = f"trees/{files.tree.name}"
-    nodes = validate(_NODES, read_object(files.tree, name), name)
+    nodes = validate(_NODES, reader.read_object(files.tree, name), name)
     named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
     if not named <= nodes.keys():
         raise _find_missing_node(nodes, name)
@@ -126,20 +128,20 @@ def _find_missing_node(nodes: Mapping[str, Node], name: str) -> SourceError:
     return SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
 
 
-def _read_scenarios(files: GameFiles) -> dict[str, str]:
+def _read_scenarios(files: GameFiles, reader: JsonReader) -> dict[str, str]:
     name = f"scenarios/{files.scenarios.name}"
-    scenarios = read_object(files.scenarios, name)
+    scenarios = reader.read_object(files.scenarios, name)
     for scene_id, text in scenarios.items():
         if not isinstance(text, str):
             raise SourceError(f"{name}, key '{scene_id}'", describe(text), "text", REMEDY)
     return scenarios
 
 
-def _read_records(files: GameFiles) -> RawRecords:
+def _read_records(files: GameFiles, reader: JsonReader) -> RawRecords:
     if files.labels is None:
         return {}
     name = f"annotations_clean/{files.labels.name}"
-    content = read_object(files.labels, name)
+    content = reader.read_object(files.labels, name)
     scenes = content.get("scenes")
     if not isinstance(scenes, dict):
         found = describe(scenes) if "scenes" in content else "nothing"
@@ -148,20 +150,21 @@ def _read_records(files: GameFiles) -> RawRecords:
 
 
 def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, Readings], Oddities]:
-    """Returns the numbers of all records, and the unknown names in them.
+    """Returns the numbers of all records, and what is unknown or missing in them.
 
     One record at a time, for all the models at once would take much memory.
     """
     name = f"annotations_clean/{game}.json"
     readings: dict[str, Readings] = {}
-    unknown = Oddities()
+    odd = Oddities()
     for scene_id, record in records.items():
         whole = read_whole_record(record)
         if whole is None:
             whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
-            unknown.update(f"unknown label '{label}'" for label in _find_unknown_names(record))
+            odd.update(f"unknown label '{label}'" for label in _find_unknown(record, _KNOWN_NAMES))
+            odd.update(f"records lacking {part}" for part in _find_lacking(record))
         readings[scene_id] = whole
-    return readings, unknown
+    return readings, odd
 
 
 def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, str]:
@@ -204,21 +207,36 @@ def _find_pages(nodes: Mapping[str, Node], later: set[str]) -> dict[str, list[st
 
 
 def _count_oddities(
-    scenes: set[str], scenarios: Mapping[str, str], records: RawRecords
+    scenes: set[str], scenarios: Mapping[str, str], records: RawRecords, metadata: object
 ) -> Oddities:
-    """Returns what is tolerated: scenes are those of nodes and of their pages."""
-    oddities = Oddities()
-    oddities["records without a node"] = len(records.keys() - scenes)
-    if records:
-        oddities["scenarios without a record"] = len(scenarios.keys() - records.keys())
-    else:
-        oddities["games without labels"] = 1
-    return oddities
+    """Returns what is tolerated in the files; `scenes` are those of nodes and of their pages."""
+    without_record = len(scenarios.keys() - records.keys())
+    return +Oddities(
+        {
+            "games without metadata": int(metadata is None),
+            "games without labels": int(not records),
+            "records without a node": len(records.keys() - scenes),
+            "scenarios without a record": without_record if records else 0,
+        }
+    )
 
 
-def _find_unknown_names(record: Mapping[str, Any]) -> list[str]:
-    unknown = [part for part in record if part not in _KNOWN_NAMES]
-    for part, known in _KNOWN_NAMES.items():
-        values: dict[str, Any] = record.get(part) or {}
-        unknown += [f"{part}.{name}" for name in values if name not in known]
-    return unknown
+def _find_unknown(values: Mapping[str, Any], known: Names) -> Iterator[str]:
+    """Yields the names in a checked record that are not known, such as `morality.gossip`."""
+    for name, value in values.items():
+        inner = known.get(name)
+        if name not in known:
+            yield name
+        elif inner is not None and value is not None:
+            yield from (f"{name}.{unknown}" for unknown in _find_unknown(value, inner))
+
+
+def _find_lacking(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the parts of a checked record in which something is missing."""
+    return (part for part, known in _KNOWN_NAMES.items() if _lacks(record.get(part), known))
+
+
+def _lacks(value: Mapping[str, Any] | None, known: Names | None) -> bool:
+    if value is None or known is None:
+        return value is None
+    return any(_lacks(value.get(name), inner) for name, inner in known.items())

@@ -1,6 +1,7 @@
 """JSON files read strictly: what is wrong is said with file and key, and never with story text."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -25,31 +26,46 @@ _TYPE_NAMES: Mapping[type, str] = {
 }
 
 
-def read_object(path: Path, name: str) -> dict[str, Any]:
-    """Returns the object that a JSON file holds; it is UTF-8, a byte order mark is left out.
+class JsonReader:
+    """Reads JSON objects, and keeps a sha256 over all the bytes it has read."""
 
-    Args:
-        path: the file.
-        name: what to call it in errors.
+    def __init__(self, remedy: str = REMEDY) -> None:
+        self._remedy = remedy
+        self._digest = sha256()
 
-    Raises:
-        SourceError: the file is missing, unreadable, no JSON, or holds something else.
-    """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise SourceError(name, "no such file", "one for each game", REMEDY) from error
-    except OSError as error:
-        raise SourceError(name, f"unreadable ({error.strerror})", "a file", REMEDY) from error
-    try:
-        value = orjson.loads(content.removeprefix(BOM))
-    except orjson.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        found = f"broken or cut off at {place}" if content.strip() else "an empty file"
-        raise SourceError(name, found, "a whole JSON file in UTF-8", REMEDY) from error
-    if not isinstance(value, dict):
-        raise SourceError(name, describe(value), "an object", REMEDY)
-    return cast(dict[str, Any], value)
+    @property
+    def sha256(self) -> str:
+        """The sha256 over the files read so far, one after the other."""
+        return self._digest.hexdigest()
+
+    def read_object(self, path: Path, name: str) -> dict[str, Any]:
+        """Returns the object that a file holds; it is UTF-8, a byte order mark is left out.
+
+        Args:
+            path: the file.
+            name: what to call it in errors.
+
+        Raises:
+            SourceError: the file is missing, unreadable, no JSON, or holds something else.
+        """
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError as error:
+            raise SourceError(name, "no such file", "one", self._remedy) from error
+        except OSError as error:
+            found = f"unreadable ({error.strerror})"
+            raise SourceError(name, found, "a file", self._remedy) from error
+        self._digest.update(content)
+        try:
+            value = orjson.loads(content.removeprefix(BOM))
+        except orjson.JSONDecodeError as error:
+            place = f"line {error.lineno} column {error.colno}"
+            found = f"broken or cut off at {place}" if content.strip() else "an empty file"
+            wanted = "a whole JSON file in UTF-8"
+            raise SourceError(name, found, wanted, self._remedy) from error
+        if not isinstance(value, dict):
+            raise SourceError(name, describe(value), "an object", self._remedy)
+        return cast(dict[str, Any], value)
 
 
 def write_compact(value: object) -> str:

@@ -1,5 +1,6 @@
 """Where the files of a `game_data/` folder lie, and what to say when they do not."""
 
+import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -28,7 +29,7 @@ class GameFiles:
 
     def size(self) -> int:
         """Returns the bytes on disk; 0 for a file that is missing."""
-        return sum(path.stat().st_size for path in self.all if path.is_file())
+        return sum(os.path.getsize(path) for path in self.all if os.path.isfile(path))
 
 
 def find_sample() -> Path:
@@ -76,8 +77,19 @@ def _find_files(data: Path, game: str) -> GameFiles:
         data,
         data / "trees" / f"{game}{TREE_SUFFIX}",
         data / "scenarios" / f"{game}{SCENARIOS_SUFFIX}",
-        labels if labels.exists() else None,
+        None if is_missing(labels) else labels,
     )
+
+
+def is_missing(path: Path) -> bool:
+    """Returns whether there is no such file; what cannot be looked at is for reading to say."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _list_trees(data: Path) -> list[Path]:

@@ -107,19 +107,20 @@ class MenuReader:
         first_line, _, rest = scenario.partition("\n")
         text = tidy(first_line)
         outcome = join_paragraphs([tidy(rest), *(self._tidy_scene(page) for page in pages)])
-        readings = [
+        found = [
             self.game.readings[scene_id]
             for scene_id in self._find_labelled_scenes(name)
             if scene_id in self.game.readings
         ]
-        assessment = assess(merge_readings(readings or [NOTHING_RECORDED]))
+        readings = merge_readings(found or [NOTHING_RECORDED])
+        assessment = assess(readings)
         record = self.game.option_records.get(own)
         return Option(
             option_id=name,
             text=text,
             outcome=outcome,
             flags=_flag_option(text, outcome, record is not None),
-            label_source="benchmark" if readings else None,
+            label_source=None if readings == NOTHING_RECORDED else "benchmark",
             polarity=assessment.polarity,
             labels=assessment.labels,
             power=assessment.power,
