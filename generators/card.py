@@ -68,16 +68,19 @@ def _count_rows(manifest: Manifest) -> dict[str, list[int]]:
 
 def _list_options(manifest: Manifest) -> dict[str, str]:
     """Returns the command's options as a user would type them, but for those that are off."""
+    defaults = MachiavelliConfig()
     typed: dict[str, str] = {}
-    for name, value in manifest.config.model_dump().items():
+    for name, value in manifest.config:
         if value is not None and value is not False:
-            shown = "" if value is True else str(value)
-            every = (
-                isinstance(value, tuple) and value == MachiavelliConfig.model_fields[name].default
-            )
-            shown = ",".join(value) if isinstance(value, tuple) else shown
-            typed[f"--{name.replace('_', '-')}"] = "all" if every else shown
+            every = isinstance(value, tuple) and value == getattr(defaults, name)
+            typed[f"--{name.replace('_', '-')}"] = "all" if every else _show_value(value)  # pyright: ignore[reportUnknownArgumentType]
     return typed
+
+
+def _show_value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+    return "on" if value is True else str(value)
 
 
 def is_free(manifest: Manifest) -> bool:

@@ -234,10 +234,7 @@ def test_what_is_missing_or_unknown_in_a_record_is_counted(data: Path, tmp_path:
     assert build("--data", data, "--out", tmp_path / "out", "--games", "mini-mill") == 0
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     odd = manifest["oddities"]
-    assert (odd["unknown label 'morality.gossip'"], odd["unknown label 'utility.others.-9'"]) == (
-        1,
-        1,
-    )
+    assert odd["unknown label 'morality.gossip'"] == odd["unknown label 'utility.others.-9'"] == 1
     assert {kind for kind in odd if kind.startswith("records lacking")} == {
         f"records lacking {part}" for part in ("utility", "physical", "money", "social", "morality")
     }
@@ -279,9 +276,10 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         )  # fmt: skip
         assert run.stdout is not None
         run.stdout.close()
-        assert run.stderr is not None
-        assert run.stderr.read() == ""
-        assert run.wait() == 0
+        with run:
+            assert run.stderr is not None
+            assert run.stderr.read() == ""
+        assert run.returncode == 0
 
 
 def test_missing_metadata_is_tolerated_and_counted(data: Path, tmp_path: Path) -> None:

@@ -145,7 +145,8 @@ def test_the_card_says_what_must_be_said(sample_folder: Path) -> None:
     card = (sample_folder / "README.md").read_text(encoding="utf-8")
     manifest_text = (sample_folder / "manifest.json").read_text(encoding="utf-8")
     for said in (
-        CANARY, "Content warning", "--icl-shots", "not that the act is good", "license: cc0-1.0", "CC0 1.0",
+        CANARY, "Content warning", "`--icl-shots`",
+        "not that the act is good", "license: cc0-1.0", "CC0 1.0",
         hashlib.sha256(manifest_text.encode()).hexdigest(), "chosen_path", "null, never zero",
     ):  # fmt: skip
         assert said in card

@@ -130,10 +130,5 @@ def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
     return max(licences, key=PERMISSIVE_FIRST.index)
 
 
-KIND = Kind(
-    "icl",
-    IclRow,
-    view,
-    text,
-    Gathering(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots"),
-)
+GATHERING = Gathering(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots")
+KIND = Kind("icl", IclRow, view, text, GATHERING)
