@@ -34,11 +34,20 @@ class Spool:
         self._file.close()
 
 
-def drain_spool(path: Path) -> Iterator[pa.Table]:
-    """Yields the tables of a spool as they were added, then removes the file."""
+def drain_spool(path: Path, keep: list[bool] | None = None) -> Iterator[pa.Table]:
+    """Yields the tables of a spool as they were added, then removes the file.
+
+    Args:
+        path: the spool.
+        keep: for each row whether it is wanted; None for all.
+    """
+    mask = None if keep is None else pa.array(keep, pa.bool_())
+    done = 0
     with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as reader:
         for batch in reader:
-            yield pa.Table.from_batches([batch])
+            table = pa.Table.from_batches([batch])
+            yield table if mask is None else table.filter(mask.slice(done, table.num_rows))
+            done += table.num_rows
     path.unlink()
 
 

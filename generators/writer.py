@@ -45,16 +45,14 @@ class RowWriter:
             self.finish()
             self._split = game.source.split
         for name, found in game.kinds.items():
-            keep = pa.array(self._guard.admit(name, game.source.split, found), pa.bool_())
+            keep = self._guard.admit(name, game.source.split, found)
+            tables = drain_spool(found.spool, keep)
             gathering = KINDS[name].gathering
-            done = 0
-            for table in drain_spool(found.spool):
-                rows = table.filter(keep.slice(done, table.num_rows))
-                done += table.num_rows
-                if gathering:
-                    self._keep_lowest(name, gathering.most, rows)
-                else:
-                    self._write(name, rows)
+            if gathering:
+                self._keep_lowest(name, gathering.most, list(tables))
+                continue
+            for table in tables:
+                self._write(name, table)
 
     def finish(self) -> None:
         """Finishes the files of the split at hand."""
@@ -93,8 +91,9 @@ class RowWriter:
         counted = {name: dict(+reasons) for name, reasons in self._left_out.items()}
         return {name: reasons for name, reasons in counted.items() if reasons}
 
-    def _keep_lowest(self, name: str, most: int, items: pa.Table) -> None:
-        found = pa.concat_tables([self._gathered.get(name, items.slice(0, 0)), items])
+    def _keep_lowest(self, name: str, most: int, items: list[pa.Table]) -> None:
+        earlier = [self._gathered[name]] if name in self._gathered else []
+        found = pa.concat_tables([*earlier, *items])
         behaviors: list[Any] = found["behavior"].to_pylist()
         ranks: list[Any] = found["rank"].to_pylist()
         kept = find_lowest(behaviors, ranks, most)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from hashlib import sha256
+from itertools import chain, islice
 from typing import get_args
 
 from generators.kinds.base import Gathering, Kind, take_columns
@@ -86,8 +87,9 @@ def draw_shots(
 ) -> list[IclQuery]:
     """Returns up to `--icl-shots` queries of other series, from a seeded place on."""
     start = hash_number(f"{config.seed}/{query.id}") % len(ranked)
-    turned = (*ranked[start:], *ranked[:start])
-    return [shot for shot in turned if shot.group != query.group][: config.icl_shots]
+    turned = chain(islice(ranked, start, None), islice(ranked, start))
+    others = (shot for shot in turned if shot.group != query.group)
+    return list(islice(others, config.icl_shots))
 
 
 def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
@@ -118,11 +120,9 @@ def _choose_flipped(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> se
 
 
 def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[str]) -> str:
-    solved = [
-        {"observation": shot.query.observation, "action": action}
-        for shot, action in zip(shots, actions, strict=True)
-    ]
-    return render(f"{TEMPLATE}/prompt", shots=solved, observation=query.query.observation)
+    observations = [shot.query.observation for shot in shots]
+    solved = list(zip(observations, actions, strict=True))
+    return render(f"{TEMPLATE}/prompt", shots=solved, query=query.query.observation)
 
 
 def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
