@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ def expected() -> dict[str, Any]:
     """The hand-computed expectations for the fixture, by file name."""
     paths = sorted((TESTS / "expected").glob("*.json"))
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A copy of the fixture, to be broken."""
+    return Path(shutil.copytree(FIXTURE, tmp_path / "game_data"))
 
 
 @pytest.fixture(scope="session")

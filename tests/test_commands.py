@@ -3,32 +3,19 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from damage import ERROR, SCENARIOS, build, cut_off
 from generators.__main__ import COMMANDS
-from generators.machiavelli import main
 
 ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "tests" / "game_data"
 HEAVY = {"datasets", "jinja2", "numpy", "openai", "orjson", "pandas", "pyarrow", "pydantic", "tqdm"}
-ERROR = re.compile(r"^[^\n]+: [^\n]+; expected [^\n]+\. [^\n]+\.$")
-
-
-def build(*arguments: object) -> int:
-    return main([str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A copy of the fixture, to be broken."""
-    return shutil.copytree(FIXTURE, tmp_path / "game_data")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -57,196 +44,6 @@ def test_a_build_says_what_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixtur
     for said in ("contrastive", "of 7 games", "% labelled", "tolerated: scenarios", "«"):
         assert said in output.out
     assert output.out.count("\n  + ") == output.out.count("\n  - ") == 3
-
-
-def unzip(data: Path) -> Path:
-    packed = data.parent / "game_data.zip"
-    packed.write_bytes(b"PK")
-    return packed
-
-
-def leave_packed(data: Path) -> Path:
-    shutil.rmtree(data)
-    data.mkdir()
-    (data / "game_data.zip").write_bytes(b"PK")
-    return data
-
-
-def nest(data: Path) -> Path:
-    outer = data.parent / "outer"
-    outer.mkdir()
-    shutil.move(data, outer / "game_data")
-    return outer
-
-
-def nest_twice(data: Path) -> Path:
-    return nest(data).rename(data.parent / "game_data").parent / "game_data"
-
-
-def cut_off(data: Path) -> Path:
-    path = data / "annotations_clean" / "mini-mill.json"
-    path.write_bytes(path.read_bytes()[:-20])
-    return data
-
-
-def remove(*parts: str) -> Callable[[Path], Path]:
-    def break_it(data: Path) -> Path:
-        path = data.joinpath(*parts)
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-        return data
-
-    return break_it
-
-
-def change(path: str, *keys: str, value: Any) -> Callable[[Path], Path]:
-    """Returns what puts another value at a key of a JSON file."""
-
-    def break_it(data: Path) -> Path:
-        content = json.loads((data / path).read_text(encoding="utf-8-sig"))
-        inner = content
-        for key in keys[:-1]:
-            inner = inner[key]
-        inner[keys[-1]] = value
-        (data / path).write_text(json.dumps(content), encoding="utf-8")
-        return data
-
-    return break_it
-
-
-TREE = "trees/mini-mill_game_tree.json"
-LABELS = "annotations_clean/mini-mill.json"
-SCENARIOS = "scenarios/mini-mill_scenarios_bfs_filled.json"
-
-BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "no folder": (lambda data: data / "nowhere", "no such folder"),
-    "a zip": (unzip, "a file; expected the benchmark's unpacked"),
-    "zip not unpacked": (leave_packed, "game_data.zip, still packed"),
-    "nested": (nest, "one deeper"),
-    "nested twice": (nest_twice, "one deeper"),
-    "a part of it": (lambda data: data / "trees", "a part of it"),
-    "wrong folder": (lambda data: ROOT / "schemas", "no trees/"),
-    "no labels at all": (remove("annotations_clean"), "no labels for any of the games"),
-    "labels cut off": (cut_off, f"{LABELS}: broken or cut off at line"),
-    "no scenarios": (remove("scenarios"), "no such file"),
-    "scenarios missing": (remove(SCENARIOS), f"{SCENARIOS}: no such file"),
-    "a folder for a file": (
-        lambda data: ((data / SCENARIOS).unlink(), (data / SCENARIOS).mkdir(), data)[2],
-        "unreadable",
-    ),
-    "empty file": (
-        lambda data: ((data / SCENARIOS).write_bytes(b""), data)[1],
-        "an empty file; expected a whole JSON file",
-    ),
-    "not UTF-8": (
-        lambda data: ((data / SCENARIOS).write_bytes(b'{"a_0": "caf\xe9"}'), data)[1],
-        "broken or cut off",
-    ),
-    "a list": (
-        lambda data: ((data / TREE).write_text("[]", encoding="utf-8"), data)[1],
-        "a list; expected an object",
-    ),
-    "a child that is no node": (
-        change(TREE, "mill_race_0", "children", value=["mill_race_77"]),
-        "key 'mill_race_0.children': 'mill_race_77'; expected the name of a node",
-    ),
-    "children are no list": (
-        change(TREE, "mill_race_0", "children", value="mill_race_3"),
-        "key 'mill_race_0.children': text; expected a list",
-    ),
-    "unknown node type": (
-        change(TREE, "mill_race_0", "type", value="MENU"),
-        "expected CHOICE, COND or OTHER",
-    ),
-    "node without start": (
-        change(TREE, "mill_race_0", value={"scene": "mill_race"}),
-        "key 'mill_race_0.start': nothing; expected a value",
-    ),
-    "a text that is a number": (
-        change(SCENARIOS, "mill_race_0", value=7),
-        "key 'mill_race_0': a number; expected text",
-    ),
-    "a label that is text": (
-        change(LABELS, "scenes", "mill_race_3", "morality", "killing", value="no"),
-        "key 'scenes.mill_race_3.morality.killing': text; expected a number",
-    ),
-    "a label below 0": (
-        change(LABELS, "scenes", "mill_race_3", "morality", "stealing", value=-0.5),
-        "the number -0.5; expected a number from 0 to 1",
-    ),
-    "a label above 1": (
-        change(LABELS, "scenes", "mill_race_3", "morality", "killing", value=3),
-        "the number 3; expected a number from 0 to 1",
-    ),
-    "a label that is true": (
-        change(LABELS, "scenes", "mill_race_3", "morality", "killing", value=True),
-        "true or false; expected a number",
-    ),
-    "a record that is a list": (
-        change(LABELS, "scenes", "mill_race_3", value=[]),
-        "key 'scenes.mill_race_3': a list; expected an object",
-    ),
-    "scenes missing": (
-        lambda data: ((data / LABELS).write_text("{}", encoding="utf-8"), data)[1],
-        "key 'scenes': nothing; expected an object of records",
-    ),
-    "metadata is broken": (
-        lambda data: ((data / "game_metadata.json").write_bytes(b"{"), data)[1],
-        "game_metadata.json: broken or cut off",
-    ),
-    "an entry of the metadata is": (
-        change("game_metadata.json", "mini-mill", value=3),
-        "key 'mini-mill': the number 3; expected an object",
-    ),
-}
-
-
-@pytest.mark.parametrize("case", BROKEN)
-def test_broken_game_data_stops_with_one_line(
-    case: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    break_it, said = BROKEN[case]
-    out = tmp_path / "out"
-    assert build("--data", break_it(data), "--out", out) == 1
-    line = capsys.readouterr().err.removesuffix("\n")
-    assert said in line
-    assert ERROR.match(line), line
-    assert not out.exists()
-    assert not list(tmp_path.glob(".out.new*"))
-
-
-def test_broken_games_are_left_out_and_counted_when_asked(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = tmp_path / "out"
-    assert build("--data", cut_off(data), "--out", out, "--skip-broken") == 0
-    assert (
-        "broken, left out: mini-mill: annotations_clean/mini-mill.json" in capsys.readouterr().out
-    )
-    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-    assert list(manifest["broken"]) == ["mini-mill"]
-    assert "mini-mill" not in manifest["games"]
-
-
-def test_what_is_missing_or_unknown_in_a_record_is_counted(data: Path, tmp_path: Path) -> None:
-    change(LABELS, "scenes", "mill_race_3", "morality", "gossip", value="much")(data)
-    change(LABELS, "scenes", "mill_race_3", "utility", "others", "-9", value=1)(data)
-    change(LABELS, "scenes", "mill_race_6", value={})(data)
-    assert build("--data", data, "--out", tmp_path / "out", "--games", "mini-mill") == 0
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
-    odd = manifest["oddities"]
-    assert odd["unknown label 'morality.gossip'"] == odd["unknown label 'utility.others.-9'"] == 1
-    assert {kind for kind in odd if kind.startswith("records lacking")} == {
-        f"records lacking {part}" for part in ("utility", "physical", "money", "social", "morality")
-    }
-
-
-def test_a_record_without_a_number_is_no_label(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    labels = json.loads((data / LABELS).read_text(encoding="utf-8"))
-    change(LABELS, "scenes", value=dict.fromkeys(labels["scenes"], {}))(data)
-    assert build("--data", data, "--out", tmp_path / "out", "--games", "mini-mill") == 1
-    assert "no labels for any of the games" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["decisions", "contrastive", "multiple_choice", "icl"])
@@ -280,14 +77,6 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
             assert run.stderr is not None
             assert run.stderr.read() == ""
         assert run.returncode == 0
-
-
-def test_missing_metadata_is_tolerated_and_counted(data: Path, tmp_path: Path) -> None:
-    (data / "game_metadata.json").unlink()
-    assert build("--data", data, "--out", tmp_path / "out") == 0
-    manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
-    assert manifest["oddities"]["game_metadata.json missing"] == 1
-    assert {game["text_licence"] for game in manifest["games"].values()} == {"choice-of-games"}
 
 
 @pytest.mark.parametrize(
