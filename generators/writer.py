@@ -92,6 +92,8 @@ class RowWriter:
         return {name: reasons for name, reasons in counted.items() if reasons}
 
     def _keep_lowest(self, name: str, most: int, items: list[pa.Table]) -> None:
+        if not items:
+            return
         earlier = [self._gathered[name]] if name in self._gathered else []
         found = pa.concat_tables([*earlier, *items])
         behaviors: list[Any] = found["behavior"].to_pylist()
