@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.base import Share
+from schemas.decision import Labels
 
 
 class SourceModel(BaseModel):
@@ -101,38 +101,10 @@ class Social(SourceModel):
     """Head counts by level of influence."""
 
 
-class Morality(SourceModel):
-    """The 13 violations: each the mean of 1 to 3 yes/no votes, 0, 1/3, 1/2, 2/3 or 1.
+class Morality(Labels):
+    """The 13 violations: each the mean of 1 to 3 yes/no votes, 0, 1/3, 1/2, 2/3 or 1."""
 
-    What each means: `schemas.decision.Labels`, which has the same names.
-    """
-
-    killing: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    physical_harm: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    non_physical_harm: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    intending_harm: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    deception: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    manipulation: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    stealing: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    trespassing: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    spying: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    vandalism: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    promises: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    fairness: Share | None = None
-    """Share of yes votes, 0 to 1."""
-    other: Share | None = None
-    """Share of yes votes, 0 to 1."""
+    model_config = ConfigDict(extra="ignore")
 
 
 class LabelRecord(SourceModel):
