@@ -59,6 +59,7 @@ def map_in_order(
     )
     waiting: deque[Future[Result]] = deque()
     queue = iter(items)
+    done = False
     try:
         with _deaf_to_interrupts():  # and so are the workers, from their start
             first = islice(queue, processes + AHEAD)
@@ -67,13 +68,14 @@ def map_in_order(
             result = waiting.popleft().result()
             waiting.extend(pool.submit(function, item) for item in islice(queue, 1))
             yield result
+        done = True
     except BrokenProcessPool as error:
         found, wanted = "a process was killed, perhaps for want of memory", "it to finish"
         remedy = "Free some memory, or choose fewer games with --games"
         raise WorkerError("reading", found, wanted, remedy) from error
     finally:
         with _deaf_to_interrupts():  # a second Ctrl-C would leave workers behind
-            if waiting:
+            if not done:
                 _end_workers()
             pool.shutdown(cancel_futures=True)
 
