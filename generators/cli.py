@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -45,6 +46,7 @@ def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] |
         print(error, file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is heard, and the end is near
         wanted = "to run to its end. Run it again; a dataset folder that is there is whole"
         print(f"{parser.prog}: interrupted; expected {wanted}.", file=sys.stderr)
         return INTERRUPTED
