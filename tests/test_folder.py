@@ -9,23 +9,14 @@ import datasets
 import pyarrow.parquet as pq
 import pytest
 
+from built import build, read_manifest
 from generators.card import render_card
 from generators.kinds import KINDS
-from generators.machiavelli import main
 from generators.splits import SPLITS, assign_split, find_group, known_games
 from generators.tables import arrow_schema
-from schemas import CANARY, Manifest
+from schemas import CANARY
 
 ROOT = Path(__file__).parent.parent
-
-
-def build(out: Path, *options: str) -> Manifest:
-    assert main(["--out", str(out), *options]) == 0
-    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
-
-
-def read_manifest(out: Path) -> Manifest:
-    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("config", KINDS)

@@ -11,21 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from built import build, read_manifest
 from generators import folder
 from generators.errors import FolderError
 from generators.machiavelli import main
-from schemas import Manifest
 
 ROOT = Path(__file__).parent.parent
-
-
-def build(out: Path, *options: str) -> Manifest:
-    assert main(["--out", str(out), *options]) == 0
-    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
-
-
-def read_manifest(out: Path) -> Manifest:
-    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 
 def describe(text: str) -> str:

@@ -1,0 +1,15 @@
+"""Builds a dataset folder for a test, and reads its manifest."""
+
+from pathlib import Path
+
+from generators.machiavelli import main
+from schemas import Manifest
+
+
+def build(out: Path, *options: str) -> Manifest:
+    assert main(["--out", str(out), *options]) == 0
+    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
+
+
+def read_manifest(out: Path) -> Manifest:
+    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
