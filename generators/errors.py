@@ -5,6 +5,10 @@ GeneratorError              anything a command explains in one line, exit status
 ├── TemplateError           a template that is missing, or lacks a variable
 ├── FolderError             a dataset folder that cannot be written
 ├── WorkerError             a process of ours that was killed from outside
+├── RequestError            a server that does not answer, or refuses for good
+│   └── BudgetError         a request that could cost more than --max-cost leaves
+├── ReplayError             a recorded answer that is missing, or a broken file of them
+├── LogError                a response log that cannot be read or written
 └── UsageError              an option whose value fits nothing that is there, exit status 2
 
 Every message reads `<where>: <found>; expected <wanted>. <what to do>.`
@@ -44,3 +48,19 @@ class UsageError(GeneratorError):
     """An option names something that does not exist."""
 
     exit_status = 2
+
+
+class RequestError(GeneratorError):
+    """A server does not answer, or refuses what no retrying can cure."""
+
+
+class BudgetError(RequestError):
+    """The next request could cost more than is allowed."""
+
+
+class ReplayError(GeneratorError):
+    """A recorded answer is missing, or the file of them is broken."""
+
+
+class LogError(GeneratorError):
+    """The response log cannot be read or written."""

@@ -1,0 +1,232 @@
+"""The OpenAI API as plain requests and replies; the only importer of openai, httpx2 and aiohttp.
+
+The `openai` client prepares and authorises. The first request to an endpoint goes through it whole;
+the next ones differ in their body only, and so take the URL and headers it prepared straight to
+the aiohttp pool that its own transport is built on: a sixth of the CPU time
+(`tests/benchmarks/engine.py`).
+"""
+
+import os
+import re
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.request import getproxies, proxy_bypass
+
+import aiohttp
+import httpx2
+import openai
+
+from generators.errors import RequestError
+
+Answer = TypeVar("Answer")
+
+TIMEOUT = 600.0
+"""Seconds without a byte until an answer is given up: as the openai client has it."""
+CONNECT_TIMEOUT = 10.0
+BATCH_NAME = "contrapose"
+"""Key of a batch's metadata under which its name stands."""
+NOT_SENT_TWICE = frozenset({"content-length", "host", "connection"})
+_KEYS = re.compile(r"\b(?:sk|rk|pk|hf)[-_][A-Za-z0-9_*-]{4,}")
+JSON_HEADERS: dict[str, Any] = {"headers": {"Content-Type": "application/json"}}
+
+
+class NoReplyError(Exception):
+    """No reply came: refused, cut off or timed out. Says why, in a few words."""
+
+
+class RefusedError(Exception):
+    """A reply that is an error."""
+
+    def __init__(self, reply: "Reply") -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+@dataclass(frozen=True)
+class BatchState:
+    """How far a batch is."""
+
+    status: str
+    """The provider's word, such as `in_progress`, `completed`, `expired`."""
+    files: list[str]
+    """Ids of the files of answers and of errors, once there are any."""
+    done: int
+    """Lines that are through."""
+    said: str
+    """What the provider says of a failure."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a server answered to one request."""
+
+    status: int
+    """HTTP status."""
+    headers: Mapping[str, str]
+    """Its headers; names in any case."""
+    body: bytes
+    """Its body as it came."""
+
+
+class Api:
+    """One server that speaks OpenAI's API."""
+
+    def __init__(self, base_url: str | None, at_once: int) -> None:
+        """Prepares a client; connects to nothing yet.
+
+        Args:
+            base_url: such as `http://127.0.0.1:8080/v1`; None for OpenAI's own.
+            at_once: most connections that are open at one time.
+
+        Raises:
+            RequestError: there is no key for OpenAI's own server, or the URL is none.
+        """
+        self._key = os.environ.get("OPENAI_API_KEY", "").strip()
+        if not self._key and base_url is None:
+            found, wanted = "not set", "a key for OpenAI's server"
+            raise RequestError("OPENAI_API_KEY", found, wanted, "Set it, or name a --base-url")
+        self._prepared: dict[str, tuple[str, dict[str, str]]] = {}
+        self._at_once = at_once
+        self._session: aiohttp.ClientSession | None = None
+        http = openai.DefaultAioHttpClient(event_hooks={"request": [self._learn]})
+        try:
+            self.client = openai.AsyncOpenAI(
+                api_key=self._key or "none",
+                base_url=base_url,
+                max_retries=0,
+                timeout=openai.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
+                http_client=http,
+            )
+        except (openai.OpenAIError, httpx2.InvalidURL) as error:
+            where, wanted = f"--base-url {base_url}", "a URL such as http://127.0.0.1:8080/v1"
+            found, remedy = self.redact(str(error)), "Mend it"
+            raise RequestError(where, found, wanted, remedy) from error
+
+    async def __aenter__(self) -> Self:
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=TIMEOUT
+        )
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._at_once),
+            timeout=timeout,
+            proxy=_find_proxy(self.client.base_url),
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        if self._session:
+            await self._session.close()
+        await self.client.close()
+
+    async def send(self, endpoint: str, body: bytes) -> Reply:
+        """Returns the reply to one request, whatever its status.
+
+        Raises:
+            NoReplyError: there was none.
+        """
+        try:
+            if endpoint not in self._prepared:
+                return await self._send_first(endpoint, body)
+            assert self._session
+            url, headers = self._prepared[endpoint]
+            async with self._session.post(
+                url, data=body, headers=headers, allow_redirects=False
+            ) as response:
+                return Reply(response.status, response.headers, await response.read())
+        except (aiohttp.ClientError, openai.APIConnectionError, TimeoutError) as error:
+            raise NoReplyError(self._explain(error)) from error
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
+            raise NoReplyError(self._explain(error)) from error
+
+    async def _send_first(self, endpoint: str, body: bytes) -> Reply:
+        try:
+            response = await self.client.post(
+                endpoint, content=body, cast_to=httpx2.Response, options=JSON_HEADERS
+            )
+        except openai.APIStatusError as error:
+            response = error.response
+        return Reply(response.status_code, response.headers, response.content)
+
+    async def _learn(self, request: httpx2.Request) -> None:
+        """Keeps what the client prepared, for the requests that differ in their body only."""
+        base, url = str(self.client.base_url), str(request.url)
+        if request.method == "POST" and url.startswith(base):
+            headers = {
+                name: value
+                for name, value in request.headers.items()
+                if name.lower() not in NOT_SENT_TWICE
+            }
+            self._prepared["/" + url.removeprefix(base)] = (url, headers)
+
+    def _explain(self, error: BaseException) -> str:
+        """Returns what went wrong in a few words, the deepest cause's."""
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        said = self.redact(str(cause) or type(cause).__name__)
+        return " ".join(said.split())[:200]
+
+    def redact(self, text: str) -> str:
+        """Returns a text without our key, and without what looks like anybody's."""
+        if self._key:
+            text = text.replace(self._key, "[key]")
+        return _KEYS.sub("[key]", text)
+
+    async def upload(self, name: str, lines: bytes) -> str:
+        """Returns the id of an uploaded batch file. Raises as `send` and `RefusedError`."""
+        call = self.client.files.create(file=(name, lines), purpose="batch")
+        return (await self._call(call)).id
+
+    async def create_batch(self, file_id: str, endpoint: str, name: str) -> str:
+        """Returns the id of a new batch, whose metadata carries our name for it."""
+        call = self.client.batches.create(
+            input_file_id=file_id,
+            endpoint=f"/v1{endpoint}",  # pyright: ignore[reportArgumentType]
+            completion_window="24h",
+            metadata={BATCH_NAME: name},
+        )
+        return (await self._call(call)).id
+
+    async def read_batch(self, batch_id: str) -> BatchState:
+        """Returns how far a batch is."""
+        batch = await self._call(self.client.batches.retrieve(batch_id))
+        errors = batch.errors.data if batch.errors and batch.errors.data else []
+        said = "; ".join(error.message for error in errors if error.message)
+        files = [file for file in (batch.output_file_id, batch.error_file_id) if file]
+        counts = batch.request_counts
+        done = counts.completed + counts.failed if counts else 0
+        return BatchState(batch.status, files, done, self.redact(said))
+
+    async def find_batches(self) -> dict[str, str]:
+        """Returns our name -> provider's id of the last hundred batches that we made."""
+        page = await self._call(self.client.batches.list(limit=100))
+        return {
+            batch.metadata[BATCH_NAME]: batch.id
+            for batch in page.data
+            if batch.metadata and BATCH_NAME in batch.metadata
+        }
+
+    async def download(self, file_id: str) -> bytes:
+        """Returns the content of a file."""
+        return (await self._call(self.client.files.content(file_id))).content
+
+    async def _call(self, call: Awaitable[Answer]) -> Answer:
+        try:
+            return await call
+        except openai.APIStatusError as error:
+            body = error.response.content
+            reply = Reply(error.status_code, error.response.headers, body)
+            raise RefusedError(reply) from error
+        except openai.APIConnectionError as error:
+            raise NoReplyError(self._explain(error)) from error
+
+
+def _find_proxy(url: httpx2.URL) -> str | None:
+    """Returns the proxy that the environment names for a server: once, and not for each request."""
+    if proxy_bypass(url.host):
+        return None
+    return getproxies().get(url.scheme)

@@ -1,0 +1,249 @@
+"""Asks what is missing through the provider's Batch API, over the same log as live requests.
+
+What a batch holds is noted before it is sent: such requests are *pending*, and nobody pays for them
+again while it is open. The program may end at any point; the next run with `--batch` goes on.
+"""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from generators.engine.answers import count_tokens, is_answer
+from generators.engine.api import Api, NoReplyError, RefusedError
+from generators.engine.course import Course, Meter, Unanswered
+from generators.engine.dialogue import Ask, Missing, advance
+from generators.engine.exchange import Request
+from generators.engine.money import Budget
+from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
+from generators.errors import RequestError
+
+MOST_LINES = 50_000
+MOST_BYTES = 190 << 20
+"""Of one batch file: the API allows 50,000 requests and 200 MB."""
+ROUNDS = 3
+"""Batches that may give a request back unanswered until it is given up for this run."""
+LONGEST_POLL = 60.0
+TRIES = 6
+OVER = {"completed", "expired", "cancelled", "failed"}
+
+Result = TypeVar("Result")
+
+
+class BatchLane:
+    """Requests in batches against one server."""
+
+    def __init__(
+        self,
+        api: Api,
+        log: ResponseLog,
+        budget: Budget,
+        repairs: int,
+        meter: Meter,
+        poll: float = 2.0,
+    ) -> None:
+        self._api, self._log, self._budget = api, log, budget
+        self._repairs, self._meter, self._poll = repairs, meter, poll
+        self._tries: Counter[str] = Counter()
+
+    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Course:
+        """Asks what is missing, batch after batch, until all is answered or given up.
+
+        Raises:
+            RequestError: the provider refuses, or does not answer.
+            BudgetError: what is missing could cost more than is left.
+        """
+        await self._adopt()
+        course = Course()
+        while True:
+            for batch in self._log.open_batches():
+                await self._collect(batch)
+            missing = list(self._find_missing(asks(), course))
+            if not missing:
+                return course
+            for lines in _cut(missing):
+                await self._submit(self._choose_affordable(lines))
+
+    def _find_missing(self, asks: Iterable[Ask[Any]], course: Course) -> Iterator[Request]:
+        seen: set[tuple[str, int]] = set()
+        for ask in asks:
+            step = advance(ask, self._log.find, self._repairs)
+            if not isinstance(step, Missing):
+                continue
+            request = step.request
+            if self._tries[request.key] >= ROUNDS:
+                said = f"unanswered in {ROUNDS} batches"
+                course.unanswered[request.key] = Unanswered(False, said)
+            elif (request.key, request.occurrence) not in seen:
+                seen.add((request.key, request.occurrence))
+                yield request
+
+    def _choose_affordable(self, requests: list[Request]) -> list[Request]:
+        """Returns the first requests that cannot exceed the limit, and sets their cost aside."""
+        chosen: list[Request] = []
+        for request in requests:
+            cost = self._budget.worst(request, "batch")
+            if not self._budget.fits(cost):
+                break
+            self._budget.reserve(cost)
+            chosen.append(request)
+        if not chosen:
+            raise self._budget.exceeded(self._budget.worst(requests[0], "batch"))
+        return chosen
+
+    async def _submit(self, requests: list[Request]) -> None:
+        name = uuid4().hex
+        by_endpoint: dict[str, list[Request]] = {}
+        for request in requests:
+            by_endpoint.setdefault(request.endpoint, []).append(request)
+        if len(by_endpoint) > 1:  # one batch, one endpoint
+            for some in by_endpoint.values():
+                await self._submit(some)
+            return
+        named = {f"{request.key[:40]}-{request.occurrence}": request for request in requests}
+        self._tries.update(request.key for request in requests)
+        self._log.start_batch(name, named.items())
+        lines = "".join(_write_line(custom_id, request) for custom_id, request in named.items())
+        try:
+            file = await self._retry(lambda: self._api.upload(f"{name}.jsonl", lines.encode()))
+            batch_id = await self._create(file, requests[0].endpoint, name)
+        except RefusedError as error:
+            self._log.end_batch(name)
+            raise self._refused(error) from error
+        self._log.name_batch(name, batch_id)
+        self._meter.say(f"Batch {batch_id}: {len(requests)} requests sent. It may be left.")
+
+    async def _create(self, file: str, endpoint: str, name: str) -> str:
+        """Returns the id of a new batch; where the reply is lost, looks whether there is one."""
+        try:
+            return await self._api.create_batch(file, endpoint, name)
+        except NoReplyError:
+            await asyncio.sleep(self._poll)
+            known = await self._retry(self._api.find_batches)
+            return known.get(name) or await self._retry(
+                lambda: self._api.create_batch(file, endpoint, name)
+            )
+
+    async def _adopt(self) -> None:
+        """Finds out what became of batches that were being sent when the program ended."""
+        unknown = [batch for batch in self._log.open_batches() if batch.id is None]
+        if not unknown:
+            return
+        known = await self._retry(self._api.find_batches)
+        for batch in unknown:
+            if batch.name in known:
+                self._log.name_batch(batch.name, known[batch.name])
+            else:
+                self._log.end_batch(batch.name)
+
+    async def _collect(self, batch: OpenBatch) -> None:
+        """Waits for a batch, and keeps its answers."""
+        if batch.id is None:
+            return
+        wait, batch_id = self._poll, batch.id
+        try:
+            while (state := await self._retry(lambda: self._api.read_batch(batch_id))).status not in OVER:
+                self._meter.say(
+                    f"Batch {batch.id}: {state.status}, {state.done} of {batch.requests} done."
+                )
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.5, LONGEST_POLL)
+            for file in state.files:
+                content = await self._retry(lambda file=file: self._api.download(file))
+                for line in content.splitlines():
+                    self._take(batch.name, line)
+        except RefusedError as error:
+            raise self._refused(error) from error
+        left = self._log.end_batch(batch.name)
+        self._budget.reserved = 0.0
+        said = f", {left} unanswered" if left else ""
+        self._meter.say(f"Batch {batch.id}: {state.status}{said}.")
+        if state.status == "failed":
+            found = f"batch {batch.id} failed ({state.said or 'no reason given'})"
+            raise self._error(found, "Mend what it names, and run it again")
+
+    def _take(self, name: str, line: bytes) -> None:
+        try:
+            found: dict[str, Any] = json.loads(line)
+            custom_id = str(found["custom_id"])
+        except (ValueError, KeyError, TypeError):
+            return
+        reply = found.get("response") or {}
+        body, status = reply.get("body"), reply.get("status_code")
+        answered = status == 200 and is_answer(body)
+        response = body if answered else {"error": found.get("error") or body}
+        arrival = Arrival(response, answered, status, lane="batch")
+        model = self._log.collect(name, custom_id, arrival)
+        self._meter.advance(int(answered and model is not None), self._budget.spent)
+        if model is not None and answered:
+            cost = self._budget.prices.cost(model, count_tokens(body), "batch")
+            self._budget.spent += cost or 0.0
+
+    async def _retry(self, call: Callable[[], Any]) -> Any:
+        """Returns what a call to the API gives, tried again while that may help.
+
+        Raises:
+            RefusedError: the API will not.
+            RequestError: it does not answer.
+        """
+        retrying = AsyncRetrying(
+            retry=retry_if_exception(_may_pass),
+            wait=wait_random_exponential(multiplier=self._poll / 4, max=20),
+            stop=stop_after_attempt(TRIES),
+            reraise=True,
+        )
+        try:
+            return await retrying(call)
+        except NoReplyError as error:
+            found = f"no reply to {TRIES} tries ({error})"
+            raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
+
+    def _refused(self, error: RefusedError) -> RequestError:
+        text = error.reply.body.decode("utf-8", "replace")
+        try:
+            text = str(json.loads(text)["error"]["message"])
+        except (ValueError, KeyError, TypeError):
+            pass
+        said = " ".join(self._api.redact(text).split())[:200]
+        found = f"it refuses batches ({error.reply.status}: {said})"
+        return self._error(found, "Run it without --batch")
+
+    def _error(self, found: str, remedy: str) -> RequestError:
+        where = str(self._api.client.base_url).rstrip("/")
+        return RequestError(where, found, "a batch that runs", remedy)
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, RefusedError):
+        return error.reply.status == 429 or error.reply.status >= 500
+    return isinstance(error, NoReplyError)
+
+
+def _write_line(custom_id: str, request: Request) -> str:
+    line = {
+        "custom_id": custom_id,
+        "method": "POST",
+        "url": f"/v1{request.endpoint}",
+        "body": request.body,
+    }
+    return json.dumps(line, ensure_ascii=False) + "\n"
+
+
+def _cut(requests: list[Request]) -> Iterator[list[Request]]:
+    """Yields the requests in files that the API takes."""
+    some: list[Request] = []
+    size = 0
+    for request in requests:
+        length = len(_write_line(request.key[:42], request).encode())
+        if some and (len(some) == MOST_LINES or size + length > MOST_BYTES):
+            yield some
+            some, size = [], 0
+        some.append(request)
+        size += length
+    if some:
+        yield some

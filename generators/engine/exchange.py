@@ -1,0 +1,101 @@
+"""A request to a model and its key. Pure."""
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+CHAT = "/chat/completions"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request in the API's wire form, asking for a strict JSON schema where it has one."""
+
+    task: str
+    """Template version that asks, such as `dilemma/v1`."""
+    item: str
+    """What is asked about; a changed request about the same item can so be explained."""
+    body: dict[str, Any]
+    """Model, messages, response format and parameters."""
+    template: str = ""
+    """sha256 of the template's source."""
+    endpoint: str = CHAT
+    """Path below the base URL."""
+    occurrence: int = 1
+    """The n-th identical request of a file: each is answered by itself."""
+
+    @cached_property
+    def key(self) -> str:
+        """sha256 of the canonical request: one that differs in anything sent has another.
+
+        Keys are sorted, but `required` keeps a schema's order, in which a model writes.
+        """
+        other = {} if self.endpoint == CHAT else {"endpoint": self.endpoint}
+        return hash_json({**self.body, **other})
+
+    @property
+    def model(self) -> str:
+        """Name of the model asked."""
+        return str(self.body.get("model", ""))
+
+    @cached_property
+    def schema(self) -> dict[str, Any] | None:
+        """The JSON schema that the answer must fit; None where none is asked for."""
+        return find_schema(self.body)
+
+    @cached_property
+    def marks(self) -> dict[str, str]:
+        """What the key is made of, part by part, so that a miss can be explained."""
+        known = ("model", "messages", "response_format")
+        parameters = {name: value for name, value in self.body.items() if name not in known}
+        return {
+            "template": self.template,
+            "model": self.model,
+            "schema": hash_json(self.body.get("response_format")),
+            "parameters": hash_json(parameters),
+        }
+
+    def add_messages(self, *messages: dict[str, str]) -> "Request":
+        """Returns the request with more messages at its end."""
+        body = {**self.body, "messages": [*self.body["messages"], *messages]}
+        return replace(self, body=body)
+
+
+def hash_json(value: Any) -> str:
+    """Returns the sha256 of a value as compact JSON with sorted keys, UTF-8."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
+    """Returns the JSON schema a body asks for, in chat's form or in that of `responses`."""
+    form = body.get("response_format")
+    if isinstance(form, dict) and form.get("type") == "json_schema":
+        return form.get("json_schema", {}).get("schema")
+    form = (body.get("text") or {}).get("format") if isinstance(body.get("text"), dict) else None
+    if isinstance(form, dict) and form.get("type") == "json_schema":
+        return form.get("schema")
+    return None
+
+
+def write_body(
+    model: str, messages: list[dict[str, str]], name: str, schema: dict[str, Any], most_tokens: int
+) -> dict[str, Any]:
+    """Returns a chat request that asks for a strict JSON schema.
+
+    Args:
+        model: name of the model.
+        messages: system message first, so that providers can cache the prefix all items share.
+        name: of the schema.
+        schema: in the strict subset (https://platform.openai.com/docs/guides/structured-outputs).
+        most_tokens: at which the answer is cut off; bounds what it can cost.
+    """
+    form = {"name": name, "strict": True, "schema": schema}
+    return {
+        "model": model,
+        "messages": messages,
+        "response_format": {"type": "json_schema", "json_schema": form},
+        "max_completion_tokens": most_tokens,
+    }

@@ -1,0 +1,343 @@
+"""Asks what is missing, many requests at a time, and puts every answer into the log.
+
+Only in here do requests wait, repeat or give up. Two budgets of tries are kept apart: failures of
+the server count, waits that it asks for do not.
+"""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from random import random
+from typing import Any
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
+from tenacity.wait import wait_random_exponential
+
+from generators.engine.answers import count_tokens, is_answer
+from generators.engine.api import Api, NoReplyError, Reply
+from generators.engine.course import Course, Meter, Unanswered
+from generators.engine.dialogue import Ask, Missing, advance, quote_answer
+from generators.engine.exchange import Request
+from generators.engine.limits import Breaker, Limits, read_retry_after
+from generators.engine.money import Budget, estimate_tokens, most_completion
+from generators.engine.response_log import Arrival, ResponseLog
+from generators.engine.rungs import Ladder, Rung, is_about_format
+from generators.errors import RequestError
+from schemas.exchange import Tokens
+
+TRIES = 6
+"""Failures of the server until one request is given up."""
+PATIENCE = 45.0
+"""Seconds of nothing but failures until the server is given up."""
+PATIENCE_AT_START = 5.0
+"""The same for a server that has not answered once: it may not be there at all."""
+PATIENCE_WITH_LIMITS = 600.0
+"""Seconds of nothing but refusals for the rate limit until the run ends."""
+BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
+FINAL = {
+    401: ("the key is not accepted", "Check OPENAI_API_KEY"),
+    403: ("this key may not do this", "Check the key's project and permissions"),
+    404: ("there is no such model or address", "Check --model and --base-url"),
+}
+"""Statuses that end a run, whichever request they come from."""
+QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+RETRIED = {408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529}
+TURN = 32
+"""Items that may be found in the log, one after the other, until others have their turn."""
+MOST_REFUSED = 20
+"""Requests refused as wrong, with not one answered, until the run stops: it is not the item."""
+
+
+class _Failed(Exception):
+    """The server failed at one try."""
+
+
+class _Wait(Exception):
+    """The server asks to wait."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+class _Refused(Exception):
+    """The server says that this one request is wrong."""
+
+
+def _wait_as_told(state: RetryCallState) -> float:
+    error = state.outcome and state.outcome.exception()
+    if isinstance(error, _Wait):
+        told = error.seconds
+        if told is not None:
+            return told * (1 + random() / 4) + 0.01  # not all again at the same moment
+    return BACKOFF(state)
+
+
+class Live:
+    """One run against one server."""
+
+    def __init__(
+        self,
+        api: Api,
+        log: ResponseLog,
+        limits: Limits,
+        budget: Budget,
+        ladder: Ladder,
+        repairs: int,
+        meter: Meter,
+    ) -> None:
+        self._api, self._log, self._limits, self._budget = api, log, limits, budget
+        self._ladder, self._repairs, self._meter = ladder, repairs, meter
+        self._course = Course()
+        self._breaker = Breaker(asyncio.get_running_loop().time)
+        self._stall = Breaker(asyncio.get_running_loop().time)
+        self._stopped: BaseException | None = None
+        self._answered = self._refused = self._through = 0
+
+    async def fill(self, asks: Iterable[Ask[Any]]) -> Course:
+        """Asks what is missing, in the order of the asks; returns what became of it.
+
+        What is in flight when the run must end is waited for, since it will be paid for.
+
+        Raises:
+            GeneratorError: the server is down, refuses for good, the money is spent or the log
+                cannot be written.
+        """
+        queue = iter(asks)
+        with self._heeding_interrupts():
+            workers = [self._work(queue) for _ in range(self._limits.at_once)]
+            await asyncio.gather(*workers)
+        if self._stopped is not None:
+            raise self._stopped
+        return self._course
+
+    async def _work(self, queue: Iterator[Ask[Any]]) -> None:
+        for ask in queue:
+            if self._stopped is not None:
+                return
+            try:
+                await self._ask(ask)
+            except Exception as error:  # one worker's end is everybody's; fill raises it
+                self._stopped = self._stopped or error
+                return
+            self._meter.advance(1, self._budget.spent)
+            self._through += 1
+            if self._through % TURN == 0:
+                await asyncio.sleep(0)
+
+    async def _ask(self, ask: Ask[Any]) -> None:
+        """Asks until the answers there are suffice."""
+        while isinstance(step := advance(ask, self._log.find, self._repairs), Missing):
+            request = step.request
+            if self._log.is_pending(request):
+                self._course.pending += 1
+                return
+            if request.key in self._course.unanswered or self._stopped is not None:
+                return
+            try:
+                await self._send(request)
+            except (_Failed, _Wait) as error:
+                self._course.unanswered[request.key] = Unanswered(False, str(error))
+                return
+            except _Refused as error:
+                self._note_refused(request, str(error))
+                return
+
+    def _note_refused(self, request: Request, said: str) -> None:
+        self._course.unanswered[request.key] = Unanswered(True, said)
+        self._refused += 1
+        if self._refused >= MOST_REFUSED and not self._answered:
+            wanted = "an answer to at least one"
+            raise self._error(f"{self._refused} requests refused: {said}", wanted, "See --help")
+
+    async def _send(self, request: Request) -> None:
+        """Sends a request until it is answered, and keeps the answer."""
+        cost = self._budget.worst(request)
+        await self._afford(cost)
+        tokens = Tokens()
+        try:
+            try:
+                tokens = await self._try(request)
+            except (_Failed, _Wait) as error:  # most requests never need tenacity
+                tokens = await self._try_again(request, error)
+        finally:
+            self._budget.settle(cost, request, tokens)
+
+    async def _try_again(self, request: Request, error: _Failed | _Wait) -> Tokens:
+        """Returns the tokens of an answer to a request that has failed once.
+
+        Raises:
+            _Failed: the server failed too often.
+        """
+        failures = 0
+        earlier: Exception | None = error
+
+        def stop(state: RetryCallState) -> bool:
+            nonlocal failures
+            error = state.outcome and state.outcome.exception()
+            failures += isinstance(error, _Failed)
+            return failures >= TRIES or self._stopped is not None
+
+        async def attempt() -> Tokens:
+            nonlocal earlier
+            if earlier:
+                known, earlier = earlier, None
+                raise known
+            return await self._try(request)
+
+        retrying = AsyncRetrying(
+            retry=retry_if_exception_type((_Failed, _Wait)),
+            wait=_wait_as_told,
+            stop=stop,
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return await retrying(attempt)
+
+    async def _afford(self, cost: float) -> None:
+        while not self._budget.fits(cost):
+            if not self._budget.reserved:
+                raise self._budget.exceeded(cost)
+            await asyncio.sleep(0.05)
+            if self._stopped is not None:
+                return
+        self._budget.reserve(cost)
+
+    async def _sleep(self, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._stopped is None and (left := deadline - asyncio.get_running_loop().time()) > 0:
+            await asyncio.sleep(min(left, 1))
+
+    async def _try(self, request: Request) -> Tokens:
+        """Returns the tokens of the answer, once it is in the log."""
+        rung = self._ladder.rung
+        body = self._ladder.adapt(request.body, rung)
+        await self._limits.enter(estimate_tokens(request) + most_completion(request) / 4)
+        try:
+            if self._stopped is not None:
+                raise _Failed("the run was stopped")
+            reply = await self._api.send(request.endpoint, json.dumps(body).encode())
+        except NoReplyError as error:
+            self._note_failure(request, rung, None, str(error))
+            raise _Failed(str(error)) from error
+        finally:
+            self._limits.leave()
+        if reply.status == 200:
+            return self._take(request, rung, reply)
+        raise self._judge(request, rung, body, reply)
+
+    def _take(self, request: Request, rung: Rung, reply: Reply) -> Tokens:
+        response = _parse(reply.body)
+        if not is_answer(response):
+            self._note_failure(request, rung, 200, "a reply that is no answer", response)
+            raise _Failed("a reply of status 200 that is no answer")
+        self._log.add(request, Arrival(response, answered=True, rung=rung))
+        self._answered += 1
+        self._breaker.note_success()
+        self._stall.note_success()
+        self._limits.note_answer(reply.headers)
+        if request.schema:
+            self._ladder.note_content(rung, quote_answer(response))
+        return count_tokens(response)
+
+    def _judge(self, request: Request, rung: Rung, body: dict[str, Any], reply: Reply) -> Exception:
+        """Returns what a reply that is an error means."""
+        code, named, said = _read_error(reply, self._api.redact)
+        status = reply.status
+        if code in QUOTA_CODES:
+            return self._error(f"the quota is used up ({said})", "credit", "Add some, or wait")
+        if status == 429:
+            self._limits.note_refusal(reply.headers)
+            self._breaker.note_success()  # it is there, and talks
+            if self._stall.note_failure(PATIENCE_WITH_LIMITS):
+                found = f"no answer for {PATIENCE_WITH_LIMITS:.0f} seconds, only refusals ({said})"
+                return self._error(found, "some", "Wait, or ask for a higher limit")
+            return _Wait(read_retry_after(reply.headers))
+        if self._adapt(request, rung, body, status, named, said):
+            return _Wait(0.0)
+        if status in FINAL:
+            what, remedy = FINAL[status]
+            return self._error(f"{what} ({status}: {said})", "an answer", remedy)
+        if status in RETRIED or status >= 500:
+            self._note_failure(request, rung, status, said)
+            return _Failed(f"status {status}: {said}")
+        if 300 <= status < 400:
+            place = self._api.redact(reply.headers.get("location", "elsewhere"))
+            return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
+        return _Refused(f"status {status}: {said}")
+
+    def _adapt(
+        self, request: Request, rung: Rung, body: dict[str, Any], status: int, named: str | None,
+        said: str,
+    ) -> bool:  # fmt: skip
+        """Returns whether the request is worth sending in another form, now that this one failed."""
+        if status in (400, 422) and self._ladder.drop(body, named):
+            return True
+        if request.schema is None or not is_about_format(status, f"{named} {said}"):
+            return False
+        if self._answered and status == 500:
+            return False  # the server works, and fails now and then
+        return not self._ladder.proven and self._ladder.step_down(rung)
+
+    def _note_failure(
+        self, request: Request, rung: Rung, status: int | None, said: str, response: Any = None
+    ) -> None:
+        """Keeps a failed try with what it may have cost; stops the run where nothing works."""
+        failure: dict[str, Any] = {"error": said}
+        if isinstance(response, dict) and "usage" in response:
+            failure["usage"] = response["usage"]
+        self._log.add(request, Arrival(failure, answered=False, status=status, rung=rung))
+        patience = PATIENCE if self._answered else PATIENCE_AT_START
+        if self._breaker.note_failure(patience):
+            found = f"{said}, for {patience:.0f} seconds and at every try"
+            remedy = "What was answered is kept: run it again when the server is back"
+            raise self._error(found, "answers", remedy)
+
+    def _error(self, found: str, wanted: str, remedy: str) -> RequestError:
+        return RequestError(str(self._api.client.base_url).rstrip("/"), found, wanted, remedy)
+
+    @contextmanager
+    def _heeding_interrupts(self) -> Iterator[None]:
+        """Lets Ctrl-C stop the asking; what is in flight is waited for, until it is pressed again."""
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task()
+
+        def stop() -> None:
+            if self._stopped is not None and task:
+                task.cancel()
+                return
+            self._stopped = KeyboardInterrupt()
+            waiting = self._limits.in_flight
+            self._meter.say(f"Stopping: waiting for {waiting} answers that are under way.")
+
+        if sys.platform == "win32":
+            yield
+            return
+        loop.add_signal_handler(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _read_error(reply: Reply, redact: Callable[[str], str]) -> tuple[str, str | None, str]:
+    """Returns code, named parameter and message of an error, as far as it has them."""
+    content = _parse(reply.body)
+    error = content.get("error", content) if isinstance(content, dict) else None
+    if isinstance(error, dict):
+        said = str(error.get("message") or error.get("detail") or error)
+        code, named = str(error.get("code") or error.get("type") or ""), error.get("param")
+    else:
+        said = str(error) if error else reply.body.decode("utf-8", "replace")
+        code, named = "", None
+    return code, named if isinstance(named, str) else None, " ".join(redact(said).split())[:300]

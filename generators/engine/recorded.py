@@ -1,0 +1,93 @@
+"""Recorded answers: JSONL files that stand in for a server, and go into and out of a log."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from generators.engine.answers import count_tokens, is_answer
+from generators.engine.dialogue import Found
+from generators.engine.exchange import Request
+from generators.errors import ReplayError
+from schemas.exchange import RecordedAnswer
+
+
+class Recording:
+    """The answers of one file, by key and occurrence."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads the file.
+
+        Raises:
+            ReplayError: it cannot be read, or a line is no recorded answer.
+        """
+        self.path = path
+        self.answers: dict[tuple[str, int], RecordedAnswer] = {}
+        for answer in read_answers(path):
+            self.answers.setdefault((answer.key, answer.occurrence), answer)
+
+    def find(self, request: Request) -> Found | None:
+        """Returns the recorded answer to a request."""
+        answer = self.answers.get((request.key, request.occurrence))
+        if answer is None:
+            return None
+        return Found(answer.response, count_tokens(answer.response), 0, answer.lane)
+
+    def find_models(self, *tasks: str) -> set[str]:
+        """Returns the models that were asked for these tasks (names without version)."""
+        return {
+            answer.model
+            for answer in self.answers.values()
+            if answer.task.partition("/")[0] in tasks
+        }
+
+    def explain(self, request: Request) -> ReplayError:
+        """Returns the error of a request that is not among the answers."""
+        found = f"no recorded answer for {request.task} about {request.item} (key {request.key})"
+        remedy = (
+            "Record it: run with --model and --responses LOG, then"
+            " python -m generators.responses export LOG FILE"
+        )
+        return ReplayError(str(self.path), found, "one for every request", remedy)
+
+
+def read_answers(path: Path) -> Iterable[RecordedAnswer]:
+    """Yields the lines of a file of recorded answers, checked.
+
+    Raises:
+        ReplayError: the file cannot be read, or a line is no recorded answer; names the line.
+    """
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield _read_line(line, f"{path} line {number}")
+    except (OSError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or "not UTF-8"
+        wanted, remedy = "a JSONL file of recorded answers", "Check the path"
+        raise ReplayError(str(path), found, wanted, remedy) from error
+
+
+def _read_line(line: str, where: str) -> RecordedAnswer:
+    wanted = "a recorded answer (key, task, item, model, response)"
+    try:
+        answer = RecordedAnswer.model_validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        found = f"{place}: {first['msg']}" if place else first["msg"]
+        raise ReplayError(where, found, wanted, "Export the file again") from error
+    if not is_answer(answer.response):
+        raise ReplayError(where, "a response without choices", wanted, "Export the file again")
+    return answer
+
+
+def write_answers(path: Path, answers: Iterable[dict[str, object]]) -> int:
+    """Writes answers as JSONL, one a line; returns how many."""
+    count = 0
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for answer in answers:
+            file.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            count += 1
+    return count

@@ -1,0 +1,93 @@
+"""What goes to a model and comes back: recorded answers, tokens, and why an answer was rejected."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from schemas.base import Count, StrictModel
+
+RejectionReason = Literal[
+    "refused",
+    "truncated",
+    "empty",
+    "invalid_json",
+    "schema",
+    "identical_options",
+    "label_in_text",
+    "unmatched_options",
+    "meta_talk",
+    "template_text",
+    "repetition",
+    "copied_scene",
+    "source_name",
+    "one_sided",
+    "still_unethical",
+    "negated",
+    "larger_edit",
+    "wrong_number",
+    "judge_disagrees",
+    "not_judged",
+    "request_refused",
+    "no_answer",
+]
+"""The closed set of reasons for which a model's answer, or what was made of it, is left out."""
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Tokens(StrictModel):
+    """Tokens as the server counted them, failed tries included."""
+
+    prompt: Count = 0
+    """Tokens sent."""
+    cached: Count = 0
+    """Those of them that the provider had cached, and charges less for."""
+    completion: Count = 0
+    """Tokens written, hidden reasoning included."""
+
+    def __add__(self, other: "Tokens") -> "Tokens":
+        return Tokens(
+            prompt=self.prompt + other.prompt,
+            cached=self.cached + other.cached,
+            completion=self.completion + other.completion,
+        )
+
+
+class RecordedAnswer(StrictModel):
+    """One line of a file of recorded answers: a row of the response log as JSON."""
+
+    key: Sha256
+    """sha256 of the canonical request that was answered."""
+    occurrence: Annotated[int, Field(ge=1)] = 1
+    """The n-th identical request of a request file; 1 wherever requests are made once."""
+    task: str
+    """Template version that asked, such as `dilemma/v1`."""
+    item: str
+    """What was asked about, such as the id of a menu."""
+    model: str
+    """Model that was asked, as the request names it."""
+    base_url: str | None = None
+    """Server that answered; null for an answer that no server gave."""
+    lane: Literal["live", "batch", "recorded"] = "recorded"
+    """How the answer was come by."""
+    response: dict[str, Any]
+    """The answer in the API's wire form."""
+
+
+class Rejection(StrictModel):
+    """One line of `rejected.jsonl`: what was asked for, and why it is not among the rows."""
+
+    id: str
+    """The Decision, or the option, that it would have become or labelled."""
+    task: str
+    """Template version that asked."""
+    reason: RejectionReason
+    """Why it was rejected, of a closed set."""
+    detail: str
+    """What exactly was found, in a sentence."""
+    model: str
+    """Model that was asked."""
+    request_key: Sha256
+    """Key of the last request about it."""
+    answer: str | None
+    """The answer as it came; null where there was none."""

@@ -1,0 +1,291 @@
+"""A chat server on loopback that answers as OpenAI's does, and fails in every way it can.
+
+Runs in a thread of a test (`serve`), or as a process of its own (`python model_server.py '{...}'`,
+with the fields of `Behaviour` as JSON): prints its port, and serves until it is killed.
+"""
+
+import asyncio
+import json
+import random
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from time import monotonic
+from typing import Any
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+@dataclass
+class Behaviour:
+    """What the server does; probabilities are drawn anew for each request."""
+
+    latency: float = 0.0
+    """Seconds until an answer."""
+    refused: float = 0.0
+    """Probability of a 429."""
+    retry_after: bool = True
+    """Whether a 429 says for how long to wait."""
+    rate_headers: bool = True
+    """Whether answers carry `x-ratelimit-*`, where there is a limit."""
+    failed: float = 0.0
+    """Probability of a 500."""
+    cut_off: float = 0.0
+    """Probability of an answer that ends at the length limit, in the middle."""
+    off_schema: float = 0.0
+    """Probability of JSON of another form."""
+    reset: float = 0.0
+    """Probability of a connection that is cut before the answer."""
+    lost: float = 0.0
+    """Probability of an answer that is made, and paid, and never arrives."""
+    per_minute: int = 0
+    """Requests that a bucket of `burst` lets through a minute; 0 for no limit."""
+    burst: int = 8
+    rejects_schema: int = 0
+    """Status with which `json_schema` is refused (llama-cpp-python: 500); 0 for never."""
+    rejects_object: int = 0
+    """Status with which `json_object` is refused."""
+    always: int = 0
+    """Status of every answer; 0 for the usual ones."""
+    code: str = "server_error"
+    """Error code beside `always`."""
+    model_tokens: int = 20
+    seed: int = 0
+    answer: Callable[[dict[str, Any]], str] | None = field(default=None, repr=False)
+    """Request body -> content of the answer; else an instance of its schema."""
+
+
+def make_instance(schema: dict[str, Any], root: dict[str, Any] | None = None) -> Any:
+    """Returns the plainest value that a JSON schema allows."""
+    root = root or schema
+    if "$ref" in schema:
+        return make_instance(root["$defs"][schema["$ref"].rsplit("/", 1)[1]], root)
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type")
+    if kind == "object":
+        return {name: make_instance(inner, root) for name, inner in schema["properties"].items()}
+    if kind == "array":
+        return [make_instance(schema["items"], root)] * max(schema.get("minItems", 1), 1)
+    return {"string": "Some text.", "integer": 1, "number": 0.5, "boolean": False}.get(kind)
+
+
+class ModelServer:
+    """The server's state: what it counted, and the batches it holds."""
+
+    def __init__(self, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.counts: Counter[str] = Counter()
+        self.paid: Counter[str] = Counter()
+        """Hash of a body -> good answers given."""
+        self.bodies: list[dict[str, Any]] = []
+        """The last requests, at most a thousand."""
+        self.headers: list[str] = []
+        self.most_at_once = 0
+        self.at_once = 0
+        self.files: dict[str, bytes] = {}
+        self.batches: dict[str, dict[str, Any]] = {}
+        self.batch_faults: Counter[str] = Counter()
+        """What befalls the next batches: `expired` or `failed` -> number of lines."""
+        self.batches_wait = False
+        """Whether batches stay `in_progress`."""
+        self.random = random.Random(behaviour.seed)
+        self.level = float(behaviour.burst)
+        self.filled = monotonic()
+
+    def reply(self, path: str, body: bytes) -> Reply | None:
+        """Returns status, headers and body; None to cut the connection."""
+        self.counts["requests"] += 1
+        b = self.behaviour
+        if b.always:
+            return _error(b.always, b.code, "It does not work.")
+        headers, wait = self._take_from_bucket()
+        if wait is not None:
+            self.counts["refused"] += 1
+            waits = {"retry-after-ms": str(wait)} if b.retry_after else {}
+            return _error(429, "rate_limit_exceeded", "Rate limit reached.", headers | waits)
+        draw = self.random.random
+        if draw() < b.refused:
+            self.counts["refused"] += 1
+            waits = {"retry-after": "1"} if b.retry_after else {}
+            return _error(429, "rate_limit_exceeded", "Rate limit reached.", headers | waits)
+        if draw() < b.failed:
+            self.counts["failed"] += 1
+            return _error(500, "server_error", "The server had an error.", headers)
+        if draw() < b.reset:
+            self.counts["reset"] += 1
+            return None
+        return self._answer(path, json.loads(body), headers)
+
+    def _answer(self, path: str, request: dict[str, Any], headers: dict[str, str]) -> Reply | None:
+        b, draw = self.behaviour, self.random.random
+        if len(self.bodies) < 1000:
+            self.bodies.append(request)
+        form = request.get("response_format") or {}
+        refusal = {"json_schema": b.rejects_schema, "json_object": b.rejects_object}
+        if status := refusal.get(form.get("type", ""), 0):
+            self.counts["format refused"] += 1
+            return _error(status, "invalid_request_error", "response_format is not supported")
+        content, finish = self._write(request, form), "stop"
+        self.counts["paid"] += 1
+        if draw() < b.cut_off:
+            self.counts["bad"] += 1
+            content, finish = content[: len(content) // 2], "length"
+        elif draw() < b.off_schema:
+            self.counts["bad"] += 1
+            content = '{"other": 1}'
+        else:
+            key = sha256(json.dumps(request["messages"], sort_keys=True).encode()).hexdigest()
+            self.paid[key] += 1
+        if draw() < b.lost:
+            self.counts["lost"] += 1
+            return None
+        return 200, headers, json.dumps(complete(request, content, finish)).encode()
+
+    def _write(self, request: dict[str, Any], form: dict[str, Any]) -> str:
+        if self.behaviour.answer:
+            return self.behaviour.answer(request)
+        schema = form.get("json_schema", {}).get("schema") or form.get("schema")
+        return json.dumps(make_instance(schema)) if schema else "Some text."
+
+    def _take_from_bucket(self) -> tuple[dict[str, str], int | None]:
+        """Returns rate headers, and the milliseconds to wait where the request is refused."""
+        b = self.behaviour
+        if not b.per_minute:
+            return {}, None
+        now, rate = monotonic(), b.per_minute / 60
+        self.level = min(b.burst, self.level + (now - self.filled) * rate)
+        self.filled = now
+        refused = self.level < 1
+        self.level -= not refused
+        headers = {
+            "x-ratelimit-limit-requests": str(b.per_minute),
+            "x-ratelimit-remaining-requests": str(int(self.level)),
+            "x-ratelimit-reset-requests": f"{max(1 - self.level, 0) / rate * 1000:.0f}ms",
+        }
+        wait = max(int((1 - self.level) / rate * 1000), 1) if refused else None
+        return headers if b.rate_headers else {}, wait
+
+
+def complete(request: dict[str, Any], content: str, finish: str = "stop") -> dict[str, Any]:
+    """Returns a chat completion in the API's wire form."""
+    return {
+        "id": "chatcmpl-test",
+        "object": "chat.completion",
+        "created": 0,
+        "model": request["model"],
+        "choices": [
+            {
+                "index": 0,
+                "message": {"role": "assistant", "content": content, "refusal": None},
+                "finish_reason": finish,
+            }
+        ],
+        "usage": {
+            "prompt_tokens": 100,
+            "completion_tokens": 20,
+            "total_tokens": 120,
+            "prompt_tokens_details": {"cached_tokens": 40},
+        },
+    }
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Reply:
+    error = {"error": {"message": message, "type": code, "param": None, "code": code}}
+    return status, headers or {}, json.dumps(error).encode()
+
+
+class Connection(asyncio.Protocol):
+    """One connection: reads whole requests, and answers each after the server's latency."""
+
+    def __init__(self, server: ModelServer) -> None:
+        self.server = server
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport: Any = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head, found, rest = self.buffer.partition(b"\r\n\r\n")
+        if not found:
+            return
+        lines = head.decode("latin-1").split("\r\n")
+        length = next((line[15:] for line in lines if line.lower().startswith("content-length")), 0)
+        if len(rest) < int(length):
+            return
+        self.buffer = rest[int(length) :]
+        method, target, _ = lines[0].split(" ")
+        self._handle(method, target, head.decode("latin-1"), rest[: int(length)])
+
+    def _handle(self, method: str, target: str, head: str, body: bytes) -> None:
+        server = self.server
+        server.at_once += 1
+        server.most_at_once = max(server.most_at_once, server.at_once)
+        if len(server.headers) < 1000:
+            server.headers.append(head)
+        if target == "/stats":
+            stats = dict(server.counts, twice=sum(n > 1 for n in server.paid.values()))
+            self._send((200, {}, json.dumps(stats).encode()))
+        elif "/batches" in target or "/files" in target:
+            from batch_server import reply_to_batch  # noqa: PLC0415
+
+            self._send(reply_to_batch(server, method, target, head, body))
+        else:
+            reply = server.reply(target, body)
+            asyncio.get_running_loop().call_later(
+                server.behaviour.latency, partial(self._send, reply)
+            )
+
+    def _send(self, reply: Reply | None) -> None:
+        self.server.at_once -= 1
+        if reply is None or self.transport.is_closing():
+            self.transport.abort()
+            return
+        status, headers, body = reply
+        lines = [f"HTTP/1.1 {status} X", "content-type: application/json"]
+        lines += [f"content-length: {len(body)}", *(f"{k}: {v}" for k, v in headers.items())]
+        self.transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+
+@contextmanager
+def serve(**behaviour: Any) -> Generator[tuple[ModelServer, str]]:
+    """Gives a server that runs in a thread, and its base URL."""
+    server = ModelServer(Behaviour(**behaviour))
+    loop = asyncio.new_event_loop()
+    listener = loop.run_until_complete(
+        loop.create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=1024)
+    )
+    port = listener.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        yield server, f"http://127.0.0.1:{port}/v1"
+    finally:
+        loop.call_soon_threadsafe(listener.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+async def _run(behaviour: Behaviour) -> None:
+    server = ModelServer(behaviour)
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(lambda: Connection(server), "127.0.0.1", 0, backlog=1024)
+    print(listener.sockets[0].getsockname()[1], flush=True)
+    await listener.serve_forever()
+
+
+if __name__ == "__main__":
+    try:
+        import uvloop
+
+        run = uvloop.run
+    except ImportError:
+        run = asyncio.run
+    run(_run(Behaviour(**json.loads(sys.argv[1]))))
