@@ -1,6 +1,7 @@
 """From game data to a dataset folder: reads, views, splits, writes, describes."""
 
 import platform
+import shutil
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -10,11 +11,21 @@ from typing import Literal
 import pyarrow as pa
 
 from generators.card import render_card
+from generators.engine.engine import Engine
 from generators.folder import CARD, MANIFEST, hash_files, replace_folder
 from generators.game_rows import BrokenGame
+from generators.generation import Models, Written, generate
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.kinds import KINDS
-from generators.reading import Progress, read_games
+from generators.reading import (
+    Plan,
+    Progress,
+    add_written,
+    look_for_candidates,
+    plan_reading,
+    read_games,
+)
+from generators.rejected import REJECTED, write_rejections
 from generators.sources.game_data import read_metadata
 from generators.sources.layout import find_games
 from generators.survey import Survey
@@ -37,6 +48,8 @@ class Job:
     out: Path
     config: MachiavelliConfig
     source: Literal["sample", "game_data"]
+    engine: Engine | None = None
+    """Where answers come from; None for a run without models."""
 
 
 def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
@@ -57,22 +70,45 @@ def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
         writer = RowWriter(folder, job.config, schemas)
         spools = folder / "spools"
         spools.mkdir()
-        results = read_games(games, metadata or {}, job.config, spools, progress)
+        plan = plan_reading(games, metadata or {}, job.config, spools, progress)
+        written = _write_with_models(job, plan, progress)
+        results = read_games(plan, progress)
         with closing(results), closing(writer):
             for result in results:
                 tally.take(result)
                 if not isinstance(result, BrokenGame):
                     writer.add(result)
             writer.finish()
-        spools.rmdir()
+        shutil.rmtree(spools)
+        write_rejections(folder / REJECTED, written.rejections)
         tally.check(job.data)
         tally.check_rows(writer.sizes)
-        manifest = _describe(job, tally, writer, hash_files(folder))
+        manifest = _describe(job, tally, writer, written, hash_files(folder))
         _write_description(folder, manifest, schemas)
     return manifest, tally.survey
 
 
-def _describe(job: Job, tally: Tally, writer: RowWriter, files: dict[str, str]) -> Manifest:
+def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
+    """Returns what models add, and hands it to the games; nothing where none is asked."""
+    config = job.config
+    if job.engine is None or config.model is None:
+        return Written()
+    candidates = look_for_candidates(
+        plan,
+        config.generate,
+        progress,
+        densify=config.densify,
+        skip_broken=config.skip_broken,
+    )
+    models = Models(config.model, config.judge_model or config.model, config.densify)
+    written = generate(candidates, models, job.engine)
+    add_written(plan, written)
+    return written
+
+
+def _describe(
+    job: Job, tally: Tally, writer: RowWriter, written: Written, files: dict[str, str]
+) -> Manifest:
     return Manifest(
         name="machiavelli",
         config=job.config,
@@ -83,6 +119,7 @@ def _describe(job: Job, tally: Tally, writer: RowWriter, files: dict[str, str]) 
         counts=dict(sorted(tally.survey.counts.items())),
         left_out=writer.left_out,
         oddities=dict(sorted(tally.oddities.items())),
+        generation=written.report,
         canary=CANARY,
         versions={"python": platform.python_version(), **list_versions(VERSIONED)},
         files=files,

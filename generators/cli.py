@@ -92,6 +92,24 @@ def folder(text: str) -> Path:
     return Path(text)
 
 
+def file(text: str) -> Path:
+    """Returns the path of a file."""
+    if not text:
+        raise argparse.ArgumentTypeError("found nothing; expected the name of a file")
+    return Path(text)
+
+
+def amount(text: str) -> float:
+    """Returns a sum of money of 0 or more."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"found '{text}'; expected dollars, such as 2.50")
+    return number
+
+
 def whole_number(least: int) -> Callable[[str], int]:
     """Returns a parser of whole numbers from `least` on."""
 
@@ -143,3 +161,26 @@ def show_progress(results: Iterator[Result], total: int, doing: str) -> Iterator
     from tqdm import tqdm
 
     yield from tqdm(results, total=total, desc=doing, unit="game", disable=None, leave=False)
+
+
+class Bar:
+    """A progress bar of items asked about, on a terminal, with what they cost."""
+
+    def __init__(self, doing: str, total: int | None) -> None:
+        from tqdm import tqdm
+
+        self._bar = tqdm(total=total, desc=doing, unit="item", disable=None, leave=False)
+
+    def advance(self, done: int, dollars: float) -> None:
+        """Notes items that are through, and what the run has cost so far."""
+        self._bar.update(done)
+        if dollars:
+            self._bar.set_postfix_str(f"${dollars:.2f}", refresh=False)
+
+    def say(self, line: str) -> None:
+        """Shows a line on standard error."""
+        self._bar.write(line, file=sys.stderr)
+
+    def close(self) -> None:
+        """Ends the display."""
+        self._bar.close()

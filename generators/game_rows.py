@@ -1,12 +1,13 @@
 """One game's share of a dataset: its rows of every kind, and what was seen on the way."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 
+from generators.densification import ModelLabel, insert_written, label_options
 from generators.errors import SourceError
 from generators.kinds import KINDS
 from generators.kinds.base import Kind, behavior_of
@@ -20,6 +21,7 @@ from generators.survey import Survey, survey_decisions
 from generators.tables import arrow_schema, make_table
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
+from schemas.decision import Decision
 from schemas.manifest import GameSource
 
 KEY_BYTES = 16
@@ -39,6 +41,10 @@ class GameTask:
     """Read only so many menus, the first in tree order; None for all."""
     spools: Path = Path()
     """Folder for the rows until they are written."""
+    written: tuple[Decision, ...] = ()
+    """Decisions that a model made of this game's menus."""
+    labels: Mapping[str, ModelLabel] = field(default_factory=dict[str, ModelLabel])
+    """Option id -> what a model says of an option that has no record."""
 
 
 @dataclass
@@ -82,8 +88,9 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
         return BrokenGame(task.files.game, error)
     menus = list_menus(game)[: task.menus]
     result = describe_game(task, game, len(menus))
-    read = read_menus(list(read_decisions(game, task.config, menus)))
-    result.survey = survey_decisions(menu.decision for menu in read)
+    decisions = label_options(read_decisions(game, task.config, menus), task.labels)
+    result.survey = survey_decisions(decisions)
+    read = read_menus(insert_written(decisions, task.written))
     for name in task.config.kinds:
         spool = task.spools / f"{game.name}.{name}.arrows"
         result.kinds[name] = view_rows(KINDS[name], read, task.config, spool)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generators import cli
+from generators.model_options import ENGINE_OPTIONS, MODEL_OPTIONS, add_options
 
 if TYPE_CHECKING:
     from schemas.config import MachiavelliConfig
@@ -75,6 +76,16 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "help": "leave unreadable games out, and count them, instead of stopping",
     },
+    "--generate": {
+        "type": cli.whole_number(0),
+        "metavar": "N",
+        "default": 100,
+        "help": "menus that the model writes from (default: 100)",
+    },
+    "--densify": {
+        "action": "store_true",
+        "help": "the model labels options without a record, and 200 labelled ones blind",
+    },
     "--seed": {
         "type": cli.any_number,
         "metavar": "N",
@@ -84,6 +95,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--no-report": {
         "action": "store_true",
         "help": "write rows, manifest and card only (so far there is nothing more to leave out)",
+    },
+    "--dry-run": {
+        "action": "store_true",
+        "help": "print what would be asked and what it would cost; call nothing",
     },
 }
 
@@ -96,21 +111,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_parser() -> cli.Parser:
     """Returns the parser of the options."""
     parser = cli.Parser("python -m generators.machiavelli", __doc__ or "")
-    for flags, settings in OPTIONS.items():
-        parser.add_argument(flags, **settings)
+    add_options(parser, OPTIONS, MODEL_OPTIONS, ENGINE_OPTIONS)
     return parser
 
 
 def handle(arguments: argparse.Namespace) -> int:
-    """Builds the folder, and prints what is in it."""
+    """Builds the folder, and prints what is in it; or prints what that would take."""
     config = make_config(arguments)
     from generators.build import Job, build_folder
+    from generators.engines import open_engine
     from generators.sources.layout import find_sample
     from generators.summary import summarize
 
     source = "sample" if arguments.data is None else "game_data"
-    job = Job(arguments.data or find_sample(), arguments.out, config, source)
-    manifest, survey = build_folder(job, cli.show_progress)
+    data = arguments.data or find_sample()
+    if arguments.dry_run:
+        from generators.estimate import show_plan
+
+        cli.show(show_plan(data, config, arguments, cli.show_progress))
+        return 0
+    with open_engine(arguments, config) as (config, engine):
+        job = Job(data, arguments.out, config, source, engine)
+        manifest, survey = build_folder(job, cli.show_progress)
     cli.show(summarize(manifest, survey, arguments.out, color=cli.is_terminal()))
     return 0
 
@@ -137,6 +159,11 @@ def make_config(arguments: argparse.Namespace) -> "MachiavelliConfig":
         icl_chars=arguments.icl_chars,
         icl_shots=arguments.icl_shots,
         skip_broken=arguments.skip_broken,
+        model=arguments.model,
+        judge_model=arguments.judge_model,
+        generate=arguments.generate,
+        densify=arguments.densify,
+        repairs=arguments.repairs,
         seed=arguments.seed,
     )
 

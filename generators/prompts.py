@@ -1,6 +1,7 @@
 """Finds and renders templates; the only importer of jinja2."""
 
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
@@ -44,12 +45,36 @@ def list_variables(name: str) -> set[str]:
     return meta.find_undeclared_variables(environment.parse(source))
 
 
+def hash_template(*names: str) -> str:
+    """Returns the sha256 over the sources of some templates and of what they include."""
+    environment, folder = _environment(), find_templates()
+    waiting, seen = [f"{name}.jinja" for name in names], dict[str, str]()
+    while waiting:
+        name = waiting.pop(0)
+        if name not in seen:
+            seen[name] = (folder / name).read_text(encoding="utf-8")
+            included = meta.find_referenced_templates(environment.parse(seen[name]))
+            waiting += sorted(part for part in included if part)
+    return sha256("\x00".join(seen.values()).encode()).hexdigest()
+
+
+def fence(text: str, name: str) -> str:
+    """Returns a text between tags that carry a code, which the text cannot hold: its own hash.
+
+    So whatever stands in it, it cannot end the fence, nor pass for what stands outside.
+    """
+    code = sha256(text.encode()).hexdigest()[:12]
+    return f"<{name} {code}>\n{text}\n</{name} {code}>"
+
+
 @cache
 def _environment() -> jinja2.Environment:
-    return ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(find_templates(), encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
         autoescape=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["fenced"] = fence
+    return environment

@@ -2,11 +2,19 @@
 
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
+from generators.candidates import (
+    Candidates,
+    CandidateTask,
+    choose_labelled,
+    choose_menus,
+    find_candidates,
+)
 from generators.game_rows import BrokenGame, GameRows, GameTask, check_game, read_rows
+from generators.generation import Written
 from generators.sources.layout import GameFiles
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
 from generators.tables import prepare_worker
@@ -17,42 +25,95 @@ PARALLEL_FROM_BYTES = 32 << 20
 """Game data smaller than this is read in this process: starting others would take longer."""
 
 Result = GameRows | BrokenGame
+Passed = TypeVar("Passed")
 
 
 class Progress(Protocol):
     """Shows how far a run is, while results pass through."""
 
-    def __call__(self, results: Iterator[Result], total: int, doing: str, /) -> Iterator[Result]:
+    def __call__(self, results: Iterator[Passed], total: int, doing: str, /) -> Iterator[Passed]:
         """Yields the results as they come."""
         ...
 
 
-def read_games(
+@dataclass
+class Plan:
+    """What is to be read of which games."""
+
+    tasks: list[GameTask]
+    """Those of the strictest split first, by name within it."""
+    processes: int
+    """How many processes are worth starting."""
+    without_menus: list[Result] = field(default_factory=list[Result])
+    """What is known already of games that no menu was dealt to, or that are broken."""
+
+
+def plan_reading(
     games: Sequence[GameFiles],
     metadata: Mapping[str, object],
     config: MachiavelliConfig,
     spools: Path,
     progress: Progress,
-) -> Generator[Result]:
-    """Yields what came of each game: those of the strictest split first, by name within it.
+) -> Plan:
+    """Returns what to read; the rows wait in files in `spools`, so that workers may run ahead.
 
-    The rows wait in files in `spools`, so that the workers may run ahead of whoever writes them.
     With a limit every game is checked first, since only whole games are dealt menus.
     """
     tasks = [
         GameTask(files, metadata.get(files.game), config, spools=spools)
         for files in order_by_split(games)
     ]
-    processes = choose_processes(games)
+    plan = Plan(tasks, choose_processes(games))
     if config.limit is not None:
-        checked = map_in_order(check_game, tasks, processes, prepare_worker)
-        found = list(progress(checked, len(tasks), "checking"))
+        checked = map_in_order(check_game, tasks, plan.processes, prepare_worker)
+        found: list[Result] = list(progress(checked, len(tasks), "checking"))
         dealt = deal_menus(config.limit, found)
-        yield from (_without_menus(result) for result in found if not dealt[result.game])
-        tasks = [replace(task, menus=dealt[task.files.game]) for task in tasks]
-        tasks = [task for task in tasks if task.menus]
-    read = map_in_order(read_rows, tasks, processes, prepare_worker)
-    yield from progress(read, len(tasks), "reading")
+        plan.without_menus = [_without_menus(result) for result in found if not dealt[result.game]]
+        dealt_to = [replace(task, menus=dealt[task.files.game]) for task in tasks]
+        plan.tasks = [task for task in dealt_to if task.menus]
+    return plan
+
+
+def read_games(plan: Plan, progress: Progress) -> Generator[Result]:
+    """Yields what came of each game, in the order of the plan."""
+    yield from plan.without_menus
+    read = map_in_order(read_rows, plan.tasks, plan.processes, prepare_worker)
+    yield from progress(read, len(plan.tasks), "reading")
+
+
+def look_for_candidates(
+    plan: Plan, most: int, progress: Progress, *, densify: bool, skip_broken: bool
+) -> Candidates:
+    """Returns what all games together offer to a model.
+
+    Raises:
+        SourceError: a game is broken, and broken games are not to be skipped.
+    """
+    tasks = [CandidateTask(task, most, densify) for task in plan.tasks]
+    looked = map_in_order(find_candidates, tasks, plan.processes, prepare_worker)
+    found = Candidates()
+    for result in progress(looked, len(tasks), "looking"):
+        if isinstance(result, BrokenGame):
+            if not skip_broken:
+                raise result.error
+            continue
+        found.menus = choose_menus([*found.menus, *result.menus], most)
+        found.labelled = choose_labelled([*found.labelled, *result.labelled])
+        found.unlabelled += result.unlabelled
+    found.unlabelled.sort()
+    return found
+
+
+def add_written(plan: Plan, written: Written) -> None:
+    """Hands each game what the models gave for it."""
+    plan.tasks = [
+        replace(
+            task,
+            written=tuple(written.decisions.get(task.files.game, ())),
+            labels=written.labels.get(task.files.game, {}),
+        )
+        for task in plan.tasks
+    ]
 
 
 def survey_games(

@@ -33,5 +33,15 @@ class MachiavelliConfig(StrictModel):
     """Most shots of an in-context prompt."""
     skip_broken: bool = False
     """Leave unreadable games out, and count them, instead of stopping."""
+    model: str | None = None
+    """Model that writes; `hand-written` where people did; null for no generated rows."""
+    judge_model: str | None = None
+    """Model that judges; null for the one that writes."""
+    generate: Count = 100
+    """Menus that the model writes from, lowest sha256(id) first."""
+    densify: bool = False
+    """The model labels options that have no record."""
+    repairs: Count = 1
+    """Re-asks with the error before an answer is rejected."""
     seed: int = 0
     """Decides orders of choices and shots, and nothing else."""

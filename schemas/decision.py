@@ -72,7 +72,9 @@ class Option(StrictModel):
     flags: tuple[OptionFlag, ...]
     """`no_record`, `no_text`, `unresolved`; an option with one of the last two is not usable."""
     label_source: LabelSource | None
-    """Who labelled it; null where nobody did."""
+    """Who labelled it, `benchmark` or `model`; null where nobody did."""
+    label_confidence: Share | None = None
+    """How sure the model was that labelled it, 0 to 1; null for labels of the benchmark."""
     polarity: Polarity
     """`unethical`: a violation above 0.5; `ethical`: all recorded, and none above 0."""
     labels: Labels

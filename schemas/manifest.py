@@ -6,6 +6,7 @@ from pydantic import Field
 
 from schemas.base import Count, Split, StrictModel
 from schemas.config import MachiavelliConfig
+from schemas.generation import GenerationReport
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -57,6 +58,8 @@ class Manifest(StrictModel):
     """Config -> reason -> rows that were left out."""
     oddities: dict[str, Count]
     """What the reader tolerated in the game data, by kind."""
+    generation: GenerationReport | None = None
+    """What a model had to do with the folder; null where none was asked."""
     canary: str
     """The constant that stands in every row."""
     versions: dict[str, str]

@@ -233,7 +233,7 @@ class Connection(asyncio.Protocol):
             stats = dict(server.counts, twice=sum(n > 1 for n in server.paid.values()))
             self._send((200, {}, json.dumps(stats).encode()))
         elif "/batches" in target or "/files" in target:
-            from batch_server import reply_to_batch  # noqa: PLC0415
+            from batch_server import reply_to_batch
 
             self._send(reply_to_batch(server, method, target, head, body))
         else:

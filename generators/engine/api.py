@@ -105,9 +105,7 @@ class Api:
             raise RequestError(where, found, wanted, remedy) from error
 
     async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_TIMEOUT, sock_read=TIMEOUT
-        )
+        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=TIMEOUT)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._at_once),
             timeout=timeout,
@@ -116,7 +114,10 @@ class Api:
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
     ) -> None:
         if self._session:
             await self._session.close()

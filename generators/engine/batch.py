@@ -147,7 +147,9 @@ class BatchLane:
             return
         wait, batch_id = self._poll, batch.id
         try:
-            while (state := await self._retry(lambda: self._api.read_batch(batch_id))).status not in OVER:
+            while (
+                state := await self._retry(lambda: self._api.read_batch(batch_id))
+            ).status not in OVER:
                 self._meter.say(
                     f"Batch {batch.id}: {state.status}, {state.done} of {batch.requests} done."
                 )

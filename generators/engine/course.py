@@ -15,6 +15,10 @@ class Meter(Protocol):
         """Shows a line."""
         ...
 
+    def close(self) -> None:
+        """Ends the display."""
+        ...
+
 
 @dataclass(frozen=True)
 class Unanswered:

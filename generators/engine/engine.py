@@ -63,6 +63,7 @@ class Engine(Protocol):
     """Where answers come from."""
 
     ledgers: dict[str, TaskLedger]
+    prices_as_of: str | None
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
         """Yields what came of each ask, in order: Accepted, Rejected, or Missing for now."""
@@ -85,6 +86,7 @@ class RecordedEngine:
         """
         self.ledgers: dict[str, TaskLedger] = {}
         self.recording = recording
+        self.prices_as_of: str | None = prices.as_of if recording.paid else None
         self._repairs, self._prices, self._lenient = repairs, prices, lenient
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
@@ -113,6 +115,7 @@ class LoggedEngine:
         self.ledgers: dict[str, TaskLedger] = {}
         self.log = log
         self.budget = Budget(prices, settings.max_cost)
+        self.prices_as_of: str | None = prices.as_of
         self._settings, self._meter = settings, meter
         self._ladder = Ladder()
 
@@ -122,7 +125,11 @@ class LoggedEngine:
         Raises:
             GeneratorError: the asking had to stop; what was answered is kept.
         """
-        course = self._fill(asks, self._meter(doing, total))
+        meter = self._meter(doing, total)
+        try:
+            course = self._fill(asks, meter)
+        finally:
+            meter.close()
         for ask in asks():
             ledger = self.ledgers.setdefault(ask.request.task.partition("/")[0], TaskLedger())
             step = advance(ask, self.log.find, self._settings.repairs)

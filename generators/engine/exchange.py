@@ -1,10 +1,11 @@
 """A request to a model and its key. Pure."""
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
+
+from generators.engine.json_text import write_canonical
 
 CHAT = "/chat/completions"
 
@@ -65,8 +66,7 @@ class Request:
 
 def hash_json(value: Any) -> str:
     """Returns the sha256 of a value as compact JSON with sorted keys, UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(write_canonical(value)).hexdigest()
 
 
 def find_schema(body: dict[str, Any]) -> dict[str, Any] | None:

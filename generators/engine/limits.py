@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping
 
 BURST_SECONDS = 0.02
 """Share of a rate that may go at once after a pause."""
-MARGIN = 0.985
+CATCHING_UP = 0.8
+"""Share of the usual distance that is kept when catching up."""
+MARGIN = 0.993
 """Share of the stated limit that is used: clocks differ, and others may use the same key."""
 START = 8
 """Requests in flight until the first answer has said what the limits are."""
@@ -37,7 +39,7 @@ class Rate:
         self.stated: float | None = None
         self._share = 1.0
         self._clock = clock
-        self._free_at = clock()
+        self._free_at = self._spaced_at = clock()
 
     @property
     def per_second(self) -> float | None:
@@ -56,6 +58,18 @@ class Rate:
         self._free_at += units / rate
         return max(wait, 0.0)
 
+    def space(self) -> float:
+        """Returns the seconds to wait after all: where this process was held up, what should have
+        gone meanwhile goes a little closer together, but not in one burst.
+        """
+        rate = self.per_second
+        if rate is None:
+            return 0.0
+        now = self._clock()
+        wait = self._spaced_at - now
+        self._spaced_at = max(self._spaced_at, now) + CATCHING_UP / rate
+        return max(wait, 0.0)
+
     def state(self, per_minute: float) -> None:
         """Notes what the server says it allows."""
         first = self.per_second is None
@@ -69,7 +83,9 @@ class Rate:
 
     def adjust(self, *, refused: bool) -> None:
         """Gives way to others who use the same quota, and takes its share back by and by."""
-        self._share = max(self._share * 0.95, 0.25) if refused else min(self._share + 0.002, 1.0)
+        if self.stated:
+            share = self._share * 0.98 if refused else self._share + 0.002
+            self._share = min(max(share, 0.25), 1.0)
 
 
 class Limits:
@@ -106,6 +122,8 @@ class Limits:
             self.in_flight += 1
         try:
             if wait := max(self.requests.take(1), self.tokens.take(tokens)):
+                await asyncio.sleep(wait)
+            if wait := self.requests.space():
                 await asyncio.sleep(wait)
         except asyncio.CancelledError:
             self.leave()

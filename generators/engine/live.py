@@ -5,7 +5,6 @@ the server count, waits that it asks for do not.
 """
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +20,7 @@ from generators.engine.api import Api, NoReplyError, Reply
 from generators.engine.course import Course, Meter, Unanswered
 from generators.engine.dialogue import Ask, Missing, advance, quote_answer
 from generators.engine.exchange import Request
+from generators.engine.json_text import read_json, write_json
 from generators.engine.limits import Breaker, Limits, read_retry_after
 from generators.engine.money import Budget, estimate_tokens, most_completion
 from generators.engine.response_log import Arrival, ResponseLog
@@ -219,7 +219,7 @@ class Live:
         try:
             if self._stopped is not None:
                 raise _Failed("the run was stopped")
-            reply = await self._api.send(request.endpoint, json.dumps(body).encode())
+            reply = await self._api.send(request.endpoint, write_json(body))
         except NoReplyError as error:
             self._note_failure(request, rung, None, str(error))
             raise _Failed(str(error)) from error
@@ -325,7 +325,7 @@ class Live:
 
 def _parse(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return read_json(body)
     except ValueError:
         return None
 

@@ -10,7 +10,7 @@ from generators.engine.answers import count_tokens, is_answer
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request
 from generators.errors import ReplayError
-from schemas.exchange import RecordedAnswer
+from schemas.exchange import RecordedAnswer, Tokens
 
 
 class Recording:
@@ -26,6 +26,11 @@ class Recording:
         self.answers: dict[tuple[str, int], RecordedAnswer] = {}
         for answer in read_answers(path):
             self.answers.setdefault((answer.key, answer.occurrence), answer)
+
+    @property
+    def paid(self) -> bool:
+        """Whether any of the answers cost tokens."""
+        return any(count_tokens(each.response) != Tokens() for each in self.answers.values())
 
     def find(self, request: Request) -> Found | None:
         """Returns the recorded answer to a request."""

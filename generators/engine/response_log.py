@@ -5,7 +5,6 @@ loses nothing that had arrived; `synchronous = NORMAL` leaves only a power cut t
 moment (https://www.sqlite.org/pragma.html#pragma_synchronous). The only importer of sqlite3.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from generators.engine.answers import count_tokens
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request
+from generators.engine.json_text import read_json, write_json
 from generators.errors import LogError
 from schemas.exchange import RecordedAnswer, Tokens
 
@@ -30,7 +30,7 @@ CREATE TABLE exchanges (
     task TEXT NOT NULL,
     item TEXT NOT NULL,
     model TEXT NOT NULL,
-    marks TEXT NOT NULL,            -- what the key is made of, part by part, as JSON
+    marks BLOB NOT NULL,            -- what the key is made of, part by part, as JSON
     lane TEXT NOT NULL,             -- live, batch or recorded
     rung TEXT NOT NULL,             -- how the schema was asked for
     status INTEGER,                 -- HTTP status; null where no response came
@@ -38,7 +38,7 @@ CREATE TABLE exchanges (
     cached_tokens INTEGER NOT NULL,
     completion_tokens INTEGER NOT NULL,
     arrived TEXT NOT NULL,          -- UTC
-    response TEXT NOT NULL          -- the answer as JSON; of a failed try, what is known
+    response BLOB NOT NULL          -- the answer as JSON; of a failed try, what is known
 );
 CREATE UNIQUE INDEX tries ON exchanges (key, base_url, occurrence, failure);
 CREATE TABLE batches (
@@ -56,7 +56,7 @@ CREATE TABLE pending (
     task TEXT NOT NULL,
     item TEXT NOT NULL,
     model TEXT NOT NULL,
-    marks TEXT NOT NULL,
+    marks BLOB NOT NULL,
     PRIMARY KEY (key, base_url, occurrence)
 );
 """
@@ -155,11 +155,11 @@ class ResponseLog:
         tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
         for row in failures:
             tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
-        return Found(json.loads(answer[5]), tokens, len(failures), answer[1])
+        return Found(read_json(answer[5]), tokens, len(failures), answer[1])
 
     def add(self, request: Request, arrival: Arrival) -> None:
         """Keeps what came of one try; the first answer to a request stays."""
-        about = (request.task, request.item, request.model, json.dumps(request.marks))
+        about = (request.task, request.item, request.model, write_json(request.marks))
         with self._explained():
             self._add((request.key, self.base_url, request.occurrence), about, arrival)
 
@@ -184,14 +184,14 @@ class ResponseLog:
             return row[5]
 
     def _add(
-        self, place: tuple[str, str, int], about: tuple[str, str, str, str], arrival: Arrival
+        self, place: tuple[str, str, int], about: tuple[str, str, str, bytes], arrival: Arrival
     ) -> int:
         tokens = count_tokens(arrival.response)
         failure = 0 if arrival.answered else 1 + self._db.execute(COUNT, place).fetchone()[0]
         row = (
             *place, failure, *about, arrival.lane, arrival.rung, arrival.status,
             tokens.prompt, tokens.cached, tokens.completion, _now(),
-            json.dumps(arrival.response, ensure_ascii=False),
+            write_json(arrival.response),
         )  # fmt: skip
         return self._db.execute(ADD, row).rowcount
 
@@ -199,7 +199,7 @@ class ResponseLog:
         """Returns (task without version, item) -> the marks of its last first-hand request."""
         with self._explained():
             rows = self._db.execute("SELECT task, item, marks FROM exchanges ORDER BY id")
-            return {(task.partition("/")[0], item): json.loads(marks) for task, item, marks in rows}
+            return {(task.partition("/")[0], item): read_json(marks) for task, item, marks in rows}
 
     def list_answers(self) -> Iterator[dict[str, Any]]:
         """Yields every answer as a line of a file of recorded answers, in order of key."""
@@ -211,12 +211,12 @@ class ResponseLog:
         with self._explained():
             for *values, response in self._db.execute(query):
                 row = dict(zip(names, values, strict=True))
-                yield {**row, "response": json.loads(response)}
+                yield {**row, "response": read_json(response)}
 
     def import_answer(self, answer: RecordedAnswer) -> bool:
         """Returns whether a recorded answer was new; it is kept as an answer of its server."""
         place = (answer.key, answer.base_url or self.base_url, answer.occurrence)
-        about = (answer.task, answer.item, answer.model, "{}")
+        about = (answer.task, answer.item, answer.model, b"{}")
         arrival = Arrival(answer.response, True, None, answer.lane, "")
         with self._explained():
             return self._add(place, about, arrival) == 1
@@ -237,7 +237,7 @@ class ResponseLog:
             rows = (
                 (
                     custom_id, name, request.key, self.base_url, request.occurrence,
-                    request.task, request.item, request.model, json.dumps(request.marks),
+                    request.task, request.item, request.model, write_json(request.marks),
                 )
                 for custom_id, request in requests
             )  # fmt: skip

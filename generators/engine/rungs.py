@@ -87,7 +87,8 @@ def change_rung(body: dict[str, Any], rung: Rung) -> dict[str, Any]:
     first, *others = body["messages"]
     if first.get("role") == "system":
         changed["messages"] = [
-            {**first, "content": f"{first.get('content', '')}\n\n{order}"}, *others
+            {**first, "content": f"{first.get('content', '')}\n\n{order}"},
+            *others,
         ]
     else:
         changed["messages"] = [{"role": "system", "content": order}, first, *others]

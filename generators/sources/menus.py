@@ -121,6 +121,7 @@ class MenuReader:
             outcome=outcome,
             flags=_flag_option(text, outcome, record is not None),
             label_source=None if readings == NOTHING_RECORDED else "benchmark",
+            label_confidence=None,
             polarity=assessment.polarity,
             labels=assessment.labels,
             power=assessment.power,

@@ -1,0 +1,78 @@
+"""Opens the engine that a command's options describe: live, batch, recorded or none."""
+
+import argparse
+from collections.abc import Generator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from generators.engine.engine import Engine, LoggedEngine, RecordedEngine
+from generators.engine.money import read_prices
+from generators.engine.recorded import Recording
+from generators.engine.response_log import ResponseLog
+from generators.errors import ReplayError, UsageError
+from generators.model_options import clean_url, make_meter, read_settings
+from schemas.config import MachiavelliConfig
+
+Config = TypeVar("Config", bound=MachiavelliConfig)
+WRITING = ("dilemma", "counterpart", "labels")
+JUDGING = ("judge",)
+
+
+@contextmanager
+def open_engine(
+    arguments: argparse.Namespace, config: Config
+) -> Generator[tuple[Config, Engine | None]]:
+    """Gives the config, its models named, and the engine; None where no model is asked.
+
+    Raises:
+        GeneratorError: an option does not fit, or a file cannot be read.
+    """
+    bundled = arguments.data is None and config.model is None and arguments.recorded is None
+    if bundled or arguments.recorded is not None:
+        recording = Recording(find_bundled() if bundled else arguments.recorded)
+        named = name_models(config, recording)
+        yield (
+            named,
+            RecordedEngine(
+                recording, config.repairs, read_prices(arguments.prices), lenient=bundled
+            ),
+        )
+    elif config.model is not None:
+        models = [config.model, config.judge_model or config.model]
+        run = read_settings(arguments, models)
+        url = clean_url(run.settings.base_url)
+        with ResponseLog(run.settings.responses, url) as log:
+            yield config, LoggedEngine(log, run.settings, run.prices, make_meter)
+    else:
+        check_unused(config)
+        yield config, None
+
+
+def find_bundled() -> Path:
+    """Returns the answers that come with the package."""
+    return Path(str(files("generators") / "sample" / "responses.jsonl"))
+
+
+def name_models(config: Config, recording: Recording) -> Config:
+    """Returns the config with the models that the recorded answers are of."""
+    update: dict[str, str] = {}
+    for name, tasks in (("model", WRITING), ("judge_model", JUDGING)):
+        if getattr(config, name) is not None:
+            continue
+        found = sorted(recording.find_models(*tasks))
+        if len(found) > 1:
+            where, option = str(recording.path), f"--{name.replace('_', '-')}"
+            wanted = "those of one"
+            raise ReplayError(where, f"answers of {', '.join(found)}", wanted, f"Name it: {option}")
+        if found and found != [config.model or update.get("model")]:
+            update[name] = found[0]
+    return config.model_copy(update=update)
+
+
+def check_unused(config: MachiavelliConfig) -> None:
+    """Raises UsageError where an option asks for a model, and none is named."""
+    if config.densify or config.judge_model:
+        option = "--densify" if config.densify else "--judge-model"
+        raise UsageError(option, "no model", "one that is asked", "Name it with --model")

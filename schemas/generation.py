@@ -1,0 +1,87 @@
+"""What a manifest says of a model's share: requests, rejections, tokens, cost and agreement."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Count, Share, StrictModel
+from schemas.exchange import RejectionReason, Tokens
+
+Dollars = Annotated[float, Field(ge=0)]
+
+
+class TaskReport(StrictModel):
+    """One task's requests. Failed tries and unfit answers are paid, and counted."""
+
+    template: str
+    """Version that asked."""
+    model: str
+    """Model that was asked."""
+    asked: Count
+    """Things asked about."""
+    accepted: Count
+    """Those with an answer that fits and passes all checks."""
+    repaired: Count
+    """Of those accepted, those whose first answer did not fit."""
+    rejected: dict[RejectionReason, Count]
+    """Those without, by reason."""
+    pending: Count
+    """Those that wait for an open batch."""
+    not_recorded: Count
+    """Those that the bundled answers do not cover."""
+    failed_tries: Count
+    """Tries that gave no answer at all."""
+    tokens: Tokens
+    """Of all tries, as the server counted them."""
+    cost: Dollars | None
+    """US dollars by the price table; null for a model of unknown price."""
+
+
+class Agreement(StrictModel):
+    """How far two labellers agree."""
+
+    n: Count
+    """Options that both have labelled."""
+    raw: Share | None
+    """Share of them with the same label; null where there is none."""
+    kappa: Annotated[float, Field(ge=-1, le=1)] | None
+    """Cohen's kappa (https://doi.org/10.1177/001316446002000104); null where a class has fewer
+    than 20."""
+
+
+class Audit(StrictModel):
+    """Whether somebody independent has looked at the labels, and what came of it."""
+
+    status: Literal["audited", "unaudited"]
+    """`unaudited`: no agreement is computed, for the reason given."""
+    reason: str | None
+    """Why not; null where it was."""
+    polarity: Agreement | None
+    """On ethical, ambiguous and unethical, all options together."""
+    by_label: dict[str, Agreement]
+    """On each violation that has at least 20 options of either class."""
+    between_orders: Share | None = None
+    """Share of options that a judge called the same in both orders."""
+
+
+class GenerationReport(StrictModel):
+    """All that a model, or a hand in its place, had to do with a folder."""
+
+    writer: str
+    """Model that wrote; `hand-written` where people did."""
+    judge: str
+    """Model that judged, blind."""
+    prices_as_of: str | None
+    """Month of the price table; null where no server was paid."""
+    tasks: dict[str, TaskReport]
+    """Task -> its requests."""
+    decisions: Count
+    """Decisions that were written and kept."""
+    labels: Count
+    """Options without a record that got a model's labels."""
+    rejected: dict[RejectionReason, Count]
+    """What was rejected, judgments included, by reason: the lines of `rejected.jsonl`."""
+    judged: Audit
+    """The writer's labels against the judge's."""
+    blind: Audit | None
+    """The labeller against the benchmark's own labels, with `--densify`."""
