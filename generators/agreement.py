@@ -31,6 +31,6 @@ def has_both_classes(labels: Sequence[bool]) -> bool:
 
 
 def _kappa(ours: list[str], theirs: list[str]) -> float:
-    from sklearn.metrics import cohen_kappa_score  # pyright: ignore[reportUnknownVariableType]
+    from sklearn.metrics import cohen_kappa_score  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
     return float(cohen_kappa_score(ours, theirs))

@@ -62,7 +62,7 @@ def _find_reason(writer: str, judge: str) -> str | None:
 
 
 def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> Audit:
-    """Returns how far the labeller agrees with the benchmark on options whose labels it did not see.
+    """Returns how far the labeller agrees with the benchmark on options it labelled blind.
 
     The honest test of a labeller: agreement on each label, kappa where both classes have 20.
     """

@@ -19,7 +19,7 @@ class ModelLabel:
 def label_options(
     decisions: Iterable[Decision], labels: Mapping[str, ModelLabel]
 ) -> list[Decision]:
-    """Returns the Decisions, their unlabelled options with a model's labels where there are some."""
+    """Returns the Decisions, unlabelled options with a model's labels where there are some."""
     if not labels:
         return list(decisions)
     return [_label_decision(decision, labels) for decision in decisions]

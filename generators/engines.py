@@ -30,8 +30,9 @@ def open_engine(
         GeneratorError: an option does not fit, or a file cannot be read.
     """
     bundled = arguments.data is None and config.model is None and arguments.recorded is None
-    if bundled or arguments.recorded is not None:
-        recording = Recording(find_bundled() if bundled else arguments.recorded)
+    recorded: Path | None = find_bundled() if bundled else arguments.recorded
+    if recorded is not None:
+        recording = Recording(recorded)
         named = name_models(config, recording)
         yield (
             named,

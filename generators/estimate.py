@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from generators.candidates import Candidates, read_options
 from generators.engine.dialogue import Accepted, Ask, Find, Missing, advance
@@ -101,7 +101,8 @@ def estimate(
         if isinstance(step, Missing):
             unwritten += 1
         elif isinstance(step, Accepted):
-            decision = draft_decision(menus[step.request.item], step).decision
+            answer = cast(Accepted[Any], step)
+            decision = draft_decision(menus[answer.request.item], answer).decision
             for judging in list_judging_asks([decision], judge_model):
                 _count(found, judging, find, explain, config.repairs)
     _expect_judgments(found[judge.TASK.name], 2 * unwritten, candidates, judge_model)
@@ -171,5 +172,5 @@ def _list_lines(
         yield "The price of a model is not known: tokens only. Give it with --prices FILE."
     else:
         half = " (a batch, at half the price)" if settings.batch else ""
-        yield f"About ${total:.2f} in all{half}, by the prices of {prices.as_of}; re-asks come on top."
+        yield f"About ${total:.2f} in all{half}, by prices of {prices.as_of}; re-asks not included."
     yield f"Log: {settings.responses.as_posix()}. Nothing was sent."

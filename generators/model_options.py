@@ -29,7 +29,7 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
     "--responses": {
         "type": cli.file,
         "metavar": "FILE",
-        "help": "the response log: no answer in it is paid for again (default: OUT.responses.sqlite)",
+        "help": "the response log: no answer is paid for twice (default: OUT.responses.sqlite)",
     },
     "--concurrency": {
         "type": cli.whole_number(1),
@@ -57,7 +57,7 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--batch": {
         "action": "store_true",
-        "help": "through the provider's Batch API, at half the price; may be left and taken up again",
+        "help": "through the provider's Batch API, at half the price; may be left and gone on with",
     },
 }
 

@@ -4,6 +4,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from typing import Any, cast
 
 import jinja2
 from jinja2 import meta
@@ -76,5 +77,5 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["fenced"] = fence
+    environment.filters["fenced"] = cast(Any, fence)
     return environment

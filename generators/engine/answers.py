@@ -5,12 +5,14 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from generators.engine.json_text import as_object, as_objects
 from schemas.exchange import RejectionReason, Tokens
 
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.S)
 _CODE_BLOCK = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.S)
 _REFUSAL = re.compile(
-    r"^\W*(?:i['’]?m sorry|sorry,|i (?:can(?:no|['’])t|am unable|won['’]t|must decline)|as an ai\b)",
+    r"^\W*(?:i['’]?m sorry|sorry,|i (?:can(?:no|['’])t|am unable|won['’]t|must decline)"
+    r"|as an ai\b)",
     re.I,
 )
 
@@ -27,22 +29,19 @@ class NoContent:
 
 def is_answer(response: Any) -> bool:
     """Returns whether a JSON value is an answer at all, usable or not."""
-    if not isinstance(response, dict):
-        return False
-    choices = response.get("choices")
-    if isinstance(choices, list):
-        return bool(choices) and isinstance(choices[0], dict)
-    return "output" in response or "data" in response or "results" in response
+    response = as_object(response)
+    if "choices" in response:
+        return bool(as_objects(response["choices"]))
+    return bool({"output", "data", "results"} & response.keys())
 
 
 def read_content(response: dict[str, Any]) -> str | NoContent:
     """Returns the text of an answer; in its place, why there is none."""
-    if "choices" not in response:
+    choices = as_objects(response.get("choices"))
+    if not choices:
         return _read_output(response)
-    choice: dict[str, Any] = response["choices"][0]
-    message = choice.get("message")
-    if not isinstance(message, dict):
-        message = {"content": choice.get("text")}
+    choice = choices[0]
+    message = as_object(choice.get("message")) or {"content": choice.get("text")}
     content = message.get("content")
     content = content if isinstance(content, str) else None
     if refusal := message.get("refusal"):
@@ -56,20 +55,15 @@ def read_content(response: dict[str, Any]) -> str | NoContent:
 
 def _read_output(response: dict[str, Any]) -> str | NoContent:
     """Reads the form of `/responses`."""
-    parts = [
-        part
-        for item in response.get("output") or []
-        if isinstance(item, dict)
-        for part in item.get("content") or []
-        if isinstance(part, dict)
-    ]
-    texts = [part["text"] for part in parts if isinstance(part.get("text"), str)]
+    output = as_objects(response.get("output"))
+    parts = [part for item in output for part in as_objects(item.get("content"))]
+    text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
     refusals = [str(part["refusal"]) for part in parts if part.get("refusal")]
     if refusals:
         return NoContent("refused", f"the model refused: {refusals[0][:200]}", refusals[0])
     if response.get("status") == "incomplete":
-        return NoContent("truncated", "the answer is incomplete", "".join(texts))
-    return _strip("".join(texts))
+        return NoContent("truncated", "the answer is incomplete", text)
+    return _strip(text)
 
 
 def _strip(content: str | None) -> str | NoContent:
@@ -98,11 +92,9 @@ def parse_json(content: str) -> Any:
 
 def count_tokens(response: Any) -> Tokens:
     """Returns the tokens a response says it took; zeros where it does not say."""
-    usage = response.get("usage") if isinstance(response, dict) else None
-    if not isinstance(usage, dict):
-        return Tokens()
+    usage = as_object(as_object(response).get("usage"))
     details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    cached = as_object(details).get("cached_tokens")
     return Tokens(
         prompt=_number(usage.get("prompt_tokens", usage.get("input_tokens"))),
         cached=_number(cached),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -146,7 +146,7 @@ class Api:
     async def _send_first(self, endpoint: str, body: bytes) -> Reply:
         try:
             response = await self.client.post(
-                endpoint, content=body, cast_to=httpx2.Response, options=JSON_HEADERS
+                endpoint, content=body, cast_to=httpx2.Response, options=cast(Any, JSON_HEADERS)
             )
         except openai.APIStatusError as error:
             response = error.response

@@ -5,9 +5,10 @@ again while it is open. The program may end at any point; the next run with `--b
 """
 
 import asyncio
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -15,10 +16,11 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from generators.engine.answers import count_tokens, is_answer
-from generators.engine.api import Api, NoReplyError, RefusedError
+from generators.engine.api import Api, BatchState, NoReplyError, RefusedError
 from generators.engine.course import Course, Meter, Unanswered
 from generators.engine.dialogue import Ask, Missing, advance
 from generators.engine.exchange import Request
+from generators.engine.json_text import as_object, read_json, write_json
 from generators.engine.money import Budget
 from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
 from generators.errors import RequestError
@@ -156,7 +158,7 @@ class BatchLane:
                 await asyncio.sleep(wait)
                 wait = min(wait * 1.5, LONGEST_POLL)
             for file in state.files:
-                content = await self._retry(lambda file=file: self._api.download(file))
+                content = await self._retry(partial(self._api.download, file))
                 for line in content.splitlines():
                     self._take(batch.name, line)
         except RefusedError as error:
@@ -169,13 +171,15 @@ class BatchLane:
             found = f"batch {batch.id} failed ({state.said or 'no reason given'})"
             raise self._error(found, "Mend what it names, and run it again")
 
+    async def _read(self, batch_id: str) -> BatchState:
+        return await self._retry(lambda: self._api.read_batch(batch_id))
+
     def _take(self, name: str, line: bytes) -> None:
         try:
-            found: dict[str, Any] = json.loads(line)
-            custom_id = str(found["custom_id"])
-        except (ValueError, KeyError, TypeError):
+            found = as_object(read_json(line))
+        except ValueError:
             return
-        reply = found.get("response") or {}
+        custom_id, reply = str(found.get("custom_id")), as_object(found.get("response"))
         body, status = reply.get("body"), reply.get("status_code")
         answered = status == 200 and is_answer(body)
         response = body if answered else {"error": found.get("error") or body}
@@ -186,7 +190,7 @@ class BatchLane:
             cost = self._budget.prices.cost(model, count_tokens(body), "batch")
             self._budget.spent += cost or 0.0
 
-    async def _retry(self, call: Callable[[], Any]) -> Any:
+    async def _retry(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Returns what a call to the API gives, tried again while that may help.
 
         Raises:
@@ -207,10 +211,8 @@ class BatchLane:
 
     def _refused(self, error: RefusedError) -> RequestError:
         text = error.reply.body.decode("utf-8", "replace")
-        try:
-            text = str(json.loads(text)["error"]["message"])
-        except (ValueError, KeyError, TypeError):
-            pass
+        with suppress(ValueError):
+            text = str(as_object(as_object(read_json(text)).get("error")).get("message") or text)
         said = " ".join(self._api.redact(text).split())[:200]
         found = f"it refuses batches ({error.reply.status}: {said})"
         return self._error(found, "Run it without --batch")
@@ -233,7 +235,7 @@ def _write_line(custom_id: str, request: Request) -> str:
         "url": f"/v1{request.endpoint}",
         "body": request.body,
     }
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    return write_json(line).decode() + "\n"
 
 
 def _cut(requests: list[Request]) -> Iterator[list[Request]]:

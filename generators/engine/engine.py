@@ -1,7 +1,7 @@
 """The one door to a model: asks what is missing, then gives all answers back in order.
 
-Nothing is used that is not in the log. So a run that is repeated, or goes on after a kill, gives the
-same answers in the same order, and pays for those that were missing.
+Nothing is used that is not in the log. So a run that is repeated, or goes on after a kill, gives
+the same answers in the same order, and pays for those that were missing.
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from generators.engine.json_text import write_canonical
+from generators.engine.json_text import as_object, write_canonical
 
 CHAT = "/chat/completions"
 
@@ -71,13 +71,13 @@ def hash_json(value: Any) -> str:
 
 def find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
     """Returns the JSON schema a body asks for, in chat's form or in that of `responses`."""
-    form = body.get("response_format")
-    if isinstance(form, dict) and form.get("type") == "json_schema":
-        return form.get("json_schema", {}).get("schema")
-    form = (body.get("text") or {}).get("format") if isinstance(body.get("text"), dict) else None
-    if isinstance(form, dict) and form.get("type") == "json_schema":
-        return form.get("schema")
-    return None
+    form = as_object(body.get("response_format"))
+    inner = as_object(form.get("json_schema"))
+    if form.get("type") != "json_schema":
+        form = inner = as_object(as_object(body.get("text")).get("format"))
+    if form.get("type") != "json_schema":
+        return None
+    return as_object(inner.get("schema")) or None
 
 
 def write_body(

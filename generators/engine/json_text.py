@@ -1,6 +1,6 @@
 """JSON as it is sent, kept and hashed; the engine's only importer of orjson."""
 
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -18,3 +18,15 @@ def write_canonical(value: Any) -> bytes:
 def read_json(text: bytes | str) -> Any:
     """Returns the value in a text; raises ValueError where it is no JSON."""
     return orjson.loads(text)
+
+
+def as_object(value: Any) -> dict[str, Any]:
+    """Returns a value that is a JSON object; an empty one in the place of anything else."""
+    return cast(dict[str, Any], value) if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any) -> list[dict[str, Any]]:
+    """Returns the objects in a JSON array; none in the place of anything else."""
+    if not isinstance(value, list):
+        return []
+    return [as_object(each) for each in cast(list[Any], value) if isinstance(each, dict)]

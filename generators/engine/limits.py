@@ -59,9 +59,7 @@ class Rate:
         return max(wait, 0.0)
 
     def space(self) -> float:
-        """Returns the seconds to wait after all: where this process was held up, what should have
-        gone meanwhile goes a little closer together, but not in one burst.
-        """
+        """Returns the seconds to wait on top, so that a process that was held up sends no burst."""
         rate = self.per_second
         if rate is None:
             return 0.0

@@ -7,7 +7,7 @@ the server count, waits that it asks for do not.
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from random import random
 from typing import Any
@@ -20,7 +20,7 @@ from generators.engine.api import Api, NoReplyError, Reply
 from generators.engine.course import Course, Meter, Unanswered
 from generators.engine.dialogue import Ask, Missing, advance, quote_answer
 from generators.engine.exchange import Request
-from generators.engine.json_text import read_json, write_json
+from generators.engine.json_text import as_object, read_json, write_json
 from generators.engine.limits import Breaker, Limits, read_retry_after
 from generators.engine.money import Budget, estimate_tokens, most_completion
 from generators.engine.response_log import Arrival, ResponseLog
@@ -273,7 +273,7 @@ class Live:
         self, request: Request, rung: Rung, body: dict[str, Any], status: int, named: str | None,
         said: str,
     ) -> bool:  # fmt: skip
-        """Returns whether the request is worth sending in another form, now that this one failed."""
+        """Returns whether to send the request in another form, now that this one failed."""
         if status in (400, 422) and self._ladder.drop(body, named):
             return True
         if request.schema is None or not is_about_format(status, f"{named} {said}"):
@@ -287,8 +287,8 @@ class Live:
     ) -> None:
         """Keeps a failed try with what it may have cost; stops the run where nothing works."""
         failure: dict[str, Any] = {"error": said}
-        if isinstance(response, dict) and "usage" in response:
-            failure["usage"] = response["usage"]
+        if usage := as_object(response).get("usage"):
+            failure["usage"] = usage
         self._log.add(request, Arrival(failure, answered=False, status=status, rung=rung))
         patience = PATIENCE if self._answered else PATIENCE_AT_START
         if self._breaker.note_failure(patience):
@@ -300,8 +300,8 @@ class Live:
         return RequestError(str(self._api.client.base_url).rstrip("/"), found, wanted, remedy)
 
     @contextmanager
-    def _heeding_interrupts(self) -> Iterator[None]:
-        """Lets Ctrl-C stop the asking; what is in flight is waited for, until it is pressed again."""
+    def _heeding_interrupts(self) -> Generator[None]:
+        """Lets Ctrl-C stop the asking; answers under way are waited for, until it comes again."""
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
 
@@ -333,11 +333,10 @@ def _parse(body: bytes) -> Any:
 def _read_error(reply: Reply, redact: Callable[[str], str]) -> tuple[str, str | None, str]:
     """Returns code, named parameter and message of an error, as far as it has them."""
     content = _parse(reply.body)
-    error = content.get("error", content) if isinstance(content, dict) else None
-    if isinstance(error, dict):
-        said = str(error.get("message") or error.get("detail") or error)
-        code, named = str(error.get("code") or error.get("type") or ""), error.get("param")
-    else:
-        said = str(error) if error else reply.body.decode("utf-8", "replace")
-        code, named = "", None
-    return code, named if isinstance(named, str) else None, " ".join(redact(said).split())[:300]
+    given = as_object(content).get("error", content)
+    error = as_object(given)
+    code = str(error.get("code") or error.get("type") or "")
+    named = error.get("param")
+    said = error.get("message") or error.get("detail") or given
+    text = str(said) if said else reply.body.decode("utf-8", "replace")
+    return code, named if isinstance(named, str) else None, " ".join(redact(text).split())[:300]

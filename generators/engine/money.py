@@ -10,6 +10,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from generators.engine.exchange import Request
+from generators.engine.json_text import as_objects, write_json
 from generators.errors import BudgetError, UsageError
 from schemas.exchange import Tokens
 
@@ -70,11 +71,11 @@ def read_prices(path: Path | None = None) -> Prices:
 
 def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_PER_TOKEN) -> int:
     """Returns about how many prompt tokens a request has, its schema included."""
-    messages = request.body.get("messages")
-    if not isinstance(messages, list):
-        return int(len(json.dumps(request.body)) / characters_per_token)
+    messages = as_objects(request.body.get("messages"))
+    if not messages:
+        return int(len(write_json(request.body)) / characters_per_token)
     characters = sum(len(str(message.get("content", ""))) for message in messages)
-    schema = len(json.dumps(request.schema)) if request.schema else 0
+    schema = len(str(request.schema)) if request.schema else 0
     return int((characters + schema) / characters_per_token) + MESSAGE_TOKENS * len(messages)
 
 

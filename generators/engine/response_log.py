@@ -6,7 +6,7 @@ moment (https://www.sqlite.org/pragma.html#pragma_synchronous). The only importe
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -266,7 +266,7 @@ class ResponseLog:
             return [OpenBatch(*row) for row in self._db.execute(query, (self.base_url,))]
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self) -> Generator[None]:
         self._db.execute("BEGIN")
         try:
             yield
@@ -276,7 +276,7 @@ class ResponseLog:
         self._db.execute("COMMIT")
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self) -> Generator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from generators.engine.answers import parse_json
 from generators.engine.dialogue import Ask, Unfit
 from generators.engine.exchange import Request, write_body
+from generators.engine.json_text import as_object
 from generators.prompts import hash_template, render
 
 Draft = TypeVar("Draft", bound=BaseModel)
@@ -94,18 +95,17 @@ def strict_schema(draft: type[BaseModel]) -> dict[str, Any]:
 
     https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
     """
-    return cast(dict[str, Any], _without_titles(draft.model_json_schema()))
+    return _without_titles(draft.model_json_schema())
 
 
-def _without_titles(value: Any) -> Any:
-    if isinstance(value, dict):
-        kept = {name: _without_titles(inner) for name, inner in value.items()}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-        if isinstance(kept.get("title"), str):
-            del kept["title"]
-        return kept
-    if isinstance(value, list):
-        return [_without_titles(inner) for inner in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return value
+def _without_titles(value: dict[str, Any]) -> dict[str, Any]:
+    """Returns a schema without the titles, which only repeat the names."""
+    kept: dict[str, Any] = {}
+    for name, inner in value.items():
+        if name == "title" and isinstance(inner, str):
+            continue
+        kept[name] = _without_titles(as_object(inner)) if isinstance(inner, dict) else inner
+    return kept
 
 
 @cache

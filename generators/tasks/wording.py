@@ -1,7 +1,7 @@
 """What is wrong with a text that fits its schema: cues, copies, leftovers and loops. Pure.
 
 Each check raises Unfit with a reason of the closed set. Schema-valid is not content-valid: small
-models repeat the other side word for word, put a "not" before it, or talk about ethics in its place.
+models repeat the other side word for word, put a "not" before it, or talk about ethics instead.
 """
 
 import re
@@ -27,25 +27,29 @@ _NO_NAMES = frozenset(
 )
 
 _LABEL = re.compile(
-    r"\b(?:un|non)?ethic(?:al|ally|s)?\b|\b(?:im|a)?moral(?:ly|ity)?\b|\b(?:right|wrong|decent) thing\b"
+    r"\b(?:un|non)?ethic(?:al|ally|s)?\b|\b(?:im|a)?moral(?:ly|ity)?\b"
+    r"|\b(?:right|wrong|decent) thing\b"
     r"|\b(?:dis)?honest(?:ly|y)?\b|\b(?:un)?fair(?:ly|ness)\b|\bwrongful(?:ly)?\b|\bviolat\w+",
     re.I,
 )
 _META = re.compile(
     r"\b(?:should have|as an ai|language model|this (?:option|choice|action) (?:is|would)"
-    r"|is (?:un)?ethical|the (?:dilemma|scenario|prompt|story so far)|in this (?:scenario|dilemma))\b",
+    r"|is (?:un)?ethical|the (?:dilemma|scenario|prompt|story so far)"
+    r"|in this (?:scenario|dilemma))\b",
     re.I,
 )
 _LEFTOVER = re.compile(
-    r"\{\{|\}\}|\{%|%\}|</?\w+ [0-9a-f]{12}>|\$\{|\[(?:name|insert|place|your)\b[^\]]*\]|lorem ipsum"
+    r"\{\{|\}\}|\{%|%\}|</?\w+ [0-9a-f]{12}>|\$\{|\[(?:name|insert|place|your)\b[^\]]*\]"
+    r"|lorem ipsum"
     r"|\bplaceholder\b|^(?:option|choice) ?[a-f0-9]?\s*[:.)]|^\(?[A-F1-6][).:] |\w+_\w+_\w+"
     r"|^(?:string|text|situation|option)\.?$|\bTODO\b|<\|",
     re.I | re.M,
 )
 _NEGATION = re.compile(r"\b(?:do not|don['’]t|not|never|refuse to|without)\b", re.I)
 _REFUSAL = re.compile(
-    r"\bi(?:['’]m| am) sorry\b.*\b(?:can(?:no|['’])t|unable)\b|\bi (?:can(?:no|['’])t|am unable to) "
-    r"(?:help|assist|write|provide|create|comply)\b|\bas an ai\b",
+    r"\bi(?:['’]m| am) sorry\b.*\b(?:can(?:no|['’])t|unable)\b"
+    r"|\bi (?:can(?:no|['’])t|am unable to) (?:help|assist|write|provide|create|comply)\b"
+    r"|\bas an ai\b",
     re.I,
 )
 

@@ -4,8 +4,8 @@
 
 The workload is 2,000 requests that ask for a schema of four fields, 200 ms until each answer.
 Validation and the response log are included; a process's start and imports are in `wall` and
-`cpu`, and left out of `run`. Trust the ratios: both sides run in the same minute, and the server has
-a process of its own.
+`cpu`, and left out of `run`. Trust the ratios: both sides run in the same minute, and the server
+has a process of its own.
 """
 
 import asyncio
@@ -54,6 +54,9 @@ class Silent:
         pass
 
     def say(self, line: str) -> None:
+        pass
+
+    def close(self) -> None:
         pass
 
 
