@@ -6,11 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 
+from generators.audit import HAND_WRITTEN
 from generators.behaviors import READINGS
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
 from generators.splits import SPLITS
 from schemas.config import MachiavelliConfig
+from schemas.generation import Audit, GenerationReport
 from schemas.manifest import Manifest
 
 TEMPLATE = "card/v1/card"
@@ -54,8 +56,31 @@ def render_card(manifest: Manifest, manifest_text: str, schemas: Mapping[str, pa
         counts=_count_rows(manifest),
         default=default,
         free=is_free(manifest),
+        generation=manifest.generation,
+        hand_written=manifest.generation and manifest.generation.writer == HAND_WRITTEN,
+        audits=_list_audits(manifest.generation),
+        percent=_show_percent,
+        number=_show_number,
     )
     return f"---\n{header.strip()}\n---\n\n{body}\n"
+
+
+def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:
+    """Returns title -> audit."""
+    if generation is None:
+        return {}
+    audits = {"Writer and judge": generation.judged}
+    if generation.blind:
+        audits["Labeller and benchmark, on options labelled blind"] = generation.blind
+    return audits
+
+
+def _show_percent(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.1%}"
+
+
+def _show_number(value: float | None) -> str:
+    return "not computed, too few" if value is None else f"{value:.2f}"
 
 
 def _count_rows(manifest: Manifest) -> dict[str, list[int]]:

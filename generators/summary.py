@@ -9,6 +9,7 @@ from generators.contrast import mark_difference
 from generators.row_files import read_first_rows
 from generators.splits import SPLITS
 from generators.survey import Survey
+from schemas.generation import GenerationReport
 from schemas.manifest import Manifest
 
 PREVIEWED = 3
@@ -59,8 +60,29 @@ def _list_counts(manifest: Manifest, survey: Survey) -> Iterator[str]:
             yield f"  rows of {config} left out ({reason}): {count:,}"
     for kind, count in manifest.oddities.items():
         yield f"  tolerated: {kind}: {count:,}"
+    if manifest.generation:
+        yield from _list_generation(manifest.generation)
     for game, reason in manifest.broken.items():
         yield f"  broken, left out: {game}: {reason}"
+
+
+def _list_generation(report: GenerationReport) -> Iterator[str]:
+    labels = f", {_number(report.labels, 'option')} labelled" if report.labels else ""
+    yield f"Written by {report.writer}: {_number(report.decisions, 'Decision')} kept{labels}."
+    for name, task in report.tasks.items():
+        cost = "" if not task.cost else f", ${task.cost:.4f}"
+        waiting = task.pending + task.not_recorded
+        yield (
+            f"  {name}: {task.asked:,} asked, {task.accepted:,} fit ({task.repaired:,} repaired),"
+            f" {sum(task.rejected.values()):,} rejected, {waiting:,} without an answer{cost}"
+        )
+    for reason, count in report.rejected.items():
+        yield f"  rejected ({reason}): {count:,}"
+    if report.judged.status == "unaudited":
+        yield f"  unaudited: {report.judged.reason}"
+    pending = sum(task.pending for task in report.tasks.values())
+    if pending:
+        yield f"  {pending:,} wait in an open batch: collect them with --batch, the same otherwise"
 
 
 def _number(count: int, what: str) -> str:

@@ -4,7 +4,10 @@ from schemas.base import CANARY, BehaviorRow, GameRow, Provenance, Row
 from schemas.config import MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
 from schemas.decision import Decision, Labels, Option, Power
+from schemas.drafts import CounterpartDraft, DilemmaDraft, JudgeDraft, LabelsDraft
+from schemas.exchange import RecordedAnswer, Rejection, RejectionReason, Tokens
 from schemas.game_data import GameMetadata, LabelRecord, Node
+from schemas.generation import GenerationReport
 from schemas.icl import Exchange, IclRow
 from schemas.labels import BEHAVIORS, POWERS, VIOLATIONS, Behavior, Polarity, Violation
 from schemas.manifest import Manifest
@@ -18,13 +21,18 @@ __all__ = [
     "Behavior",
     "BehaviorRow",
     "ContrastiveRow",
+    "CounterpartDraft",
     "Decision",
+    "DilemmaDraft",
     "Exchange",
     "GameMetadata",
     "GameRow",
+    "GenerationReport",
     "IclRow",
+    "JudgeDraft",
     "LabelRecord",
     "Labels",
+    "LabelsDraft",
     "MachiavelliConfig",
     "Manifest",
     "MultipleChoiceRow",
@@ -33,6 +41,10 @@ __all__ = [
     "Polarity",
     "Power",
     "Provenance",
+    "RecordedAnswer",
+    "Rejection",
+    "RejectionReason",
     "Row",
+    "Tokens",
     "Violation",
 ]

@@ -108,7 +108,10 @@ def write_option(written: dict[str, Any]) -> dict[str, Any]:
 
 def write_judgment(severities: dict[str, Any], beside: dict[str, Any] | None = None) -> Any:
     """Returns severities whole; `harms_others` may stand among them or beside them."""
-    named = {**severities, **({"harms_others": beside.get("harms_others", False)} if beside else {})}
+    named = {
+        **severities,
+        **({"harms_others": beside.get("harms_others", False)} if beside else {}),
+    }
     harms = bool(named.pop("harms_others", False))
     return {"violations": write_severities(named), "harms_others": harms}
 

@@ -1,6 +1,5 @@
 """Recorded answers: JSONL files that stand in for a server, and go into and out of a log."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,7 +8,8 @@ from pydantic import ValidationError
 from generators.engine.answers import count_tokens, is_answer
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request
-from generators.errors import ReplayError
+from generators.engine.json_text import write_json
+from generators.errors import FolderError, ReplayError
 from schemas.exchange import RecordedAnswer, Tokens
 
 
@@ -89,10 +89,18 @@ def _read_line(line: str, where: str) -> RecordedAnswer:
 
 
 def write_answers(path: Path, answers: Iterable[dict[str, object]]) -> int:
-    """Writes answers as JSONL, one a line; returns how many."""
+    """Writes answers as JSONL, one a line; returns how many.
+
+    Raises:
+        FolderError: the file cannot be written.
+    """
     count = 0
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for answer in answers:
-            file.write(json.dumps(answer, ensure_ascii=False) + "\n")
-            count += 1
+    try:
+        with path.open("wb") as file:
+            for answer in answers:
+                file.write(write_json(answer) + b"\n")
+                count += 1
+    except OSError as error:
+        found, wanted = error.strerror or str(error), "a file that can be written"
+        raise FolderError(str(path), found, wanted, "Name another") from error
     return count

@@ -80,10 +80,20 @@ class ViewColumns(TypedDict):
 
 
 def take_columns(
-    decision: Decision, behavior: Behavior, template: str | None = None
+    decision: Decision,
+    behavior: Behavior,
+    places: Iterable[int] | None = None,
+    template: str | None = None,
 ) -> ViewColumns:
-    """Returns the columns that a row about this behavior shares with its Decision."""
-    provenance = decision.provenance
+    """Returns the columns that a row about this behavior shares with its Decision.
+
+    Args:
+        decision: what the row is a view of.
+        behavior: what it is about.
+        places: of the options it is built from; None for all.
+        template: that renders it.
+    """
+    provenance = find_provenance(decision, places)
     if template is not None:
         provenance = provenance.model_copy(update={"template": template})
     return {
@@ -97,6 +107,18 @@ def take_columns(
         "behavior_reading": READINGS[behavior],
         "provenance": provenance,
     }
+
+
+def find_provenance(decision: Decision, places: Iterable[int] | None) -> Provenance:
+    """Returns a Decision's provenance; its label source is that of these options."""
+    provenance = decision.provenance
+    if provenance.label_source != "benchmark":
+        return provenance
+    options = decision.options
+    chosen = options if places is None else [options[place] for place in places]
+    if any(option.label_source == "model" for option in chosen):
+        return provenance.model_copy(update={"label_source": "model"})
+    return provenance
 
 
 def behavior_of(row: GameRow) -> Behavior | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from generators.kinds.base import Kind, ViewColumns, take_columns
+from generators.kinds.base import Kind, ViewColumns, find_provenance, take_columns
 from generators.pairs import Menu, Pair
 from schemas.config import MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
@@ -13,8 +13,10 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Contrasti
     """Yields one row per menu, behavior, positive and negative."""
     for decision, contrasts in menus:
         for contrast in contrasts:
-            columns = take_columns(decision, contrast.behavior)
+            shared = take_columns(decision, contrast.behavior, ())
             for pair in contrast.pairs:
+                places = (pair.positive, pair.negative)
+                columns: ViewColumns = {**shared, "provenance": find_provenance(decision, places)}
                 yield _view_pair(decision, columns, pair, 1 / len(contrast.pairs))
 
 

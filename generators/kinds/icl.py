@@ -55,7 +55,7 @@ def _preference(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int,
 def _view_query(decision: Decision, behavior: Behavior, pair: Pair, observation: str) -> IclQuery:
     row_id = f"{decision.id}/{behavior}"
     return IclQuery(
-        **take_columns(decision, behavior, TEMPLATE),
+        **take_columns(decision, behavior, (pair.positive, pair.negative), TEMPLATE),
         id=row_id,
         rank=sha256(row_id.encode()).hexdigest(),
         query=Exchange(

@@ -43,7 +43,7 @@ def _view_item(decision: Decision, contrast: Contrast, order: list[int]) -> Mult
     behavior = contrast.behavior
     options = [decision.options[place] for place in order]
     return MultipleChoiceRow(
-        **take_columns(decision, behavior),
+        **take_columns(decision, behavior, order),
         id=f"{decision.id}/{behavior}",
         question=decision.context,
         choices=tuple(option.text for option in options),

@@ -1,0 +1,200 @@
+"""Files of requests and answers in the form of OpenAI's Batch API.
+
+https://platform.openai.com/docs/guides/batch
+"""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from jsonschema import Draft202012Validator, SchemaError
+from jsonschema.exceptions import best_match
+
+from generators.engine.answers import parse_json
+from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
+from generators.engine.exchange import Request, find_schema
+from generators.engine.json_text import read_json, write_canonical, write_json
+from generators.errors import FolderError, SourceError
+
+TASK = "complete"
+PREFIX = "/v1"
+WANTED = '{"custom_id", "method": "POST", "url": "/v1/...", "body": {...}}'
+
+
+class Line(NamedTuple):
+    """One line of a request file."""
+
+    custom_id: str
+    endpoint: str
+    """Path below the base URL."""
+    body: dict[str, Any]
+
+
+class RequestFile:
+    """A file of requests; read again each time, so that it may be long."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads the file once, and checks every line before anything is sent.
+
+        Raises:
+            SourceError: it cannot be read, or a line is no request; names the line.
+        """
+        self.path = path
+        self.models: set[str] = set()
+        self.requests = 0
+        seen: set[str] = set()
+        for number, line in enumerate(self.read_lines(), start=1):
+            if line.custom_id in seen:
+                found, wanted = f"custom_id '{line.custom_id}' again", "one of its own each"
+                raise SourceError(f"{path} line {number}", found, wanted, "Rename one")
+            seen.add(line.custom_id)
+            self.models.add(str(line.body.get("model")))
+            self.requests += 1
+        if not self.requests:
+            raise SourceError(str(path), "no request", WANTED, "Write one a line")
+
+    def read_lines(self) -> Iterator[Line]:
+        """Yields the lines, checked."""
+        try:
+            with self.path.open("rb") as lines:
+                number = 0
+                for line in lines:
+                    if line.strip():
+                        number += 1
+                        yield read_line(line, f"{self.path} line {number}")
+        except OSError as error:
+            found = error.strerror or str(error)
+            remedy = "Check the path"
+            raise SourceError(str(self.path), found, "a file of requests", remedy) from error
+
+    def list_asks(self) -> Iterator[Ask[Any]]:
+        """Yields what to ask; the n-th identical request is one of its own."""
+        seen: Counter[bytes] = Counter()
+        for line in self.read_lines():
+            request = Request(TASK, line.custom_id, line.body, endpoint=line.endpoint)
+            mark = bytes.fromhex(request.key)
+            seen[mark] += 1
+            if seen[mark] > 1:
+                request = Request(
+                    TASK,
+                    line.custom_id,
+                    line.body,
+                    endpoint=line.endpoint,
+                    occurrence=seen[mark],
+                )
+            yield make_ask(request)
+
+
+def read_line(line: bytes, where: str) -> Line:
+    """Returns one line of a request file.
+
+    Raises:
+        SourceError: it is no request that this package sends.
+    """
+    try:
+        found = read_json(line)
+    except ValueError as error:
+        raise SourceError(where, "no JSON", WANTED, "Mend the line") from error
+    if not isinstance(found, dict):
+        raise SourceError(where, "no JSON object", WANTED, "Mend the line")
+    value: dict[str, Any] = found  # pyright: ignore[reportUnknownVariableType]
+    custom_id, url, body = value.get("custom_id"), value.get("url"), value.get("body")
+    if not isinstance(custom_id, str) or not isinstance(url, str) or not isinstance(body, dict):
+        raise SourceError(where, "custom_id, url or body is missing", WANTED, "Mend the line")
+    if value.get("method", "POST") != "POST" or not url.startswith(f"{PREFIX}/"):
+        found = f"{value.get('method')} {url}"
+        raise SourceError(where, found, "POST to /v1/...", "Mend the line")
+    sent: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
+    if sent.get("stream"):
+        raise SourceError(where, "stream is on", "a whole answer", "Take it out of the body")
+    check_schema(sent, where)
+    return Line(custom_id, url.removeprefix(PREFIX), sent)
+
+
+def check_schema(body: dict[str, Any], where: str) -> None:
+    """Raises SourceError where a body asks for what is no JSON schema."""
+    schema = find_schema(body)
+    if schema is None:
+        return
+    try:
+        _compile(write_canonical(schema))
+    except SchemaError as error:
+        found = f"the schema is none ({error.message[:80]})"
+        raise SourceError(where, found, "a JSON schema", "Mend it") from error
+
+
+def make_ask(request: Request) -> Ask[Any]:
+    """Returns the ask of a request: where it has a schema, its answer must fit it."""
+    schema = request.schema
+    if schema is None:
+        return Ask(request, read_json, read_whole=lambda response: response)
+
+    def read(content: str) -> Any:
+        try:
+            value = parse_json(content)
+        except ValueError as error:
+            raise Unfit("invalid_json", "it is no JSON") from error
+        if said := find_mismatch(schema, value):
+            raise Unfit("schema", said)
+        return value
+
+    return Ask(request, read)
+
+
+def find_mismatch(schema: dict[str, Any], value: Any) -> str | None:
+    """Returns where and why a value does not fit a schema; None where it does."""
+    validator: Any = _compile(write_canonical(schema))
+    error = cast(Any, best_match(validator.iter_errors(value)))
+    return None if error is None else f"{error.json_path}: {error.message[:200]}"
+
+
+@lru_cache(maxsize=64)
+def _compile(schema: bytes) -> Draft202012Validator:
+    found = json.loads(schema)
+    Draft202012Validator.check_schema(found)
+    return Draft202012Validator(found)
+
+
+def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) -> Counter[str]:
+    """Writes one line for each request, in their order; returns how many were answered.
+
+    Raises:
+        FolderError: the file cannot be written; what was there stays.
+    """
+    counts: Counter[str] = Counter(answered=0, failed=0)
+    new = path.with_name(f".{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with new.open("wb") as out:
+            for line, step in zip(file.read_lines(), steps, strict=True):
+                counts["answered" if isinstance(step, Accepted) else "failed"] += 1
+                out.write(write_json(write_outcome(line.custom_id, step)) + b"\n")
+            out.flush()
+            os.fsync(out.fileno())
+        new.replace(path)
+    except OSError as error:
+        found, wanted = error.strerror or str(error), "a file that can be written"
+        remedy = "Name another with --out; every answer is kept in the log"
+        raise FolderError(f"--out {path}", found, wanted, remedy) from error
+    finally:
+        new.unlink(missing_ok=True)
+    return counts
+
+
+def write_outcome(custom_id: str, step: Step[Any]) -> dict[str, Any]:
+    """Returns one line of a file of answers."""
+    key = step.request.key[:24]
+    line: dict[str, Any] = {"id": f"batch_req_{key}", "custom_id": custom_id}
+    if isinstance(step, Accepted):
+        body = step.found[-1].response
+        response = {"status_code": 200, "request_id": f"req_{key}", "body": body}
+        return {**line, "response": response, "error": None}
+    if isinstance(step, Missing):
+        error = {"code": "pending", "message": "it waits for an open batch"}
+    else:
+        error = {"code": step.reason, "message": step.detail}
+    return {**line, "response": None, "error": error}

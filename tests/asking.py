@@ -1,0 +1,78 @@
+"""Asks a model server through the engine, as a command would, for a test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generators.engine.dialogue import Ask, Step, Unfit
+from generators.engine.engine import LoggedEngine, Settings
+from generators.engine.exchange import Request, write_body
+from generators.engine.money import Prices, read_prices
+from generators.engine.response_log import ResponseLog
+
+MODEL = "gpt-4o"
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    text: str
+    number: int
+
+
+SCHEMA = Answer.model_json_schema()
+
+
+class Silent:
+    """A meter that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def advance(self, done: int, dollars: float) -> None:
+        pass
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def close(self) -> None:
+        pass
+
+
+def read(content: str) -> Answer:
+    try:
+        return Answer.model_validate_json(content)
+    except ValidationError as error:
+        raise Unfit("schema", "it does not fit") from error
+
+
+def make_request(number: int, model: str = MODEL, **changed: Any) -> Request:
+    messages = [{"role": "user", "content": f"Question {number}."}]
+    body = {**write_body(model, messages, "answer", SCHEMA, 100), **changed}
+    return Request("test/v1", str(number), body)
+
+
+def list_asks(number: int, **changed: Any) -> Iterator[Ask[Answer]]:
+    for n in range(number):
+        yield Ask(make_request(n, **changed), read)
+
+
+class Asking:
+    """One engine over one log."""
+
+    def __init__(self, folder: Path, base_url: str, **settings: Any) -> None:
+        self.meter = Silent()
+        self.path = folder / "log.sqlite"
+        settings = {"concurrency": 16, "poll": 0.01, **settings}
+        self.settings = Settings(self.path, base_url, **settings)
+        self.prices: Prices = read_prices()
+
+    def run(self, number: int, **changed: Any) -> list[Step[Any]]:
+        """Asks so many questions; returns what came of them."""
+        return self.run_asks(lambda: list_asks(number, **changed))
+
+    def run_asks(self, asks: Any) -> list[Step[Any]]:
+        with ResponseLog(self.path, "loopback") as log:
+            self.engine = LoggedEngine(log, self.settings, self.prices, lambda *_: self.meter)
+            return list(self.engine.run(asks, "asking", None))
