@@ -164,7 +164,7 @@ class BatchLane:
         except RefusedError as error:
             raise self._refused(error) from error
         left = self._log.end_batch(batch.name)
-        self._budget.reserved = 0.0
+        self._budget.release()
         said = f", {left} unanswered" if left else ""
         self._meter.say(f"Batch {batch.id}: {state.status}{said}.")
         if state.status == "failed":

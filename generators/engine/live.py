@@ -199,7 +199,7 @@ class Live:
 
     async def _afford(self, cost: float) -> None:
         while not self._budget.fits(cost):
-            if not self._budget.reserved:
+            if not self._budget.in_flight:
                 raise self._budget.exceeded(cost)
             await asyncio.sleep(0.05)
             if self._stopped is not None:

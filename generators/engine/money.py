@@ -97,6 +97,7 @@ class Budget:
     spent: float = 0.0
     reserved: float = 0.0
     """What the requests in flight could cost at most."""
+    in_flight: int = 0
     unknown: bool = False
     """Whether a model of unknown price was paid."""
 
@@ -113,13 +114,19 @@ class Budget:
     def reserve(self, cost: float) -> None:
         """Sets aside what a request could cost."""
         self.reserved += cost
+        self.in_flight += 1
 
     def settle(self, reserved: float, request: Request, tokens: Tokens, lane: str = "live") -> None:
         """Puts what a request did cost in the place of what was set aside for it."""
-        self.reserved = max(self.reserved - reserved, 0.0)
+        self.in_flight -= 1
+        self.reserved = self.reserved - reserved if self.in_flight else 0.0
         cost = self.prices.cost(request.model, tokens, lane)
         self.unknown = self.unknown or cost is None
         self.spent += cost or 0.0
+
+    def release(self) -> None:
+        """Sets nothing aside any more: a batch is through."""
+        self.reserved, self.in_flight = 0.0, 0
 
     def exceeded(self, next_cost: float) -> BudgetError:
         """Returns the error of a request that does not fit."""
