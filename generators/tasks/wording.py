@@ -105,16 +105,17 @@ def check_different(texts: Sequence[str], *, most_alike: float = MOST_ALIKE) -> 
                 detail = f"options {first + 1} and {second + 1} are nearly the same"
                 raise Unfit("identical_options", detail)
             check_not_negated(texts[first], texts[second])
+            check_not_negated(texts[second], texts[first])
 
 
 def check_not_negated(one: str, other: str) -> None:
-    """Raises Unfit where two options differ in a negation only."""
+    """Raises Unfit where the other option is the first one with a negation in it."""
     ours, others = (
         [word for word in list_words(_NEGATION.sub(" ", text)) if word not in {"to", "do"}]
         for text in (one, other)
     )
-    differ = bool(_NEGATION.search(one)) != bool(_NEGATION.search(other))
-    if differ and SequenceMatcher(None, ours, others).ratio() > MOST_ALIKE:
+    added = _NEGATION.search(other) and not _NEGATION.search(one)
+    if added and SequenceMatcher(None, ours, others).ratio() > MOST_ALIKE:
         raise Unfit("negated", "one option is another with a negation")
 
 
