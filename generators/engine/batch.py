@@ -203,8 +203,12 @@ class BatchLane:
             stop=stop_after_attempt(TRIES),
             reraise=True,
         )
+
+        async def attempt() -> Result:
+            return await call()
+
         try:
-            return await retrying(call)
+            return await retrying(attempt)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries ({error})"
             raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
