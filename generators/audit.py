@@ -12,7 +12,7 @@ from schemas.generation import Agreement, Audit
 from schemas.labels import VIOLATIONS
 
 HAND_WRITTEN = "hand-written"
-"""Stands in the place of a model's name where people wrote the answers."""
+"""Stands in the place of a model's name where authors composed the answers, one by one."""
 
 Orders = tuple[Sequence[JudgedOption], Sequence[JudgedOption]]
 
@@ -55,7 +55,7 @@ def audit_judges(writer: str, judge: str, judged: Sequence[tuple[Decision, Order
 
 def _find_reason(writer: str, judge: str) -> str | None:
     if HAND_WRITTEN in (writer, judge):
-        return "the answers and judgments were written by hand, not by a model"
+        return "answers and judgments were composed for the sample by its authors"
     if writer == judge:
         return "writer and judge are the same model; name another with --judge-model"
     return None
@@ -67,7 +67,7 @@ def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> A
     The honest test of a labeller: agreement on each label, kappa where both classes have 20.
     """
     if labeller == HAND_WRITTEN:
-        return _unaudited("the labels were written by hand, not by a model")
+        return _unaudited("the labels were composed for the sample by its authors")
     if not blind:
         return _unaudited("no labelled option was labelled blind")
     known = [(option, draft) for option, draft in blind if option.polarity != "unlabelled"]

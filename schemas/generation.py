@@ -68,7 +68,7 @@ class GenerationReport(StrictModel):
     """All that a model, or a hand in its place, had to do with a folder."""
 
     writer: str
-    """Model that wrote; `hand-written` where people did."""
+    """Model that wrote; `hand-written` where the sample's authors did."""
     judge: str
     """Model that judged, blind."""
     prices_as_of: str | None
