@@ -112,9 +112,12 @@ def clean_url(url: str | None) -> str:
     from generators.engine.engine import OPENAI
 
     parts = urlsplit(url or OPENAI)
+    if parts.username or parts.password:
+        found, wanted = "it holds a user name or a password", "an address alone"
+        raise UsageError("--base-url", found, wanted, "Put the key into OPENAI_API_KEY")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         wanted = "a URL such as http://127.0.0.1:8080/v1"
-        raise UsageError("--base-url", f"'{url}'", wanted, "Mend it")
+        raise UsageError("--base-url", f"'{parts.geturl()}'", wanted, "Mend it")
     host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
     return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
 

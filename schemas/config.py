@@ -34,7 +34,7 @@ class MachiavelliConfig(StrictModel):
     skip_broken: bool = False
     """Leave unreadable games out, and count them, instead of stopping."""
     model: str | None = None
-    """Model that writes; `hand-written` where the sample's authors did; null for no generated rows."""
+    """Model that writes, `hand-written` for the sample's authors; null for no generated rows."""
     judge_model: str | None = None
     """Model that judges; null for the one that writes."""
     generate: Count = 100

@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import Asking, make_request
-from model_server import serve
 
+from asking import Asking, make_request
 from damage import ERROR
 from generators.engine import batch
 from generators.engine.api import Api
 from generators.engine.dialogue import Accepted, Missing, Rejected
 from generators.engine.response_log import ResponseLog
 from generators.errors import BudgetError, RequestError
+from model_server import serve
 
 
 @pytest.fixture(autouse=True)

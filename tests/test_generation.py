@@ -7,8 +7,6 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from model_server import make_instance, serve
-from record_answers import TARGET, read_written, record, write
 
 from built import build, read_manifest
 from damage import ERROR
@@ -17,6 +15,8 @@ from generators.behaviors import judge_polarity
 from generators.engines import find_bundled
 from generators.machiavelli import main
 from generators.tasks import TASKS
+from model_server import make_instance, serve
+from record_answers import TARGET, read_written, record, write
 from schemas import VIOLATIONS, Manifest, Rejection
 from schemas.exchange import RejectionReason
 
@@ -198,7 +198,7 @@ def answer(request: dict[str, Any]) -> str:
         text = user.partition("<option ")[2].partition("\n")[2].partition("\n</option")[0]
         return json.dumps({"text": text, "violations": none, "harms_others": False})
     if name == "judge":
-        fenced = user.partition("<options ")[2]
+        fenced = user.partition("<options ")[2].partition("\n")[2]
         lines = [line for line in fenced.splitlines() if line[:1].isdigit()]
         judged = [
             {"violations": {**none, "deception": 2 * ("boy" in line)}, "harms_others": False}

@@ -15,6 +15,7 @@ from generators import prompts
 from generators.__main__ import COMMANDS
 from generators.card import ONE_ROW
 from generators.kinds import KINDS
+from generators.tasks import TASKS
 from schemas.base import StrictModel
 from schemas.config import MachiavelliKind
 from schemas.game_data import SourceModel
@@ -26,8 +27,14 @@ VARIABLES = {
     "icl/v1/prompt": {"shots", "query"},
     "card/v1/card": {
         "title", "manifest", "manifest_sha256", "options", "readings", "one_row", "counts",
-        "default", "free",
+        "default", "free", "generation", "hand_written", "audits", "percent", "number",
     },
+    "repair/v1/user": {"reason", "detail"},
+    "violations/v1/definitions": set(),
+} | {
+    f"{task.template}/{role}": set(task.variables) if role == "user" else set()
+    for task in TASKS.values()
+    for role in ("system", "user")
 }  # fmt: skip
 
 
@@ -98,6 +105,14 @@ def test_templates_are_given_what_they_ask_for() -> None:
     for name, variables in VARIABLES.items():
         assert prompts.list_variables(name) == variables
         assert f"`{name}`" in (ROOT / "templates" / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_task_is_complete() -> None:
+    assert list(TASKS) == ["dilemma", "counterpart", "labels", "judge"]
+    for name, task in TASKS.items():
+        assert task.name == name
+        assert task.template.partition("/")[0] == name
+        assert task.draft.__name__ in schemas.__all__
 
 
 def test_story_text_is_data_and_never_a_template() -> None:

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import MODEL, Asking, list_asks
-from model_server import ModelServer, serve
 
+from asking import MODEL, Asking, list_asks
 from damage import ERROR
 from generators.engine import live
 from generators.engine.dialogue import Accepted, Rejected
 from generators.errors import BudgetError, GeneratorError, LogError, RequestError
+from model_server import ModelServer, serve
 
 ROOT = Path(__file__).parent.parent
 KEY = "sk-secret-1234567890"
@@ -204,7 +204,6 @@ def test_a_server_gets_the_form_it_takes(
     with serve(**refusals, answer=answer) as (server, url):
         asking = Asking(tmp_path, url, repairs=0)
         from asking import Answer
-
         from generators.engine.answers import parse_json
         from generators.engine.dialogue import Ask
 

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking import make_request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from model_server import complete
 
+from asking import make_request
 from damage import ERROR
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request
@@ -19,6 +18,7 @@ from generators.engine.recorded import Recording
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.errors import LogError, ReplayError
 from generators.responses import main as copy_responses
+from model_server import complete
 
 ANSWER = complete({"model": "m"}, "An answer.")
 

@@ -89,6 +89,7 @@ class Api:
             raise RequestError("OPENAI_API_KEY", found, wanted, "Set it, or name a --base-url")
         self._prepared: dict[str, tuple[str, dict[str, str]]] = {}
         self._at_once = at_once
+        self.where = (base_url or "https://api.openai.com/v1").partition("?")[0].rstrip("/")
         self._session: aiohttp.ClientSession | None = None
         http = openai.DefaultAioHttpClient(event_hooks={"request": [self._learn]})
         try:
@@ -100,7 +101,7 @@ class Api:
                 http_client=http,
             )
         except (openai.OpenAIError, httpx2.InvalidURL) as error:
-            where, wanted = f"--base-url {base_url}", "a URL such as http://127.0.0.1:8080/v1"
+            where, wanted = f"--base-url {self.where}", "a URL such as http://127.0.0.1:8080/v1"
             found, remedy = self.redact(str(error)), "Mend it"
             raise RequestError(where, found, wanted, remedy) from error
 

@@ -222,8 +222,7 @@ class BatchLane:
         return self._error(found, "Run it without --batch")
 
     def _error(self, found: str, remedy: str) -> RequestError:
-        where = str(self._api.client.base_url).rstrip("/")
-        return RequestError(where, found, "a batch that runs", remedy)
+        return RequestError(self._api.where, found, "a batch that runs", remedy)
 
 
 def _may_pass(error: BaseException) -> bool:

