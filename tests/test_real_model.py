@@ -30,20 +30,20 @@ def base_url() -> Iterator[str]:
     weights = next(Path(spec.origin).parent.rglob("*.gguf"))
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights)
-    parameters.n_ctx = 8192
+    parameters.n_ctx = 4096  # loops end there
     parameters.cpuparams.n_threads = 1
     parameters.n_parallel = 1
-    parameters.hostname = "127.0.0.1"
     parameters.port = 0
-    server = xllamacpp.Server(parameters)
+    server = xllamacpp.Server(parameters)  # it serves as long as it is held
     yield f"{server.listening_address}/v1"
+    del server
 
 
 def test_a_small_model_runs_through_and_its_poor_answers_are_rejected(
     base_url: str, tmp_path: Path
 ) -> None:
     options = ["--data", "generators/sample/game_data", "--games", "winter-caravan"]
-    asked = ["--model", "smollm2", "--base-url", base_url, "--generate", "4"]
+    asked = ["--model", "smollm2", "--base-url", base_url, "--generate", "2"]
     manifest = build(tmp_path / "out", *options, *asked, "--concurrency", "1", "--no-report")
     report = manifest.generation
     assert report is not None

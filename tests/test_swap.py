@@ -158,7 +158,9 @@ elif moment == "between the renames":
     rename = Path.rename
     Path.rename = lambda path, to: (rename(path, to), die() if ".old" in str(to) else None)
 elif moment == "while the old one is removed":
-    folder.shutil.rmtree = die
+    rmtree = folder.shutil.rmtree
+    hidden = lambda path: Path(path).name.startswith(".")
+    folder.shutil.rmtree = lambda path, **named: die() if hidden(path) else rmtree(path, **named)
 from generators.machiavelli import main
 main(["--out", out, "--seed", "1"])
 """
