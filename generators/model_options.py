@@ -109,7 +109,7 @@ def clean_url(url: str | None) -> str:
     """Returns the address that answers are kept under: without user, password and query."""
     from urllib.parse import urlsplit
 
-    from generators.engine.engine import OPENAI
+    from generators.engine.exchange import OPENAI
 
     parts = urlsplit(url or OPENAI)
     if parts.username or parts.password:

@@ -136,6 +136,15 @@ def test_a_missing_recording_names_key_and_remedy(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_changed_template_is_never_answered_by_an_old_recording(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generators.tasks.base._render_system", lambda name: "Another.")
+    options = ["--recorded", str(find_bundled()), "--generate", "1"]
+    assert main(["--out", str(tmp_path / "out"), *options]) == 1
+    assert "no recorded answer for dilemma/v1 about" in capsys.readouterr().err
+
+
 def test_a_recording_answers_without_a_model_named(tmp_path: Path, sample_folder: Path) -> None:
     """The same answers from a file that is not lenient: all that it is asked for is there."""
     game = "harbour-lights"

@@ -355,6 +355,19 @@ def test_ctrl_c_waits_for_what_is_under_way(tmp_path: Path) -> None:
         assert count(tmp_path / "log.sqlite", "failure = 0") == server.counts["paid"] < 400
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
+    with serve(latency=60) as (server, url):
+        child = start_child(tmp_path, url)
+        deadline = time.monotonic() + 30
+        while server.counts["requests"] < 8 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for _ in range(2):
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        assert child.communicate(timeout=20)[1].rstrip().endswith("KeyboardInterrupt")
+
+
 def test_two_runs_cannot_share_a_log(tmp_path: Path) -> None:
     with serve() as (_, url):
         asking = Asking(tmp_path, url)

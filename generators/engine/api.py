@@ -18,6 +18,7 @@ import aiohttp
 import httpx2
 import openai
 
+from generators.engine.exchange import OPENAI
 from generators.errors import RequestError
 
 Answer = TypeVar("Answer")
@@ -89,13 +90,13 @@ class Api:
             raise RequestError("OPENAI_API_KEY", found, wanted, "Set it, or name a --base-url")
         self._prepared: dict[str, tuple[str, dict[str, str]]] = {}
         self._at_once = at_once
-        self.where = (base_url or "https://api.openai.com/v1").partition("?")[0].rstrip("/")
+        self.where = (base_url or OPENAI).partition("?")[0].rstrip("/")
         self._session: aiohttp.ClientSession | None = None
         http = openai.DefaultAioHttpClient(event_hooks={"request": [self._learn]})
         try:
             self.client = openai.AsyncOpenAI(
                 api_key=self._key or "none",
-                base_url=base_url,
+                base_url=base_url or OPENAI,  # whatever the environment says: the log is kept by it
                 max_retries=0,
                 timeout=openai.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
                 http_client=http,
@@ -108,7 +109,7 @@ class Api:
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=TIMEOUT)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._at_once),
+            connector=self._make_connector(),
             timeout=timeout,
             proxy=_find_proxy(self.client.base_url),
         )
@@ -123,6 +124,12 @@ class Api:
         if self._session:
             await self._session.close()
         await self.client.close()
+
+    def _make_connector(self) -> aiohttp.TCPConnector:
+        if self.client.base_url.scheme != "https":
+            return aiohttp.TCPConnector(limit=self._at_once)
+        # The client's own idea of whom to trust, which is not aiohttp's.
+        return aiohttp.TCPConnector(limit=self._at_once, ssl=httpx2.create_ssl_context())
 
     async def send(self, endpoint: str, body: bytes) -> Reply:
         """Returns the reply to one request, whatever its status.
@@ -231,4 +238,5 @@ def _find_proxy(url: httpx2.URL) -> str | None:
     """Returns the proxy that the environment names for a server: once, and not for each request."""
     if proxy_bypass(url.host):
         return None
-    return getproxies().get(url.scheme)
+    proxies = getproxies()
+    return proxies.get(url.scheme) or proxies.get("all")

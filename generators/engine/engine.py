@@ -20,7 +20,6 @@ from generators.engine.response_log import ResponseLog
 from generators.engine.rungs import Ladder
 from schemas.exchange import Tokens
 
-OPENAI = "https://api.openai.com/v1"
 Asks = Callable[[], Iterable[Ask[Any]]]
 """Gives the asks, always the same ones; they may be many, so they are not kept."""
 

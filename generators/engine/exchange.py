@@ -8,6 +8,8 @@ from typing import Any
 from generators.engine.json_text import as_object, write_canonical
 
 CHAT = "/chat/completions"
+OPENAI = "https://api.openai.com/v1"
+"""Base URL where none is named."""
 
 
 @dataclass(frozen=True)

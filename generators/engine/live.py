@@ -109,7 +109,11 @@ class Live:
         queue = iter(asks)
         with self._heeding_interrupts():
             workers = [self._work(queue) for _ in range(self._limits.at_once)]
-            await asyncio.gather(*workers)
+            try:
+                await asyncio.gather(*workers)
+            except asyncio.CancelledError:
+                if self._stopped is None:
+                    raise
         if self._stopped is not None:
             raise self._stopped
         return self._course

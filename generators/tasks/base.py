@@ -31,7 +31,7 @@ class Task:
     most_tokens: int
     """At which an answer is cut off, hidden reasoning included."""
     usual_tokens: int
-    """Of an answer, about; for estimates."""
+    """Of an answer, about: as the hand-written ones have, at 3.3 characters a token of JSON."""
 
 
 def make_request(task: Task, model: str, item: str, variables: Mapping[str, object]) -> Request:

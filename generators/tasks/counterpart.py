@@ -26,7 +26,7 @@ TASK = Task(
     draft=CounterpartDraft,
     variables=frozenset({"context", "option", "others", "violations"}),
     most_tokens=3000,
-    usual_tokens=150,
+    usual_tokens=110,
 )
 FEWEST_KEPT = 0.25
 """Share of the words of both texts together that must be common to them."""

@@ -23,7 +23,7 @@ TASK = Task(
     draft=DilemmaDraft,
     variables=frozenset({"context", "options"}),
     most_tokens=6000,
-    usual_tokens=700,
+    usual_tokens=450,
 )
 FEWEST_CHARACTERS, MOST_CHARACTERS = 80, 1200
 """Of a situation: wider than what is asked for, which is 220 to 600."""

@@ -17,7 +17,7 @@ TASK = Task(
     draft=JudgeDraft,
     variables=frozenset({"situation", "options", "number"}),
     most_tokens=6000,
-    usual_tokens=450,
+    usual_tokens=330,
 )
 ORDERS = (0, 1)
 

@@ -13,7 +13,7 @@ TASK = Task(
     draft=LabelsDraft,
     variables=frozenset({"option", "outcome"}),
     most_tokens=3000,
-    usual_tokens=160,
+    usual_tokens=120,
 )
 
 
