@@ -30,7 +30,7 @@ def base_url() -> Iterator[str]:
     weights = next(Path(spec.origin).parent.rglob("*.gguf"))
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(weights)
-    parameters.n_ctx = 4096  # loops end there
+    parameters.n_ctx = 3072  # loops end there
     parameters.cpuparams.n_threads = 1
     parameters.n_parallel = 1
     parameters.port = 0
@@ -44,7 +44,7 @@ def test_a_small_model_runs_through_and_its_poor_answers_are_rejected(
 ) -> None:
     options = ["--data", "generators/sample/game_data", "--games", "winter-caravan"]
     asked = ["--model", "smollm2", "--base-url", base_url, "--generate", "2"]
-    manifest = build(tmp_path / "out", *options, *asked, "--concurrency", "1", "--no-report")
+    manifest = build(tmp_path / "out", *options, *asked, "--concurrency", "1", "--repairs", "0")
     report = manifest.generation
     assert report is not None
     writing = report.tasks["dilemma"].asked + report.tasks["counterpart"].asked
