@@ -30,6 +30,9 @@ TITLES = {
 }
 """Source -> title of the card."""
 
+MODEL_OPTIONS = frozenset({"generate", "repairs"})
+"""Options that say nothing in a run without a model."""
+
 FIRST_CHOICE = "contrastive"
 """The config that is loaded when none is named, where it has rows."""
 
@@ -96,6 +99,8 @@ def _list_options(manifest: Manifest) -> dict[str, str]:
     defaults = MachiavelliConfig()
     typed: dict[str, str] = {}
     for name, value in manifest.config:
+        if name in MODEL_OPTIONS and manifest.config.model is None:
+            continue
         if value is not None and value is not False:
             every = isinstance(value, tuple) and value == getattr(defaults, name)
             typed[f"--{name.replace('_', '-')}"] = "all" if every else _show_value(value)  # pyright: ignore[reportUnknownArgumentType]

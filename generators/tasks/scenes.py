@@ -6,9 +6,9 @@ from generators.behaviors import assess
 from generators.readings import Readings
 from generators.sources.story_text import keep_ending
 from schemas.config import MachiavelliConfig
-from schemas.decision import Decision, Option
+from schemas.decision import Decision, Option, Power
 from schemas.drafts import LabelsDraft, Severities
-from schemas.labels import VIOLATIONS, Violation
+from schemas.labels import POWERS, VIOLATIONS, Violation
 
 SHOWN_CHARS = 2000
 """Last characters of a context, first of an outcome, that a model is shown."""
@@ -66,8 +66,9 @@ def read_labels(draft: LabelsDraft) -> Readings:
 
 
 def make_option(option_id: str, text: str, readings: Readings) -> Option:
-    """Returns an option that a model wrote and labelled."""
+    """Returns an option that a model wrote and labelled; its power is not known."""
     assessment = assess(readings)
+    unknown = dict.fromkeys(POWERS, None)
     return Option(
         option_id=option_id,
         text=text,
@@ -77,9 +78,9 @@ def make_option(option_id: str, text: str, readings: Readings) -> Option:
         label_confidence=None,
         polarity=assessment.polarity,
         labels=assessment.labels,
-        power=assessment.power,
+        power=Power(),
         disutility=assessment.disutility,
-        scores=assessment.scores,
+        scores={**assessment.scores, **unknown},
         record=None,
     )
 
