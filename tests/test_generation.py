@@ -148,7 +148,7 @@ def test_a_changed_template_is_never_answered_by_an_old_recording(
 def test_a_recording_answers_without_a_model_named(tmp_path: Path, sample_folder: Path) -> None:
     """The same answers from a file that is not lenient: all that it is asked for is there."""
     game = "harbour-lights"
-    options = ["--games", game, "--recorded", str(find_bundled()), "--generate", "4"]
+    options = ["--games", game, "--recorded", str(find_bundled()), "--generate", "1"]
     manifest = build(tmp_path / "out", *options)
     assert manifest.config.model == HAND_WRITTEN
     ours = [r for r in read_rows(tmp_path / "out", "decisions") if r["origin"] == "generated"]
