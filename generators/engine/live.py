@@ -5,10 +5,7 @@ the server count, waits that it asks for do not.
 """
 
 import asyncio
-import signal
-import sys
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from random import random
 from typing import Any
 
@@ -20,9 +17,11 @@ from generators.engine.api import Api, NoReplyError, Reply
 from generators.engine.course import Course, Meter, Unanswered
 from generators.engine.dialogue import Ask, Missing, advance, quote_answer
 from generators.engine.exchange import Request
+from generators.engine.interrupts import heed_interrupts
 from generators.engine.json_text import as_object, read_json, write_json
 from generators.engine.limits import Breaker, Limits, read_retry_after
 from generators.engine.money import Budget, estimate_tokens, most_completion
+from generators.engine.refusals import FINAL, Refusal, read_refusal
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.engine.rungs import Ladder, Rung, is_about_format
 from generators.errors import RequestError
@@ -37,14 +36,6 @@ PATIENCE_AT_START = 5.0
 PATIENCE_WITH_LIMITS = 600.0
 """Seconds of nothing but refusals for the rate limit until the run ends."""
 BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
-FINAL = {
-    401: ("the key is not accepted", "Check OPENAI_API_KEY"),
-    403: ("this key may not do this", "Check the key's project and permissions"),
-    404: ("there is no such model or address", "Check --model and --base-url"),
-}
-"""Statuses that end a run, whichever request they come from."""
-QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
-RETRIED = {408, 409, 425, 500, 502, 503, 504, 520, 522, 524, 529}
 TURN = 32
 """Items that may be found in the log, one after the other, until others have their turn."""
 MOST_REFUSED = 20
@@ -107,7 +98,7 @@ class Live:
                 cannot be written.
         """
         queue = iter(asks)
-        with self._heeding_interrupts():
+        with heed_interrupts(self._interrupt):
             workers = [self._work(queue) for _ in range(self._limits.at_once)]
             try:
                 await asyncio.gather(*workers)
@@ -207,7 +198,7 @@ class Live:
                 raise self._budget.exceeded(cost)
             await asyncio.sleep(0.05)
             if self._stopped is not None:
-                return
+                raise _Failed("the run was stopped")
         self._budget.reserve(cost)
 
     async def _sleep(self, seconds: float) -> None:
@@ -249,9 +240,9 @@ class Live:
 
     def _judge(self, request: Request, rung: Rung, body: dict[str, Any], reply: Reply) -> Exception:
         """Returns what a reply that is an error means."""
-        code, named, said = _read_error(reply, self._api.redact)
-        status = reply.status
-        if code in QUOTA_CODES:
+        refusal = read_refusal(reply, self._api.redact)
+        status, said = reply.status, refusal.said
+        if refusal.is_about_quota:
             return self._error(f"the quota is used up ({said})", "credit", "Add some, or wait")
         if status == 429:
             self._limits.note_refusal(reply.headers)
@@ -260,12 +251,12 @@ class Live:
                 found = f"no answer for {PATIENCE_WITH_LIMITS:.0f} seconds, only refusals ({said})"
                 return self._error(found, "some", "Wait, or ask for a higher limit")
             return _Wait(read_retry_after(reply.headers))
-        if self._adapt(request, rung, body, status, named, said):
+        if self._adapt(request, rung, body, refusal):
             return _Wait(0.0)
         if status in FINAL:
             what, remedy = FINAL[status]
             return self._error(f"{what} ({status}: {said})", "an answer", remedy)
-        if status in RETRIED or status >= 500:
+        if refusal.may_pass:
             self._note_failure(request, rung, status, said)
             return _Failed(f"status {status}: {said}")
         if 300 <= status < 400:
@@ -273,16 +264,13 @@ class Live:
             return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
         return _Refused(f"status {status}: {said}")
 
-    def _adapt(
-        self, request: Request, rung: Rung, body: dict[str, Any], status: int, named: str | None,
-        said: str,
-    ) -> bool:  # fmt: skip
+    def _adapt(self, request: Request, rung: Rung, body: dict[str, Any], why: Refusal) -> bool:
         """Returns whether to send the request in another form, now that this one failed."""
-        if status in (400, 422) and self._ladder.drop(body, named):
+        if why.status in (400, 422) and self._ladder.drop(body, why.named):
             return True
-        if request.schema is None or not is_about_format(status, f"{named} {said}"):
+        if request.schema is None or not is_about_format(why.status, f"{why.named} {why.said}"):
             return False
-        if self._answered and status == 500:
+        if self._answered and why.status == 500:
             return False  # the server works, and fails now and then
         return not self._ladder.proven and self._ladder.step_down(rung)
 
@@ -293,6 +281,7 @@ class Live:
         failure: dict[str, Any] = {"error": said}
         if usage := as_object(response).get("usage"):
             failure["usage"] = usage
+            self._budget.spend(request, count_tokens(failure))
         self._log.add(request, Arrival(failure, answered=False, status=status, rung=rung))
         patience = PATIENCE if self._answered else PATIENCE_AT_START
         if self._breaker.note_failure(patience):
@@ -303,28 +292,14 @@ class Live:
     def _error(self, found: str, wanted: str, remedy: str) -> RequestError:
         return RequestError(self._api.where, found, wanted, remedy)
 
-    @contextmanager
-    def _heeding_interrupts(self) -> Generator[None]:
-        """Lets Ctrl-C stop the asking; answers under way are waited for, until it comes again."""
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task()
-
-        def stop() -> None:
-            if self._stopped is not None and task:
-                task.cancel()
-                return
-            self._stopped = KeyboardInterrupt()
-            waiting = self._limits.in_flight
-            self._meter.say(f"Stopping: waiting for {waiting} answers that are under way.")
-
-        if sys.platform == "win32":
-            yield
-            return
-        loop.add_signal_handler(signal.SIGINT, stop)
-        try:
-            yield
-        finally:
-            loop.remove_signal_handler(signal.SIGINT)
+    def _interrupt(self) -> bool:
+        """Ends the asking; returns whether it was ended before."""
+        if self._stopped is not None:
+            return True
+        self._stopped = KeyboardInterrupt()
+        waiting = self._limits.in_flight
+        self._meter.say(f"Stopping: waiting for {waiting} answers that are under way.")
+        return False
 
 
 def _parse(body: bytes) -> Any:
@@ -332,15 +307,3 @@ def _parse(body: bytes) -> Any:
         return read_json(body)
     except ValueError:
         return None
-
-
-def _read_error(reply: Reply, redact: Callable[[str], str]) -> tuple[str, str | None, str]:
-    """Returns code, named parameter and message of an error, as far as it has them."""
-    content = _parse(reply.body)
-    given = as_object(content).get("error", content)
-    error = as_object(given)
-    code = str(error.get("code") or error.get("type") or "")
-    named = error.get("param")
-    said = error.get("message") or error.get("detail") or given
-    text = str(said) if said else reply.body.decode("utf-8", "replace")
-    return code, named if isinstance(named, str) else None, " ".join(redact(text).split())[:300]

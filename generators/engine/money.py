@@ -120,6 +120,10 @@ class Budget:
         """Puts what a request did cost in the place of what was set aside for it."""
         self.in_flight -= 1
         self.reserved = self.reserved - reserved if self.in_flight else 0.0
+        self.spend(request, tokens, lane)
+
+    def spend(self, request: Request, tokens: Tokens, lane: str = "live") -> None:
+        """Adds what was paid."""
         cost = self.prices.cost(request.model, tokens, lane)
         self.unknown = self.unknown or cost is None
         self.spent += cost or 0.0
