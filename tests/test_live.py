@@ -15,7 +15,7 @@ import pytest
 
 from asking import MODEL, Asking, list_asks
 from damage import ERROR
-from generators.engine import live
+from generators.engine import live, retries
 from generators.engine.dialogue import Accepted, Rejected
 from generators.errors import BudgetError, GeneratorError, LogError, RequestError
 from model_server import ModelServer, serve
@@ -33,12 +33,12 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "PATIENCE", 0.2)
     monkeypatch.setattr(live, "PATIENCE_AT_START", 0.1)
-    monkeypatch.setattr(live, "BACKOFF", lambda state: 0.02)
+    monkeypatch.setattr(retries, "BACKOFF", lambda state: 0.02)
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "BACKOFF", lambda state: 0.01)
+    monkeypatch.setattr(retries, "BACKOFF", lambda state: 0.01)
 
 
 def count(path: Path, where: str) -> int:
@@ -90,7 +90,7 @@ def test_waits_for_a_rate_limit_are_no_tries(tmp_path: Path) -> None:
     with serve(per_minute=6000, burst=1, rate_headers=False, retry_after=False) as (server, url):
         steps = Asking(tmp_path, url).run(150)
         assert all(isinstance(step, Accepted) for step in steps)
-        assert server.counts["refused"] > live.TRIES
+        assert server.counts["refused"] > retries.TRIES
 
 
 def test_a_stated_limit_is_kept(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_one_request_that_always_fails_does_not_end_the_run(tmp_path: Path) -> N
         lost = steps[7]
         assert isinstance(lost, Rejected)
         assert (lost.reason, lost.answer) == ("no_answer", None)
-        assert count(asking.path, "failure > 0") == live.TRIES
+        assert count(asking.path, "failure > 0") == retries.TRIES
         del server.reply  # type: ignore[attr-defined]
         assert isinstance(asking.run(20)[7], Accepted)  # a later run asks again
 

@@ -6,11 +6,8 @@ the server count, waits that it asks for do not.
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from random import random
+from functools import partial
 from typing import Any
-
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type
-from tenacity.wait import wait_random_exponential
 
 from generators.engine.answers import count_tokens, is_answer
 from generators.engine.api import Api, NoReplyError, Reply
@@ -23,48 +20,25 @@ from generators.engine.limits import Breaker, Limits, read_retry_after
 from generators.engine.money import Budget, estimate_tokens, most_completion
 from generators.engine.refusals import FINAL, Refusal, read_refusal
 from generators.engine.response_log import Arrival, ResponseLog
+from generators.engine.retries import Failed, Wait, try_again
 from generators.engine.rungs import Ladder, Rung, is_about_format
 from generators.errors import RequestError
 from schemas.exchange import Tokens
 
-TRIES = 6
-"""Failures of the server until one request is given up."""
 PATIENCE = 45.0
 """Seconds of nothing but failures until the server is given up."""
 PATIENCE_AT_START = 5.0
 """The same for a server that has not answered once: it may not be there at all."""
 PATIENCE_WITH_LIMITS = 600.0
 """Seconds of nothing but refusals for the rate limit until the run ends."""
-BACKOFF = wait_random_exponential(multiplier=0.5, max=20)
 TURN = 32
 """Items that may be found in the log, one after the other, until others have their turn."""
 MOST_REFUSED = 20
 """Requests refused as wrong, with not one answered, until the run stops: it is not the item."""
 
 
-class _Failed(Exception):
-    """The server failed at one try."""
-
-
-class _Wait(Exception):
-    """The server asks to wait."""
-
-    def __init__(self, seconds: float | None) -> None:
-        super().__init__(seconds)
-        self.seconds = seconds
-
-
 class _Refused(Exception):
     """The server says that this one request is wrong."""
-
-
-def _wait_as_told(state: RetryCallState) -> float:
-    error = state.outcome and state.outcome.exception()
-    if isinstance(error, _Wait):
-        told = error.seconds
-        if told is not None:
-            return told * (1 + random() / 4) + 0.01  # not all again at the same moment
-    return BACKOFF(state)
 
 
 class Live:
@@ -134,7 +108,7 @@ class Live:
                 return
             try:
                 await self._send(request)
-            except (_Failed, _Wait) as error:
+            except (Failed, Wait) as error:
                 self._course.unanswered[request.key] = Unanswered(False, str(error))
                 return
             except _Refused as error:
@@ -156,41 +130,11 @@ class Live:
         try:
             try:
                 tokens = await self._try(request)
-            except (_Failed, _Wait) as error:  # most requests never need tenacity
-                tokens = await self._try_again(request, error)
+            except (Failed, Wait) as error:  # most requests never need tenacity
+                attempt = partial(self._try, request)
+                tokens = await try_again(attempt, error, self._sleep, self._is_stopped)
         finally:
             self._budget.settle(cost, request, tokens)
-
-    async def _try_again(self, request: Request, error: _Failed | _Wait) -> Tokens:
-        """Returns the tokens of an answer to a request that has failed once.
-
-        Raises:
-            _Failed: the server failed too often.
-        """
-        failures = 0
-        earlier: Exception | None = error
-
-        def stop(state: RetryCallState) -> bool:
-            nonlocal failures
-            error = state.outcome and state.outcome.exception()
-            failures += isinstance(error, _Failed)
-            return failures >= TRIES or self._stopped is not None
-
-        async def attempt() -> Tokens:
-            nonlocal earlier
-            if earlier:
-                known, earlier = earlier, None
-                raise known
-            return await self._try(request)
-
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type((_Failed, _Wait)),
-            wait=_wait_as_told,
-            stop=stop,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return await retrying(attempt)
 
     async def _afford(self, cost: float) -> None:
         while not self._budget.fits(cost):
@@ -198,8 +142,11 @@ class Live:
                 raise self._budget.exceeded(cost)
             await asyncio.sleep(0.05)
             if self._stopped is not None:
-                raise _Failed("the run was stopped")
+                raise Failed("the run was stopped")
         self._budget.reserve(cost)
+
+    def _is_stopped(self) -> bool:
+        return self._stopped is not None
 
     async def _sleep(self, seconds: float) -> None:
         deadline = asyncio.get_running_loop().time() + seconds
@@ -213,11 +160,11 @@ class Live:
         await self._limits.enter(estimate_tokens(request) + most_completion(request) / 4)
         try:
             if self._stopped is not None:
-                raise _Failed("the run was stopped")
+                raise Failed("the run was stopped")
             reply = await self._api.send(request.endpoint, write_json(body))
         except NoReplyError as error:
             self._note_failure(request, rung, None, str(error))
-            raise _Failed(str(error)) from error
+            raise Failed(str(error)) from error
         finally:
             self._limits.leave()
         if reply.status == 200:
@@ -228,7 +175,7 @@ class Live:
         response = _parse(reply.body)
         if not is_answer(response):
             self._note_failure(request, rung, 200, "a reply that is no answer", response)
-            raise _Failed("a reply of status 200 that is no answer")
+            raise Failed("a reply of status 200 that is no answer")
         self._log.add(request, Arrival(response, answered=True, rung=rung))
         self._answered += 1
         self._breaker.note_success()
@@ -250,15 +197,15 @@ class Live:
             if self._stall.note_failure(PATIENCE_WITH_LIMITS):
                 found = f"no answer for {PATIENCE_WITH_LIMITS:.0f} seconds, only refusals ({said})"
                 return self._error(found, "some", "Wait, or ask for a higher limit")
-            return _Wait(read_retry_after(reply.headers))
+            return Wait(read_retry_after(reply.headers))
         if self._adapt(request, rung, body, refusal):
-            return _Wait(0.0)
+            return Wait(0.0)
         if status in FINAL:
             what, remedy = FINAL[status]
             return self._error(f"{what} ({status}: {said})", "an answer", remedy)
         if refusal.may_pass:
             self._note_failure(request, rung, status, said)
-            return _Failed(f"status {status}: {said}")
+            return Failed(f"status {status}: {said}")
         if 300 <= status < 400:
             place = self._api.redact(reply.headers.get("location", "elsewhere"))
             return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
