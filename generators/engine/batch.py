@@ -51,7 +51,7 @@ class BatchLane:
     ) -> None:
         self._api, self._log, self._budget = api, log, budget
         self._repairs, self._meter, self._poll = repairs, meter, poll
-        self._tries: Counter[str] = Counter()
+        self._tries: Counter[tuple[str, int]] = Counter()
 
     async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Course:
         """Asks what is missing, batch after batch, until all is answered or given up.
@@ -78,11 +78,11 @@ class BatchLane:
             if not isinstance(step, Missing):
                 continue
             request = step.request
-            if self._tries[request.key] >= ROUNDS:
+            if self._tries[request.place] >= ROUNDS:
                 said = f"unanswered in {ROUNDS} batches"
-                course.unanswered[request.key] = Unanswered(False, said)
-            elif (request.key, request.occurrence) not in seen:
-                seen.add((request.key, request.occurrence))
+                course.unanswered[request.place] = Unanswered(False, said)
+            elif request.place not in seen:
+                seen.add(request.place)
                 yield request
 
     def _choose_affordable(self, requests: list[Request]) -> list[Request]:
@@ -108,7 +108,7 @@ class BatchLane:
                 await self._submit(some)
             return
         named = {f"{request.key[:40]}-{request.occurrence}": request for request in requests}
-        self._tries.update(request.key for request in requests)
+        self._tries.update(request.place for request in requests)
         self._log.start_batch(name, named.items())
         lines = "".join(_write_line(custom_id, request) for custom_id, request in named.items())
         try:

@@ -33,7 +33,9 @@ class Unanswered:
 class Course:
     """What became of a run besides answers."""
 
-    unanswered: dict[str, Unanswered] = field(default_factory=dict[str, Unanswered])
-    """Key -> why there is no answer."""
+    unanswered: dict[tuple[str, int], Unanswered] = field(
+        default_factory=dict[tuple[str, int], Unanswered]
+    )
+    """Key and occurrence -> why there is no answer."""
     pending: int = 0
     """Requests that wait for an open batch."""

@@ -139,9 +139,9 @@ class LoggedEngine:
 
     def _explain(self, step: Missing, course: Course, ledger: TaskLedger) -> Step[Any]:
         request = step.request
-        if why := course.unanswered.get(request.key):
+        if why := course.unanswered.get(request.place):
             reason = "request_refused" if why.refused else "no_answer"
-            return Rejected(reason, why.detail, request, None)
+            return Rejected(reason, why.detail, request, None, step.found)
         ledger.pending += 1
         return step
 

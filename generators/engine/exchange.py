@@ -39,6 +39,11 @@ class Request:
         return hash_json({**self.body, **other})
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Key and occurrence: what an answer is looked up by."""
+        return self.key, self.occurrence
+
+    @property
     def model(self) -> str:
         """Name of the model asked."""
         return str(self.body.get("model", ""))

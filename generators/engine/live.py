@@ -104,19 +104,19 @@ class Live:
             if self._log.is_pending(request):
                 self._course.pending += 1
                 return
-            if request.key in self._course.unanswered or self._stopped is not None:
+            if request.place in self._course.unanswered or self._stopped is not None:
                 return
             try:
                 await self._send(request)
             except (Failed, Wait) as error:
-                self._course.unanswered[request.key] = Unanswered(False, str(error))
+                self._course.unanswered[request.place] = Unanswered(False, str(error))
                 return
             except _Refused as error:
                 self._note_refused(request, str(error))
                 return
 
     def _note_refused(self, request: Request, said: str) -> None:
-        self._course.unanswered[request.key] = Unanswered(True, said)
+        self._course.unanswered[request.place] = Unanswered(True, said)
         self._refused += 1
         if self._refused >= MOST_REFUSED and not self._answered:
             wanted = "an answer to at least one"

@@ -34,7 +34,7 @@ class Recording:
 
     def find(self, request: Request) -> Found | None:
         """Returns the recorded answer to a request."""
-        answer = self.answers.get((request.key, request.occurrence))
+        answer = self.answers.get(request.place)
         if answer is None:
             return None
         return Found(answer.response, count_tokens(answer.response), 0, answer.lane)
