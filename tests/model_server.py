@@ -7,6 +7,7 @@ with the fields of `Behaviour` as JSON): prints its port, and serves until it is
 import asyncio
 import json
 import random
+import re
 import sys
 import threading
 from collections import Counter
@@ -14,10 +15,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import sha256
+from hashlib import blake2b
 from time import monotonic
 from typing import Any
 
+import orjson
+
+LENGTH = re.compile(rb"content-length: (\d+)", re.I)
 Reply = tuple[int, dict[str, str], bytes]
 
 
@@ -120,9 +124,13 @@ class ModelServer:
         if draw() < b.reset:
             self.counts["reset"] += 1
             return None
-        return self._answer(path, json.loads(body), headers)
+        request = orjson.loads(body)
+        key = blake2b(body, digest_size=16).hexdigest()
+        return self._answer(path, request, headers, key)
 
-    def _answer(self, path: str, request: dict[str, Any], headers: dict[str, str]) -> Reply | None:
+    def _answer(
+        self, path: str, request: dict[str, Any], headers: dict[str, str], key: str
+    ) -> Reply | None:
         b, draw = self.behaviour, self.random.random
         if len(self.bodies) < 1000:
             self.bodies.append(request)
@@ -140,12 +148,11 @@ class ModelServer:
             self.counts["bad"] += 1
             content = '{"other": 1}'
         else:
-            key = sha256(json.dumps(request["messages"], sort_keys=True).encode()).hexdigest()
             self.paid[key] += 1
         if draw() < b.lost:
             self.counts["lost"] += 1
             return None
-        return 200, headers, json.dumps(complete(request, content, finish)).encode()
+        return 200, headers, orjson.dumps(complete(request, content, finish))
 
     def _write(self, request: dict[str, Any], form: dict[str, Any]) -> str:
         if self.behaviour.answer:
@@ -215,12 +222,12 @@ class Connection(asyncio.Protocol):
         head, found, rest = self.buffer.partition(b"\r\n\r\n")
         if not found:
             return
-        lines = head.decode("latin-1").split("\r\n")
-        length = next((line[15:] for line in lines if line.lower().startswith("content-length")), 0)
+        stated = LENGTH.search(head)
+        length = stated[1] if stated else 0
         if len(rest) < int(length):
             return
         self.buffer = rest[int(length) :]
-        method, target, _ = lines[0].split(" ")
+        method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
         self._handle(method, target, head.decode("latin-1"), rest[: int(length)])
 
     def _handle(self, method: str, target: str, head: str, body: bytes) -> None:

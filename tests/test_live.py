@@ -262,8 +262,8 @@ def test_an_unfit_answer_is_asked_for_again_with_the_error_and_then_rejected(
         server._write = lambda request, form: content  # type: ignore[method-assign]
         usual = server._answer
 
-        def answer(path: str, request: dict[str, Any], headers: dict[str, str]) -> Any:
-            usual(path, request, headers)
+        def answer(path: str, request: dict[str, Any], headers: dict[str, str], key: str) -> Any:
+            usual(path, request, headers, key)
             import json
 
             return 200, {}, json.dumps(complete(request, content, finish)).encode()

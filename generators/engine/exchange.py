@@ -35,8 +35,17 @@ class Request:
 
         Keys are sorted, but `required` keeps a schema's order, in which a model writes.
         """
+        return sha256(self._canonical).hexdigest()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the request as JSON: what its tokens are guessed from."""
+        return len(self._canonical)
+
+    @cached_property
+    def _canonical(self) -> bytes:
         other = {} if self.endpoint == CHAT else {"endpoint": self.endpoint}
-        return hash_json({**self.body, **other})
+        return write_canonical({**self.body, **other})
 
     @property
     def place(self) -> tuple[str, int]:

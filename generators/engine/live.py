@@ -12,7 +12,7 @@ from typing import Any
 from generators.engine.answers import count_tokens, is_answer
 from generators.engine.api import Api, NoReplyError, Reply
 from generators.engine.course import Course, Meter, Unanswered
-from generators.engine.dialogue import Ask, Missing, advance, quote_answer
+from generators.engine.dialogue import Ask, Found, Missing, advance, quote_answer
 from generators.engine.exchange import Request
 from generators.engine.interrupts import heed_interrupts
 from generators.engine.json_text import as_object, read_json, write_json
@@ -61,6 +61,8 @@ class Live:
         self._stall = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._through = 0
+        self._fresh: dict[tuple[str, int], Found] = {}
+        self._some_pending = bool(log.open_batches())
 
     async def fill(self, asks: Iterable[Ask[Any]]) -> Course:
         """Asks what is missing, in the order of the asks; returns what became of it.
@@ -99,9 +101,9 @@ class Live:
 
     async def _ask(self, ask: Ask[Any]) -> None:
         """Asks until the answers there are suffice."""
-        while isinstance(step := advance(ask, self._log.find, self._repairs), Missing):
+        while isinstance(step := advance(ask, self._find, self._repairs), Missing):
             request = step.request
-            if self._log.is_pending(request):
+            if self._some_pending and self._log.is_pending(request):
                 self._course.pending += 1
                 return
             if request.place in self._course.unanswered or self._stopped is not None:
@@ -114,6 +116,10 @@ class Live:
             except _Refused as error:
                 self._note_refused(request, str(error))
                 return
+
+    def _find(self, request: Request) -> Found | None:
+        """Returns an answer; one that has just been logged need not be read again."""
+        return self._fresh.pop(request.place, None) or self._log.find(request)
 
     def _note_refused(self, request: Request, said: str) -> None:
         self._course.unanswered[request.place] = Unanswered(True, said)
@@ -176,14 +182,16 @@ class Live:
         if not is_answer(response):
             self._note_failure(request, rung, 200, "a reply that is no answer", response)
             raise Failed("a reply of status 200 that is no answer")
+        tokens = count_tokens(response)
         self._log.add(request, Arrival(response, answered=True, rung=rung))
+        self._fresh[request.place] = Found(response, tokens)
         self._answered += 1
         self._breaker.note_success()
         self._stall.note_success()
         self._limits.note_answer(reply.headers)
         if request.schema:
             self._ladder.note_content(rung, quote_answer(response))
-        return count_tokens(response)
+        return tokens
 
     def _judge(self, request: Request, rung: Rung, body: dict[str, Any], reply: Reply) -> Exception:
         """Returns what a reply that is an error means."""

@@ -10,7 +10,6 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from generators.engine.exchange import Request
-from generators.engine.json_text import as_objects, write_json
 from generators.errors import BudgetError, UsageError
 from schemas.exchange import Tokens
 
@@ -18,7 +17,6 @@ CHARACTERS_PER_TOKEN = 4.0
 """Of English prose, about (https://platform.openai.com/tokenizer); for estimates."""
 FEWEST_CHARACTERS_PER_TOKEN = 2.0
 """For the limit, which must hold for odd text too."""
-MESSAGE_TOKENS = 8
 DEFAULT_COMPLETION = 4096
 """Tokens an answer may have where the request does not bound it."""
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
@@ -71,12 +69,7 @@ def read_prices(path: Path | None = None) -> Prices:
 
 def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_PER_TOKEN) -> int:
     """Returns about how many prompt tokens a request has, its schema included."""
-    messages = as_objects(request.body.get("messages"))
-    if not messages:
-        return int(len(write_json(request.body)) / characters_per_token)
-    characters = sum(len(str(message.get("content", ""))) for message in messages)
-    schema = len(str(request.schema)) if request.schema else 0
-    return int((characters + schema) / characters_per_token) + MESSAGE_TOKENS * len(messages)
+    return int(request.size / characters_per_token)
 
 
 def most_completion(request: Request) -> int:
