@@ -71,6 +71,30 @@ def test_an_answer_off_its_schema_is_asked_for_again_and_then_an_error(
     assert "1 answered, 1 with an error" in capsys.readouterr().out
 
 
+def test_a_request_to_responses_is_checked_and_asked_for_again_too(tmp_path: Path) -> None:
+    form = {"type": "json_schema", "name": "answer", "schema": SCHEMA}
+    body = {"model": "gpt-4o", "input": "Question 1.", "text": {"format": form}}
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0, url="/v1/responses", body=body)])
+    with serve() as (server, url):
+
+        def reply(path: str, sent: bytes) -> Any:
+            request = json.loads(sent)
+            server.bodies.append(request)
+            again = isinstance(request["input"], list)
+            text = json.dumps({"text": "A", "number": 1} if again else {"text": "A"})
+            message = {"type": "message", "content": [{"type": "output_text", "text": text}]}
+            usage = {"input_tokens": 5, "output_tokens": 2}
+            answer = {"status": "completed", "output": [message], "usage": usage}
+            return 200, {}, json.dumps(answer).encode()
+
+        server.reply = reply  # type: ignore[method-assign]
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+    (line,) = read_lines(tmp_path / "a")
+    assert line["error"] is None
+    roles = [message["role"] for message in server.bodies[-1]["input"]]
+    assert roles == ["user", "assistant", "user"]
+
+
 def test_identical_requests_get_an_answer_each(tmp_path: Path) -> None:
     lines = [make_line(0, custom_id=name) for name in "abc"]
     requests = write_lines(tmp_path / "r.jsonl", lines)

@@ -152,6 +152,15 @@ def test_a_server_that_stays_down_is_given_up(status: int, tmp_path: Path) -> No
         assert ERROR.match(str(error.value))
 
 
+@pytest.mark.usefixtures("quick")
+def test_a_run_that_gets_nothing_at_all_is_no_success(tmp_path: Path) -> None:
+    with serve() as (server, url):
+        server.reply = lambda path, body: (200, {}, b"\xff\xfe")  # type: ignore[method-assign]
+        with pytest.raises(RequestError, match="no answer to any of 2 requests") as error:
+            Asking(tmp_path, url).run(2)
+        assert ERROR.match(str(error.value))
+
+
 @pytest.mark.usefixtures("impatient")
 def test_a_server_that_is_not_there_is_given_up(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="at every try"):

@@ -30,6 +30,7 @@ BATCH_NAME = "contrapose"
 """Key of a batch's metadata under which its name stands."""
 NOT_SENT_TWICE = frozenset({"content-length", "host", "connection"})
 _KEYS = re.compile(r"\b(?:sk|rk|pk|hf)[-_][A-Za-z0-9_*-]{4,}")
+_ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 JSON_HEADERS: dict[str, Any] = {"headers": {"Content-Type": "application/json"}}
 
 
@@ -177,7 +178,7 @@ class Api:
         while cause.__cause__ is not None:
             cause = cause.__cause__
         said = self.redact(str(cause) or type(cause).__name__)
-        return " ".join(said.split())[:200]
+        return " ".join(_ERROR_NUMBER.sub("", said).split())[:200]
 
     def redact(self, text: str) -> str:
         """Returns a text without our key, and without what looks like anybody's."""

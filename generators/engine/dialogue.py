@@ -103,9 +103,10 @@ def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
             return Accepted(_read(ask, answer.response), request, tuple(found))
         except Unfit as fault:
             content = quote_answer(answer.response)
-            if len(found) > repairs or "messages" not in request.body:
+            again = ask_again(request, content, fault) if len(found) <= repairs else None
+            if again is None:
                 return Rejected(fault.reason, fault.detail, request, content, tuple(found))
-            request = ask_again(request, content, fault)
+            request = again
 
 
 def _read(ask: Ask[Value], response: dict[str, Any]) -> Value:
@@ -123,8 +124,11 @@ def quote_answer(response: dict[str, Any]) -> str | None:
     return content if isinstance(content, str) else content.content
 
 
-def ask_again(request: Request, answer: str | None, fault: Unfit) -> Request:
-    """Returns the request that follows an unfit answer: the answer, and what is wrong with it."""
+def ask_again(request: Request, answer: str | None, fault: Unfit) -> Request | None:
+    """Returns the request that follows an unfit answer: the answer, and what is wrong with it.
+
+    None for a request that is no conversation.
+    """
     said = [{"role": "assistant", "content": answer[:QUOTED]}] if answer else []
     complaint = render(f"{REPAIR}/user", reason=fault.reason, detail=fault.detail)
     return request.add_messages(*said, {"role": "user", "content": complaint})

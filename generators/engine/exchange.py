@@ -5,9 +5,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from generators.engine.json_text import as_object, write_canonical
+from generators.engine.json_text import as_object, as_objects, write_canonical
 
 CHAT = "/chat/completions"
+RESPONSES = "/responses"
 OPENAI = "https://api.openai.com/v1"
 """Base URL where none is named."""
 
@@ -74,10 +75,17 @@ class Request:
             "parameters": hash_json(parameters),
         }
 
-    def add_messages(self, *messages: dict[str, str]) -> "Request":
-        """Returns the request with more messages at its end."""
-        body = {**self.body, "messages": [*self.body["messages"], *messages]}
-        return replace(self, body=body)
+    def add_messages(self, *messages: dict[str, str]) -> "Request | None":
+        """Returns the request with more messages at its end; None where it has none at all.
+
+        In the form of `/responses` they stand in `input`, which may be a text alone.
+        """
+        name = "messages" if "messages" in self.body else "input"
+        said = self.body.get(name)
+        if name == "input" and self.endpoint != RESPONSES:
+            return None
+        earlier = [{"role": "user", "content": said}] if isinstance(said, str) else as_objects(said)
+        return replace(self, body={**self.body, name: [*earlier, *messages]}) if earlier else None
 
 
 def hash_json(value: Any) -> str:

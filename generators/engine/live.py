@@ -62,6 +62,7 @@ class Live:
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._through = 0
         self._fresh: dict[tuple[str, int], Found] = {}
+        self._known = False
         self._some_pending = bool(log.open_batches())
 
     async def fill(self, asks: Iterable[Ask[Any]]) -> Course:
@@ -83,7 +84,15 @@ class Live:
                     raise
         if self._stopped is not None:
             raise self._stopped
+        self._check_any()
         return self._course
+
+    def _check_any(self) -> None:
+        """Raises RequestError where every try failed, now and before: that is no poor request."""
+        failed = [each for each in self._course.unanswered.values() if not each.refused]
+        if failed and not self._answered and not self._known:
+            found = f"no answer to any of {len(failed)} requests ({failed[-1].detail})"
+            raise self._error(found, "some", "Run it again when the server is back")
 
     async def _work(self, queue: Iterator[Ask[Any]]) -> None:
         for ask in queue:
@@ -119,7 +128,9 @@ class Live:
 
     def _find(self, request: Request) -> Found | None:
         """Returns an answer; one that has just been logged need not be read again."""
-        return self._fresh.pop(request.place, None) or self._log.find(request)
+        found = self._fresh.pop(request.place, None) or self._log.find(request)
+        self._known = self._known or found is not None
+        return found
 
     def _note_refused(self, request: Request, said: str) -> None:
         self._course.unanswered[request.place] = Unanswered(True, said)
