@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from generators.audit import HAND_WRITTEN
 from generators.contrast import mark_difference
 from generators.row_files import read_first_rows
 from generators.splits import SPLITS
@@ -68,7 +69,8 @@ def _list_counts(manifest: Manifest, survey: Survey) -> Iterator[str]:
 
 def _list_generation(report: GenerationReport) -> Iterator[str]:
     labels = f", {_number(report.labels, 'option')} labelled" if report.labels else ""
-    yield f"Written by {report.writer}: {_number(report.decisions, 'Decision')} kept{labels}."
+    by = "Hand-written" if report.writer == HAND_WRITTEN else f"Written by {report.writer}"
+    yield f"{by}: {_number(report.decisions, 'new Decision')} kept{labels}."
     for name, task in report.tasks.items():
         cost = "" if not task.cost else f", ${task.cost:.4f}"
         waiting = task.pending + task.not_recorded
