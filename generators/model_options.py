@@ -111,14 +111,19 @@ def clean_url(url: str | None) -> str:
 
     from generators.engine.exchange import OPENAI
 
-    parts = urlsplit(url or OPENAI)
+    try:
+        parts = urlsplit(url or OPENAI)
+        port = parts.port
+    except ValueError as error:
+        wanted = "a URL such as http://127.0.0.1:8080/v1"
+        raise UsageError("--base-url", str(error), wanted, "Mend it") from error
     if parts.username or parts.password:
         found, wanted = "it holds a user name or a password", "an address alone"
         raise UsageError("--base-url", found, wanted, "Put the key into OPENAI_API_KEY")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         wanted = "a URL such as http://127.0.0.1:8080/v1"
         raise UsageError("--base-url", f"'{parts.geturl()}'", wanted, "Mend it")
-    host = parts.hostname if parts.port is None else f"{parts.hostname}:{parts.port}"
+    host = parts.hostname if port is None else f"{parts.hostname}:{port}"
     return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
 
 

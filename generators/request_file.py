@@ -3,6 +3,7 @@
 https://platform.openai.com/docs/guides/batch
 """
 
+import codecs
 import json
 import os
 from collections import Counter
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from jsonschema import Draft202012Validator, SchemaError
 from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
+from referencing.exceptions import Unresolvable
 
 from generators.engine.answers import parse_json
 from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
@@ -32,6 +34,8 @@ class Line(NamedTuple):
     endpoint: str
     """Path below the base URL."""
     body: dict[str, Any]
+    where: str
+    """File and line, for errors."""
 
 
 class RequestFile:
@@ -47,10 +51,10 @@ class RequestFile:
         self.models: set[str] = set()
         self.requests = 0
         seen: set[str] = set()
-        for number, line in enumerate(self.read_lines(), start=1):
+        for line in self.read_lines():
             if line.custom_id in seen:
                 found, wanted = f"custom_id '{line.custom_id}' again", "one of its own each"
-                raise SourceError(f"{path} line {number}", found, wanted, "Rename one")
+                raise SourceError(line.where, found, wanted, "Rename one")
             seen.add(line.custom_id)
             self.models.add(str(line.body.get("model")))
             self.requests += 1
@@ -61,10 +65,8 @@ class RequestFile:
         """Yields the lines, checked."""
         try:
             with self.path.open("rb") as lines:
-                number = 0
-                for line in lines:
+                for number, line in enumerate(lines, start=1):
                     if line.strip():
-                        number += 1
                         yield read_line(line, f"{self.path} line {number}")
         except OSError as error:
             found = error.strerror or str(error)
@@ -96,7 +98,7 @@ def read_line(line: bytes, where: str) -> Line:
         SourceError: it is no request that this package sends.
     """
     try:
-        found = read_json(line)
+        found = read_json(line.removeprefix(codecs.BOM_UTF8))
     except ValueError as error:
         raise SourceError(where, "no JSON", WANTED, "Mend the line") from error
     if not isinstance(found, dict):
@@ -112,7 +114,7 @@ def read_line(line: bytes, where: str) -> Line:
     if sent.get("stream"):
         raise SourceError(where, "stream is on", "a whole answer", "Take it out of the body")
     check_schema(sent, where)
-    return Line(custom_id, url.removeprefix(PREFIX), sent)
+    return Line(custom_id, url.removeprefix(PREFIX), sent, where)
 
 
 def check_schema(body: dict[str, Any], where: str) -> None:
@@ -148,7 +150,10 @@ def make_ask(request: Request) -> Ask[Any]:
 def find_mismatch(schema: dict[str, Any], value: Any) -> str | None:
     """Returns where and why a value does not fit a schema; None where it does."""
     validator: Any = _compile(write_canonical(schema))
-    error = cast(Any, best_match(validator.iter_errors(value)))
+    try:
+        error = cast(Any, best_match(validator.iter_errors(value)))
+    except (RecursionError, Unresolvable):
+        return "$: the schema refers to what is not there, or to itself"
     return None if error is None else f"{error.json_path}: {error.message[:200]}"
 
 

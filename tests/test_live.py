@@ -242,7 +242,7 @@ def test_a_parameter_that_a_server_does_not_know_is_left_out(tmp_path: Path) -> 
 
         def reply(path: str, body: bytes) -> Any:
             if b"max_completion_tokens" in body:
-                error = {"message": "Unsupported parameter", "param": "max_completion_tokens"}
+                error = {"message": "Unsupported parameter.", "param": "max_completion_tokens"}
                 import json
 
                 return 400, {}, json.dumps({"error": error}).encode()

@@ -9,7 +9,7 @@ from generators.engine.json_text import as_object, as_objects
 from schemas.exchange import RejectionReason, Tokens
 
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.S)
-_CODE_BLOCK = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.S)
+_CODE_BLOCK = re.compile(r"```(?:json)?[ \t]*\n(.*?)```", re.S)
 _REFUSAL = re.compile(
     r"^\W*(?:i['’]?m sorry|sorry,|i (?:can(?:no|['’])t|am unable|won['’]t|must decline)"
     r"|as an ai\b)",
@@ -32,6 +32,8 @@ def is_answer(response: Any) -> bool:
     response = as_object(response)
     if "choices" in response:
         return bool(as_objects(response["choices"]))
+    if response.get("error") or response.get("status") not in (None, "completed", "incomplete"):
+        return False
     return bool({"output", "data", "results"} & response.keys())
 
 
@@ -88,6 +90,8 @@ def parse_json(content: str) -> Any:
         start, end = content.find("{"), content.rfind("}")
         inner = block[1] if block else content[start : end + 1]
         return json.loads(inner)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
 
 
 def count_tokens(response: Any) -> Tokens:

@@ -8,7 +8,7 @@ the aiohttp pool that its own transport is built on: a sixth of the CPU time
 
 import os
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -36,6 +36,11 @@ JSON_HEADERS: dict[str, Any] = {"headers": {"Content-Type": "application/json"}}
 
 class NoReplyError(Exception):
     """No reply came: refused, cut off or timed out. Says why, in a few words."""
+
+    def __init__(self, said: str, *, sent: bool = True) -> None:
+        super().__init__(said)
+        self.sent = sent
+        """Whether the request may have reached the server, and be paid."""
 
 
 class RefusedError(Exception):
@@ -148,9 +153,10 @@ class Api:
             ) as response:
                 return Reply(response.status, response.headers, await response.read())
         except (aiohttp.ClientError, openai.APIConnectionError, TimeoutError) as error:
-            raise NoReplyError(self._explain(error)) from error
+            refused = isinstance(error, aiohttp.ClientConnectorError)
+            raise NoReplyError(self._explain(error), sent=not refused) from error
         except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, ValueError) as error:
-            raise NoReplyError(self._explain(error)) from error
+            raise NoReplyError(self._explain(error), sent=False) from error
 
     async def _send_first(self, endpoint: str, body: bytes) -> Reply:
         try:
@@ -189,7 +195,7 @@ class Api:
     async def upload(self, name: str, lines: bytes) -> str:
         """Returns the id of an uploaded batch file. Raises as `send` and `RefusedError`."""
         call = self.client.files.create(file=(name, lines), purpose="batch")
-        return (await self._call(call)).id
+        return await self._call(call, lambda file: _text(file.id))
 
     async def create_batch(self, file_id: str, endpoint: str, name: str) -> str:
         """Returns the id of a new batch, whose metadata carries our name for it."""
@@ -199,40 +205,61 @@ class Api:
             completion_window="24h",
             metadata={BATCH_NAME: name},
         )
-        return (await self._call(call)).id
+        return await self._call(call, lambda batch: _text(batch.id))
 
     async def read_batch(self, batch_id: str) -> BatchState:
         """Returns how far a batch is."""
-        batch = await self._call(self.client.batches.retrieve(batch_id))
-        errors = batch.errors.data if batch.errors and batch.errors.data else []
-        said = "; ".join(error.message for error in errors if error.message)
-        files = [file for file in (batch.output_file_id, batch.error_file_id) if file]
+        return await self._call(self.client.batches.retrieve(batch_id), self._read_state)
+
+    def _read_state(self, batch: Any) -> BatchState:
+        errors: list[Any] = list(batch.errors.data or []) if batch.errors else []
+        said = "; ".join(str(error.message) for error in errors if error.message)
+        files = [str(file) for file in (batch.output_file_id, batch.error_file_id) if file]
         counts = batch.request_counts
-        done = counts.completed + counts.failed if counts else 0
-        return BatchState(batch.status, files, done, self.redact(said))
+        done = (counts.completed or 0) + (counts.failed or 0) if counts else 0
+        return BatchState(_text(batch.status), files, done, self.redact(said))
 
     async def find_batches(self) -> dict[str, str]:
-        """Returns our name -> provider's id of the last hundred batches that we made."""
-        page = await self._call(self.client.batches.list(limit=100))
-        return {
-            batch.metadata[BATCH_NAME]: batch.id
-            for batch in page.data
-            if batch.metadata and BATCH_NAME in batch.metadata
-        }
+        """Returns our name -> provider's id of the batches that we made, of the last thousand."""
+        found: dict[str, str] = {}
+        after: Any = openai.omit
+        for _ in range(10):
+            call = self.client.batches.list(limit=100, after=after)
+            some, last = await self._call(call, _list_named)
+            found |= some
+            if last is None:
+                break
+            after = last
+        return found
 
     async def download(self, file_id: str) -> bytes:
         """Returns the content of a file."""
-        return (await self._call(self.client.files.content(file_id))).content
+        return await self._call(self.client.files.content(file_id), lambda file: file.content)
 
-    async def _call(self, call: Awaitable[Answer]) -> Answer:
+    async def _call(self, call: Awaitable[Any], take: Callable[[Any], Answer]) -> Answer:
         try:
-            return await call
+            return take(await call)
         except openai.APIStatusError as error:
             body = error.response.content
             reply = Reply(error.status_code, error.response.headers, body)
             raise RefusedError(reply) from error
         except openai.APIConnectionError as error:
             raise NoReplyError(self._explain(error)) from error
+        except (ValueError, TypeError, AttributeError, KeyError) as error:
+            raise NoReplyError("a reply of another form") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("no text")
+    return value
+
+
+def _list_named(page: Any) -> tuple[dict[str, str], str | None]:
+    """Returns our name -> id of a page's batches, and the last id where there may be more."""
+    named = [batch for batch in page.data if batch.metadata and BATCH_NAME in batch.metadata]
+    last = page.data[-1].id if page.data and page.has_more else None
+    return {batch.metadata[BATCH_NAME]: _text(batch.id) for batch in named}, last
 
 
 def _find_proxy(url: httpx2.URL) -> str | None:

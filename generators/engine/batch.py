@@ -32,6 +32,9 @@ ROUNDS = 3
 """Batches that may give a request back unanswered until it is given up for this run."""
 LONGEST_POLL = 60.0
 TRIES = 6
+PASSING = {408, 409, 429}
+LONGEST = 300
+"""Characters of a server's message that are kept."""
 OVER = {"completed", "expired", "cancelled", "failed"}
 
 Result = TypeVar("Result")
@@ -52,6 +55,8 @@ class BatchLane:
         self._api, self._log, self._budget = api, log, budget
         self._repairs, self._meter, self._poll = repairs, meter, poll
         self._tries: Counter[tuple[str, int]] = Counter()
+        self._refusals: dict[tuple[str, int], Unanswered] = {}
+        """Requests that the server calls wrong, and will not answer in another batch either."""
 
     async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Course:
         """Asks what is missing, batch after batch, until all is answered or given up.
@@ -78,7 +83,9 @@ class BatchLane:
             if not isinstance(step, Missing):
                 continue
             request = step.request
-            if self._tries[request.place] >= ROUNDS:
+            if refusal := self._refusals.get(request.place):
+                course.unanswered[request.place] = refusal
+            elif self._tries[request.place] >= ROUNDS:
                 said = f"unanswered in {ROUNDS} batches"
                 course.unanswered[request.place] = Unanswered(False, said)
             elif request.place not in seen:
@@ -114,29 +121,39 @@ class BatchLane:
         try:
             file = await self._retry(lambda: self._api.upload(f"{name}.jsonl", lines.encode()))
             batch_id = await self._create(file, requests[0].endpoint, name)
+        except NoReplyError as error:
+            found = f"no reply to {TRIES} tries to start a batch ({error})"
+            raise self._error(found, "Run it again; it finds out whether there is one") from error
         except RefusedError as error:
-            self._log.end_batch(name)
+            if not _may_pass(error):  # it says itself that there is none
+                self._log.end_batch(name)
             raise self._refused(error) from error
         self._log.name_batch(name, batch_id)
         self._meter.say(f"Batch {batch_id}: {len(requests)} requests sent. It may be left.")
 
     async def _create(self, file: str, endpoint: str, name: str) -> str:
-        """Returns the id of a new batch; where the reply is lost, looks whether there is one."""
-        try:
-            return await self._api.create_batch(file, endpoint, name)
-        except NoReplyError:
+        """Returns the id of a new batch; after a lost reply it looks first whether there is one."""
+        for left in reversed(range(TRIES)):
+            try:
+                return await self._api.create_batch(file, endpoint, name)
+            except (NoReplyError, RefusedError) as error:
+                if not left or not _may_pass(error):
+                    raise
             await asyncio.sleep(self._poll)
             known = await self._retry(self._api.find_batches)
-            return known.get(name) or await self._retry(
-                lambda: self._api.create_batch(file, endpoint, name)
-            )
+            if name in known:
+                return known[name]
+        raise AssertionError("the last try returns or raises")
 
     async def _adopt(self) -> None:
         """Finds out what became of batches that were being sent when the program ended."""
         unknown = [batch for batch in self._log.open_batches() if batch.id is None]
         if not unknown:
             return
-        known = await self._retry(self._api.find_batches)
+        try:
+            known = await self._retry(self._api.find_batches)
+        except RefusedError as error:
+            raise self._refused(error) from error
         for batch in unknown:
             if batch.name in known:
                 self._log.name_batch(batch.name, known[batch.name])
@@ -162,6 +179,10 @@ class BatchLane:
                 for line in content.splitlines():
                     self._take(batch.name, line)
         except RefusedError as error:
+            if error.reply.status == 404:
+                self._meter.say(f"Batch {batch.id}: the provider no longer has it.")
+                self._log.end_batch(batch.name)
+                return
             raise self._refused(error) from error
         left = self._log.end_batch(batch.name)
         self._budget.release()
@@ -182,13 +203,19 @@ class BatchLane:
         custom_id, reply = str(found.get("custom_id")), as_object(found.get("response"))
         body, status = reply.get("body"), reply.get("status_code")
         answered = status == 200 and is_answer(body)
-        response = body if answered else {"error": found.get("error") or body}
+        said = self._api.redact(str(found.get("error") or body))[:LONGEST]
+        response = body if answered else {"error": said}
         arrival = Arrival(response, answered, status, lane="batch")
-        model = self._log.collect(name, custom_id, arrival)
-        self._meter.advance(int(answered and model is not None), self._budget.spent)
-        if model is not None and answered:
+        known = self._log.collect(name, custom_id, arrival)
+        if known is None:
+            return
+        model, place = known
+        self._meter.advance(int(answered), self._budget.spent)
+        if answered:
             cost = self._budget.prices.cost(model, count_tokens(body), "batch")
             self._budget.spent += cost or 0.0
+        elif isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
+            self._refusals[place] = Unanswered(True, f"status {status}: {said}")
 
     async def _retry(self, call: Callable[[], Awaitable[Result]]) -> Result:
         """Returns what a call to the API gives, tried again while that may help.

@@ -5,7 +5,7 @@ the same answers in the same order, and pays for those that were missing.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -116,7 +116,7 @@ class LoggedEngine:
         self.budget = Budget(prices, settings.max_cost)
         self.prices_as_of: str | None = prices.as_of
         self._settings, self._meter = settings, meter
-        self._ladder = Ladder()
+        self._ladders: defaultdict[str, Ladder] = defaultdict(Ladder)
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
         """Yields what came of each ask, in order, once all that was missing is asked for.
@@ -172,7 +172,7 @@ class LoggedEngine:
         from generators.engine.live import Live
 
         limits = Limits(settings.concurrency, settings.per_minute, settings.tokens_per_minute)
-        live = Live(api, self.log, limits, self.budget, self._ladder, settings.repairs, meter)
+        live = Live(api, self.log, limits, self.budget, self._ladders, settings.repairs, meter)
         return await live.fill(asks())
 
     def _is_missing(self, ask: Ask[Any]) -> bool:

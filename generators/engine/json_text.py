@@ -1,5 +1,6 @@
 """JSON as it is sent, kept and hashed; the engine's only importer of orjson."""
 
+import json
 from typing import Any, cast
 
 import orjson
@@ -7,12 +8,18 @@ import orjson
 
 def write_json(value: Any) -> bytes:
     """Returns a value as compact JSON, UTF-8, keys in their order."""
-    return orjson.dumps(value)
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # nested deeper than it goes, or a number beyond 64 bits
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def write_canonical(value: Any) -> bytes:
     """Returns a value as compact JSON, UTF-8, keys sorted at every level."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), sort_keys=True).encode()
 
 
 def read_json(text: bytes | str) -> Any:

@@ -23,6 +23,8 @@ START = 8
 FLOOR = 2
 GROWTH, SHRINKAGE = 0.6, 0.08
 """Per answer, requests added; per refusal, share of the window lost."""
+LONGEST_PAUSE = 0.5
+"""Seconds until somebody who waits looks whether the run goes on."""
 LONGEST_WAIT = 60.0
 """Seconds, whatever a header says."""
 LITTLE_LEFT = 0.05
@@ -102,12 +104,13 @@ class Limits:
         self._clock = clock or asyncio.get_running_loop().time
         self.requests = Rate(per_minute, self._clock)
         self.tokens = Rate(tokens_per_minute, self._clock)
+        self._stopped = False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._opened = False
 
     async def enter(self, tokens: float) -> None:
         """Returns when one more request, of about so many tokens, may be sent."""
-        if self.in_flight >= int(self.window):
+        if self.in_flight >= int(self.window) and not self._stopped:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
             try:
@@ -119,13 +122,26 @@ class Limits:
         else:
             self.in_flight += 1
         try:
-            if wait := max(self.requests.take(1), self.tokens.take(tokens)):
-                await asyncio.sleep(wait)
-            if wait := self.requests.space():
-                await asyncio.sleep(wait)
+            await self._pause(max(self.requests.take(1), self.tokens.take(tokens)))
+            await self._pause(self.requests.space())
         except asyncio.CancelledError:
             self.leave()
             raise
+
+    async def _pause(self, seconds: float) -> None:
+        while seconds > 0 and not self._stopped:
+            part = min(seconds, LONGEST_PAUSE)
+            await asyncio.sleep(part)
+            seconds -= part
+
+    def stop(self) -> None:
+        """Lets everybody through who waits: nothing will be sent any more."""
+        self._stopped = True
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self.in_flight += 1
+                turn.set_result(None)
 
     def leave(self) -> None:
         """Notes that a request is no longer in flight."""
@@ -152,9 +168,11 @@ class Limits:
         self._read(headers)
 
     def _read(self, headers: Mapping[str, str]) -> None:
-        if limit := read_number(headers.get("x-ratelimit-limit-requests")):
+        limit = read_number(headers.get("x-ratelimit-limit-requests"))
+        if limit and limit >= 1:
             self.requests.state(limit)
-        if limit := read_number(headers.get("x-ratelimit-limit-tokens")):
+        limit = read_number(headers.get("x-ratelimit-limit-tokens"))
+        if limit and limit >= 1:
             self.tokens.state(limit)
             left = read_number(headers.get("x-ratelimit-remaining-tokens"))
             reset = read_duration(headers.get("x-ratelimit-reset-tokens"))

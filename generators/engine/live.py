@@ -5,6 +5,8 @@ the server count, waits that it asks for do not.
 """
 
 import asyncio
+import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -50,17 +52,19 @@ class Live:
         log: ResponseLog,
         limits: Limits,
         budget: Budget,
-        ladder: Ladder,
+        ladders: defaultdict[str, Ladder],
         repairs: int,
         meter: Meter,
     ) -> None:
         self._api, self._log, self._limits, self._budget = api, log, limits, budget
-        self._ladder, self._repairs, self._meter = ladder, repairs, meter
+        self._ladders, self._repairs, self._meter = ladders, repairs, meter
         self._course = Course()
         self._breaker = Breaker(asyncio.get_running_loop().time)
         self._stall = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._through = 0
+        self._interrupts = 0
+        self._under_way: dict[tuple[str, int], asyncio.Event] = {}
         self._fresh: dict[tuple[str, int], Found] = {}
         self._known = False
         self._some_pending = bool(log.open_batches())
@@ -95,13 +99,14 @@ class Live:
             raise self._error(found, "some", "Run it again when the server is back")
 
     async def _work(self, queue: Iterator[Ask[Any]]) -> None:
-        for ask in queue:
-            if self._stopped is not None:
-                return
+        while self._stopped is None:
             try:
+                ask = next(queue, None)
+                if ask is None:
+                    return
                 await self._ask(ask)
             except Exception as error:  # one worker's end is everybody's; fill raises it
-                self._stopped = self._stopped or error
+                self._stop(error)
                 return
             self._meter.advance(1, self._budget.spent)
             self._through += 1
@@ -117,6 +122,10 @@ class Live:
                 return
             if request.place in self._course.unanswered or self._stopped is not None:
                 return
+            if earlier := self._under_way.get(request.place):
+                await earlier.wait()  # an equal request: its answer serves both
+                continue
+            self._under_way[request.place] = done = asyncio.Event()
             try:
                 await self._send(request)
             except (Failed, Wait) as error:
@@ -125,6 +134,9 @@ class Live:
             except _Refused as error:
                 self._note_refused(request, str(error))
                 return
+            finally:
+                del self._under_way[request.place]
+                done.set()
 
     def _find(self, request: Request) -> Found | None:
         """Returns an answer; one that has just been logged need not be read again."""
@@ -162,6 +174,11 @@ class Live:
                 raise Failed("the run was stopped")
         self._budget.reserve(cost)
 
+    def _stop(self, error: BaseException) -> None:
+        """Ends the asking: nothing more is sent, and nobody waits for a turn."""
+        self._stopped = self._stopped or error
+        self._limits.stop()
+
     def _is_stopped(self) -> bool:
         return self._stopped is not None
 
@@ -172,14 +189,17 @@ class Live:
 
     async def _try(self, request: Request) -> Tokens:
         """Returns the tokens of the answer, once it is in the log."""
-        rung = self._ladder.rung
-        body = self._ladder.adapt(request.body, rung)
+        ladder = self._ladders[request.model]
+        rung = ladder.rung
+        body = ladder.adapt(request.body, rung)
         await self._limits.enter(estimate_tokens(request) + most_completion(request) / 4)
         try:
             if self._stopped is not None:
                 raise Failed("the run was stopped")
             reply = await self._api.send(request.endpoint, write_json(body))
         except NoReplyError as error:
+            if error.sent:  # it may be paid, and nobody will say what
+                self._budget.spend_worst(request)
             self._note_failure(request, rung, None, str(error))
             raise Failed(str(error)) from error
         finally:
@@ -194,6 +214,8 @@ class Live:
             self._note_failure(request, rung, 200, "a reply that is no answer", response)
             raise Failed("a reply of status 200 that is no answer")
         tokens = count_tokens(response)
+        if tokens == Tokens():
+            self._budget.spend_worst(request)
         self._log.add(request, Arrival(response, answered=True, rung=rung))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1
@@ -201,7 +223,7 @@ class Live:
         self._stall.note_success()
         self._limits.note_answer(reply.headers)
         if request.schema:
-            self._ladder.note_content(rung, quote_answer(response))
+            self._ladders[request.model].note_content(rung, quote_answer(response))
         return tokens
 
     def _judge(self, request: Request, rung: Rung, body: dict[str, Any], reply: Reply) -> Exception:
@@ -232,13 +254,16 @@ class Live:
 
     def _adapt(self, request: Request, rung: Rung, body: dict[str, Any], why: Refusal) -> bool:
         """Returns whether to send the request in another form, now that this one failed."""
-        if why.status in (400, 422) and self._ladder.drop(body, why.named):
+        ladder = self._ladders[request.model]
+        if why.status in (400, 422) and ladder.drop(body, why.named, f"{why.code} {why.said}"):
             return True
         if request.schema is None or not is_about_format(why.status, f"{why.named} {why.said}"):
             return False
+        if rung != ladder.rung:
+            return True  # another request has found it out meanwhile
         if self._answered and why.status == 500:
             return False  # the server works, and fails now and then
-        return not self._ladder.proven and self._ladder.step_down(rung)
+        return not ladder.proven and ladder.step_down(rung)
 
     def _note_failure(
         self, request: Request, rung: Rung, status: int | None, said: str, response: Any = None
@@ -260,16 +285,22 @@ class Live:
 
     def _interrupt(self) -> bool:
         """Ends the asking; returns whether it was ended before."""
-        if self._stopped is not None:
+        self._interrupts += 1
+        if self._interrupts > 1:
             return True
-        self._stopped = KeyboardInterrupt()
+        self._stop(KeyboardInterrupt())
         waiting = self._limits.in_flight
         self._meter.say(f"Stopping: waiting for {waiting} answers that are under way.")
         return False
 
 
 def _parse(body: bytes) -> Any:
+    """Returns the JSON in a body, if only just: it is paid, and may be good."""
     try:
         return read_json(body)
     except ValueError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
         return None

@@ -15,10 +15,10 @@ from schemas.exchange import Tokens
 
 CHARACTERS_PER_TOKEN = 4.0
 """Of English prose, about (https://platform.openai.com/tokenizer); for estimates."""
-FEWEST_CHARACTERS_PER_TOKEN = 2.0
-"""For the limit, which must hold for odd text too."""
-DEFAULT_COMPLETION = 4096
-"""Tokens an answer may have where the request does not bound it."""
+FEWEST_CHARACTERS_PER_TOKEN = 1.0
+"""For the limit, which must hold for any script: a token is at least one byte."""
+DEFAULT_COMPLETION = 128_000
+"""Tokens an answer may have where the request does not bound it: no model writes more."""
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
 
@@ -75,9 +75,15 @@ def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_P
 def most_completion(request: Request) -> int:
     """Returns the most tokens an answer may have."""
     for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
-        if isinstance(request.body.get(name), int):
-            return request.body[name]
+        bound: object = request.body.get(name)
+        if isinstance(bound, int) and bound > 0:
+            return bound * _count_choices(request)
     return DEFAULT_COMPLETION
+
+
+def _count_choices(request: Request) -> int:
+    number: object = request.body.get("n")
+    return number if isinstance(number, int) and number > 1 else 1
 
 
 @dataclass
@@ -114,6 +120,10 @@ class Budget:
         self.in_flight -= 1
         self.reserved = self.reserved - reserved if self.in_flight else 0.0
         self.spend(request, tokens, lane)
+
+    def spend_worst(self, request: Request) -> None:
+        """Adds what a request could cost at most, where nobody says what it did."""
+        self.spent += self.worst(request)
 
     def spend(self, request: Request, tokens: Tokens, lane: str = "live") -> None:
         """Adds what was paid."""

@@ -33,7 +33,7 @@ class Refusal(NamedTuple):
     @property
     def is_about_quota(self) -> bool:
         """Whether the account is out of credit, which no waiting cures."""
-        return self.code in QUOTA_CODES
+        return self.code in QUOTA_CODES or self.status == 402
 
     @property
     def may_pass(self) -> bool:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generators.engine.answers import count_tokens
+from generators.engine.answers import count_tokens, is_answer
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request
 from generators.engine.json_text import read_json, write_json
@@ -100,11 +100,11 @@ class ResponseLog:
             rows = self._db.execute(FIND, place).fetchall()
         if not rows or rows[0][0] != 0:
             return None
-        answer, *failures = rows
-        tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
-        for row in failures:
-            tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
-        return Found(read_json(answer[5]), tokens, len(failures), answer[1])
+        try:
+            return _read_rows(rows)
+        except (ValueError, TypeError) as error:
+            found, wanted = f"the answer to key {request.key} is broken", "JSON and counts"
+            raise self._error(found, wanted, "Name another log with --responses") from error
 
     def add(self, request: Request, arrival: Arrival) -> None:
         """Keeps what came of one try; the first answer to a request stays."""
@@ -112,10 +112,13 @@ class ResponseLog:
         with self._explained():
             self._add((request.key, self.base_url, request.occurrence), about, arrival)
 
-    def collect(self, batch: str, custom_id: str, arrival: Arrival) -> str | None:
+    def collect(
+        self, batch: str, custom_id: str, arrival: Arrival
+    ) -> tuple[str, tuple[str, int]] | None:
         """Keeps what came of one line of a batch, for which its request then waits no more.
 
-        Returns the model that was asked; None for a line that is no longer waited for.
+        Returns the model that was asked, and the request's key and occurrence; None for a line
+        that is no longer waited for.
         """
         query = (
             "SELECT key, base_url, occurrence, task, item, model, marks FROM pending"
@@ -130,7 +133,7 @@ class ResponseLog:
                 "DELETE FROM pending WHERE batch = ? AND custom_id = ? AND ?",
                 (batch, custom_id, arrival.answered),
             )
-            return row[5]
+            return row[5], (row[0], row[2])
 
     def _add(
         self, place: tuple[str, str, int], about: tuple[str, str, str, bytes], arrival: Arrival
@@ -250,3 +253,15 @@ class ResponseLog:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def _read_rows(rows: list[Any]) -> Found:
+    """Returns the answer of a request, and what all tries at it took."""
+    answer, *failures = rows
+    tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
+    for row in failures:
+        tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
+    response = read_json(answer[5])
+    if not is_answer(response):
+        raise ValueError("no answer")
+    return Found(response, tokens, len(failures), answer[1])

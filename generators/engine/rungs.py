@@ -1,10 +1,12 @@
 """The ways to ask for JSON of a schema, from the strictest down, and what a server takes. Pure."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from generators.engine.exchange import find_schema
+from generators.engine.json_text import as_objects
 
 Rung = Literal["json_schema", "json_object", "prompt"]
 RUNGS: tuple[Rung, ...] = get_args(Rung)
@@ -16,6 +18,7 @@ OPTIONAL = {
 }
 """Parameters that a server may not know: left out then, or given another name."""
 
+_UNKNOWN = re.compile(r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted", re.I)
 PROSE_BEFORE_STEPPING = 4
 """Answers that are no JSON at all, none before them that was, until the next rung is tried."""
 
@@ -53,9 +56,12 @@ class Ladder:
         self.place, self._prose = self.place + 1, 0
         return True
 
-    def drop(self, body: dict[str, Any], named: str | None) -> bool:
-        """Leaves a parameter out from now on; returns whether the request had it."""
-        if named not in OPTIONAL or named not in body:
+    def drop(self, body: dict[str, Any], named: str | None, said: str) -> bool:
+        """Leaves a parameter out that the server does not know; returns whether it was sent.
+
+        A value that is merely wrong is no reason: it must say that the parameter is unsupported.
+        """
+        if named not in OPTIONAL or named not in body or not _UNKNOWN.search(said):
             return False
         self.dropped.add(named)
         return True
@@ -79,12 +85,13 @@ def change_rung(body: dict[str, Any], rung: Rung) -> dict[str, Any]:
     `json_object`.
     """
     schema = find_schema(body)
-    if schema is None or rung == "json_schema" or "messages" not in body:
+    messages = as_objects(body.get("messages"))
+    if schema is None or rung == "json_schema" or not messages:
         return dict(body)
     text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
     order = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{text}"
     changed = {name: value for name, value in body.items() if name != "response_format"}
-    first, *others = body["messages"]
+    first, *others = messages
     if first.get("role") == "system":
         changed["messages"] = [
             {**first, "content": f"{first.get('content', '')}\n\n{order}"},

@@ -41,7 +41,8 @@ _META = re.compile(
 _LEFTOVER = re.compile(
     r"\{\{|\}\}|\{%|%\}|</?\w+ [0-9a-f]{12}>|\$\{|\[(?:name|insert|place|your)\b[^\]]*\]"
     r"|lorem ipsum"
-    r"|\bplaceholder\b|^(?:option|choice) ?[a-f0-9]?\s*[:.)]|^\(?[A-F1-6][).:] |\w+_\w+_\w+"
+    r"|\bplaceholder\b|^(?:option|choice) ?[a-f0-9]?\s*[:.)]|^\(?[A-F1-6][).:] "
+    r"|[A-Za-z]{1,40}_[A-Za-z]{1,40}_[A-Za-z]"
     r"|^(?:string|text|situation|option)\.?$|\bTODO\b|<\|",
     re.I | re.M,
 )
