@@ -99,6 +99,13 @@ def file(text: str) -> Path:
     return Path(text)
 
 
+def name(text: str) -> str:
+    """Returns a name that says something."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("found nothing; expected a name")
+    return text
+
+
 def amount(text: str) -> float:
     """Returns a sum of money of 0 or more."""
     try:
@@ -110,8 +117,8 @@ def amount(text: str) -> float:
     return number
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Returns a parser of whole numbers from `least` on."""
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Returns a parser of whole numbers from `least` on, up to `most`."""
 
     def parse(text: str) -> int:
         try:
@@ -121,6 +128,8 @@ def whole_number(least: int) -> Callable[[str], int]:
         if number < least:
             wanted = f"a whole number of {least} or more"
             raise argparse.ArgumentTypeError(f"found '{text}'; expected {wanted}")
+        if most is not None and number > most:
+            raise argparse.ArgumentTypeError(f"found '{text}'; expected {most:,} or less")
         return number
 
     return parse

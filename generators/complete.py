@@ -5,7 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from generators import cli
-from generators.model_options import ENGINE_OPTIONS, add_options, clean_url, make_meter
+from generators.model_options import (
+    ENGINE_OPTIONS,
+    add_options,
+    check_apart,
+    clean_url,
+    make_meter,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +46,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.model_options import read_settings
     from generators.request_file import RequestFile, write_outcomes
 
+    check_apart(arguments.out, arguments.requests)
     file = RequestFile(arguments.requests)
     run = read_settings(arguments, sorted(file.models))
     with ResponseLog(run.settings.responses, clean_url(run.settings.base_url)) as log:

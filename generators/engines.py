@@ -30,10 +30,15 @@ def open_engine(
         GeneratorError: an option does not fit, or a file cannot be read.
     """
     bundled = arguments.data is None and config.model is None and arguments.recorded is None
+    if config.model is None and config.judge_model is not None and arguments.recorded is None:
+        raise no_model("--judge-model")
     recorded: Path | None = find_bundled() if bundled else arguments.recorded
     if recorded is not None:
         recording = Recording(recorded)
         named = name_models(config, recording)
+        if named.model is None:
+            wanted = "answers for dilemma, counterpart or labels"
+            raise ReplayError(str(recorded), "no such answer", wanted, "Name another file")
         yield (
             named,
             RecordedEngine(
@@ -75,5 +80,9 @@ def name_models(config: Config, recording: Recording) -> Config:
 def check_unused(config: MachiavelliConfig) -> None:
     """Raises UsageError where an option asks for a model, and none is named."""
     if config.densify or config.judge_model:
-        option = "--densify" if config.densify else "--judge-model"
-        raise UsageError(option, "no model", "one that is asked", "Name it with --model")
+        raise no_model("--densify" if config.densify else "--judge-model")
+
+
+def no_model(option: str) -> UsageError:
+    """Returns the error of an option that needs a model."""
+    return UsageError(option, "no model", "one that is asked", "Name it with --model")

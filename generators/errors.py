@@ -25,7 +25,7 @@ class GeneratorError(Exception):
 
     def __str__(self) -> str:
         where, found, expected, remedy = self.args
-        return f"{where}: {found}; expected {expected}. {remedy}."
+        return " ".join(f"{where}: {found}; expected {expected}. {remedy}.".split("\n"))
 
 
 class SourceError(GeneratorError):

@@ -14,6 +14,7 @@ from generators.engine.engine import Settings
 from generators.engine.exchange import Request
 from generators.engine.money import Prices, estimate_tokens
 from generators.engine.response_log import ResponseLog
+from generators.engines import check_unused
 from generators.generation import draft_decision, list_judging_asks, list_writing_asks
 from generators.model_options import clean_url, read_settings
 from generators.reading import Progress, look_for_candidates, plan_reading
@@ -43,6 +44,8 @@ def show_plan(
     data: Path, config: MachiavelliConfig, arguments: argparse.Namespace, progress: Progress
 ) -> str:
     """Returns the plan as text, without a last newline; sends nothing and writes nothing."""
+    if config.model is None and arguments.data is not None:
+        check_unused(config)
     if config.model is None:
         return "No model is named: nothing would be asked, and nothing paid."
     run = read_settings(arguments, [config.model, config.judge_model or config.model])
@@ -173,4 +176,6 @@ def _list_lines(
     else:
         half = " (a batch, at half the price)" if settings.batch else ""
         yield f"About ${total:.2f} in all{half}, by prices of {prices.as_of}; re-asks not included."
+        if settings.max_cost is not None and total > settings.max_cost:
+            yield f"That is more than --max-cost {settings.max_cost:g}: the run would stop there."
     yield f"Log: {settings.responses.as_posix()}. Nothing was sent."

@@ -13,6 +13,7 @@ from generators.candidates import Candidates, OptionText, read_options
 from generators.densification import ModelLabel
 from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
 from generators.engine.engine import Engine
+from generators.errors import RequestError
 from generators.tasks import TASKS, counterpart, dilemma, judge, labels
 from generators.tasks.scenes import read_labels
 from schemas.base import Provenance
@@ -20,6 +21,8 @@ from schemas.decision import Decision
 from schemas.drafts import JudgedOption, LabelsDraft
 from schemas.exchange import Rejection
 from schemas.generation import GenerationReport, TaskReport
+
+UNANSWERED = frozenset({"request_refused", "no_answer"})
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def generate(candidates: Candidates, models: Models, engine: Engine) -> Written:
     drafts = list(_write(candidates, models, engine, written))
     judged = _judge(drafts, models, engine, written)
     blind = _label(candidates, models, engine, written) if models.densify else []
+    check_answered(written, engine)
     written.rejections.sort(key=lambda rejection: (rejection.id, rejection.task))
     judged_audit = audit_judges(
         models.writer, models.judge, [(each.decision, each.judgments) for each in judged]
@@ -93,6 +97,17 @@ def generate(candidates: Candidates, models: Models, engine: Engine) -> Written:
         blind=audit_blind(models.writer, blind) if models.densify else None,
     )
     return written
+
+
+def check_answered(written: Written, engine: Engine) -> None:
+    """Raises RequestError where not one request was answered: that is no poor material."""
+    unanswered = [each for each in written.rejections if each.reason in UNANSWERED]
+    answers = sum(ledger.accepted for ledger in engine.ledgers.values())
+    if unanswered and not answers and len(unanswered) == len(written.rejections):
+        found = f"none of {len(unanswered)} requests was answered ({unanswered[0].detail})"
+        raise RequestError(
+            "the model's server", found, "answers", "See --help; nothing was changed"
+        )
 
 
 def _report_tasks(engine: Engine, models: Models) -> dict[str, TaskReport]:

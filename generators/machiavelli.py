@@ -123,8 +123,8 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.sources.layout import find_sample
     from generators.summary import summarize
 
-    source = "sample" if arguments.data is None else "game_data"
     data = arguments.data or find_sample()
+    source = "sample" if data.resolve() == find_sample().resolve() else "game_data"
     if arguments.dry_run:
         from generators.estimate import show_plan
 

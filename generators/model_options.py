@@ -15,8 +15,16 @@ if TYPE_CHECKING:
     from generators.engine.money import Prices
 
 MODEL_OPTIONS: dict[str, dict[str, Any]] = {
-    "--model": {"metavar": "NAME", "help": "also write generated rows with this model"},
-    "--judge-model": {"metavar": "NAME", "help": "who judges, blind (default: --model)"},
+    "--model": {
+        "type": cli.name,
+        "metavar": "NAME",
+        "help": "also write generated rows with this model",
+    },
+    "--judge-model": {
+        "type": cli.name,
+        "metavar": "NAME",
+        "help": "who judges, blind (default: --model)",
+    },
     "--recorded": {
         "type": cli.file,
         "metavar": "FILE",
@@ -32,7 +40,7 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
         "help": "the response log: no answer is paid for twice (default: OUT.responses.sqlite)",
     },
     "--concurrency": {
-        "type": cli.whole_number(1),
+        "type": cli.whole_number(1, 10_000),
         "metavar": "N",
         "default": 64,
         "help": "most requests at one time (default: 64)",
@@ -92,8 +100,10 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
         found, wanted = f"no price is known for '{unpriced[0]}'", "a model with a price"
         raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
     out: Path = arguments.out
+    responses: Path = arguments.responses or out.parent / f"{out.name}.responses.sqlite"
+    check_place(responses, out)
     settings = Settings(
-        responses=arguments.responses or out.parent / f"{out.name}.responses.sqlite",
+        responses=responses,
         base_url=arguments.base_url,
         concurrency=arguments.concurrency,
         per_minute=arguments.rpm,
@@ -103,6 +113,24 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
         batch=arguments.batch,
     )
     return ModelRun(settings, prices)
+
+
+def check_place(responses: Path, out: Path) -> None:
+    """Raises UsageError where the log lies where the run writes, and would be replaced with it."""
+    if responses.resolve().is_relative_to(out.resolve()):
+        found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
+        raise UsageError(f"--responses {responses}", found, wanted, "Name another")
+
+
+def check_apart(out: Path, *others: Path) -> None:
+    """Raises UsageError where a file to write is also read, or is no ordinary file."""
+    if out.exists() and not out.is_file():
+        raise UsageError(
+            f"{out}", "no ordinary file", "a file that can be replaced", "Name another"
+        )
+    for other in others:
+        if out.resolve() == other.resolve():
+            raise UsageError(f"{out}", "it is read, too", "another file to write", "Name one")
 
 
 def clean_url(url: str | None) -> str:

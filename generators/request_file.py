@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from jsonschema import Draft202012Validator, SchemaError
 from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVariableType]
+from referencing import Registry
 from referencing.exceptions import Unresolvable
 
 from generators.engine.answers import parse_json
@@ -48,6 +49,9 @@ class RequestFile:
             SourceError: it cannot be read, or a line is no request; names the line.
         """
         self.path = path
+        if path.exists() and not path.is_file():
+            wanted = "a file, which is read more than once"
+            raise SourceError(str(path), "no ordinary file", wanted, "Write the requests to one")
         self.models: set[str] = set()
         self.requests = 0
         seen: set[str] = set()
@@ -111,6 +115,8 @@ def read_line(line: bytes, where: str) -> Line:
         found = f"{value.get('method')} {url}"
         raise SourceError(where, found, "POST to /v1/...", "Mend the line")
     sent: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(sent.get("model"), str):
+        raise SourceError(where, "no model is named in the body", WANTED, "Name one")
     if sent.get("stream"):
         raise SourceError(where, "stream is on", "a whole answer", "Take it out of the body")
     check_schema(sent, where)
@@ -161,7 +167,7 @@ def find_mismatch(schema: dict[str, Any], value: Any) -> str | None:
 def _compile(schema: bytes) -> Draft202012Validator:
     found = json.loads(schema)
     Draft202012Validator.check_schema(found)
-    return Draft202012Validator(found)
+    return Draft202012Validator(found, registry=Registry())  # which fetches nothing
 
 
 def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) -> Counter[str]:

@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_parser() -> cli.Parser:
     """Returns the parser of the options."""
     parser = cli.Parser("python -m generators.responses", __doc__ or "")
-    parser.add_argument("direction", choices=("export", "import"))
+    parser.add_argument("direction", choices=("export", "import"), help="from the log, or into it")
     parser.add_argument("log", type=cli.file, metavar="LOG.sqlite", help="the response log")
     parser.add_argument("file", type=cli.file, metavar="FILE.jsonl", help="the recorded answers")
     parser.add_argument(
@@ -31,9 +31,11 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.engine.recorded import read_answers, write_answers
     from generators.engine.response_log import ResponseLog
     from generators.errors import LogError
-    from generators.model_options import clean_url
+    from generators.model_options import check_apart, clean_url
 
     exporting = arguments.direction == "export"
+    written = arguments.file if exporting else arguments.log
+    check_apart(written, arguments.log if exporting else arguments.file)
     if exporting and not arguments.log.is_file():
         where, wanted = f"response log {arguments.log}", "a response log"
         raise LogError(where, "no such file", wanted, "Check the path")

@@ -95,6 +95,75 @@ def test_a_request_to_responses_is_checked_and_asked_for_again_too(tmp_path: Pat
     assert roles == ["user", "assistant", "user"]
 
 
+@pytest.mark.parametrize("content", ["[" * 3000, '{"a":' * 3000, "```json" + "\n" * 3000 + "x"])
+def test_a_model_that_loops_breaks_nothing(content: str, tmp_path: Path) -> None:
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(0)])
+    with serve(answer=lambda request: content) as (server, url):
+        for _ in range(2):
+            assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+        assert server.counts["requests"] == 2
+    (line,) = read_lines(tmp_path / "a")
+    assert line["error"]["code"] == "invalid_json"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["r.jsonl", "--out", "r.jsonl"], "it is read, too"),
+        (["r.jsonl", "--out", "a", "--responses", "a"], "it lies in --out a"),
+        (["r.jsonl", "--out", "."], "no ordinary file"),
+        (["r.jsonl", "--out", "a", "--base-url", "http://127.0.0.1:99999/v1"], "--base-url"),
+        (["r.jsonl", "--out", "a", "--base-url", "http://[x/v1"], "--base-url"),
+        (["r.jsonl", "--out", "a", "--concurrency", "99999999"], "or less"),
+    ],
+)
+def test_files_are_kept_apart_and_options_bounded(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    before = write_lines(tmp_path / "r.jsonl", [make_line(0)]).read_bytes()
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    assert status == 2
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert ERROR.match(error)
+    assert (tmp_path / "r.jsonl").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
+
+
+def test_odd_bodies_give_no_traceback(tmp_path: Path) -> None:
+    deep: Any = "x"
+    for _ in range(300):
+        deep = [deep]
+    bodies = [
+        {**make_request(0).body, "messages": [{"role": "user", "content": deep}]},
+        {**make_request(1).body, "max_completion_tokens": -1},
+        {**make_request(2).body, "messages": []},
+    ]
+    lines = [make_line(n, body=body) for n, body in enumerate(bodies)]
+    requests = write_lines(tmp_path / "r.jsonl", lines)
+    with serve(rejects_schema=500) as (_, url):
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) in (0, 1)
+
+
+def test_a_schema_fetches_nothing(tmp_path: Path) -> None:
+    with serve() as (server, url):
+        for reference in (f"{url}/schema.json", "#/$defs/none", "#"):
+            form = {"name": "x", "strict": True, "schema": {"$ref": reference}}
+            body = {**make_request(0).body, "response_format": {
+                "type": "json_schema", "json_schema": form}}  # fmt: skip
+            requests = write_lines(tmp_path / "r.jsonl", [make_line(0, body=body)])
+            server.behaviour.answer = lambda request: "{}"
+            assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+            (line,) = read_lines(tmp_path / "a")
+            assert line["error"]["code"] == "schema"
+        assert all(head.startswith("POST /v1/chat") for head in server.headers)
+
+
 def test_identical_requests_get_an_answer_each(tmp_path: Path) -> None:
     lines = [make_line(0, custom_id=name) for name in "abc"]
     requests = write_lines(tmp_path / "r.jsonl", lines)

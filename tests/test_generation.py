@@ -258,6 +258,28 @@ def test_a_live_run_is_paid_once_and_gives_the_same_bytes_again(
         assert b"sk-a-secret-key" not in content
 
 
+def test_a_server_that_answers_nothing_replaces_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(tmp_path / "out", "--data", str(FIXTURE))
+    before = (tmp_path / "out" / "manifest.json").read_bytes()
+    with serve(always=400, code="bad_request") as (_, url):
+        options = ["--data", str(FIXTURE), "--model", "gpt-4o", "--base-url", url]
+        assert main(["--out", str(tmp_path / "out"), *options]) == 1
+    assert ERROR.match(capsys.readouterr().err.strip())
+    assert (tmp_path / "out" / "manifest.json").read_bytes() == before
+
+
+def test_a_log_inside_the_folder_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    options = ["--data", str(FIXTURE), "--model", "m", "--responses", str(out / "log.sqlite")]
+    assert main(["--out", str(out), *options]) == 2
+    assert "it lies in --out" in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_one_model_alone_is_unaudited(tmp_path: Path) -> None:
     with serve(answer=answer) as (_, url):
         report = run_live(tmp_path / "out", url).generation

@@ -339,6 +339,23 @@ def wait_for(server: ModelServer, paid: int) -> None:
         time.sleep(0.01)
 
 
+def test_equal_requests_at_one_time_share_an_answer(tmp_path: Path) -> None:
+    with serve(latency=0.05) as (server, url):
+        asking = Asking(tmp_path, url)
+        steps = asking.run_asks(lambda: [ask for _ in range(4) for ask in list_asks(10)])
+        assert all(isinstance(step, Accepted) for step in steps)
+        assert (len(steps), server.counts["paid"]) == (40, 10)
+        assert asking.engine.ledgers["test"].tokens.prompt == 10 * 100
+
+
+def test_an_error_ends_the_run_at_once_however_slow_the_pace(tmp_path: Path) -> None:
+    with serve(always=401) as (_, url):
+        start = time.monotonic()
+        with pytest.raises(RequestError):
+            Asking(tmp_path, url, per_minute=20).run(100)
+        assert time.monotonic() - start < 8
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_after_a_kill_only_what_was_under_way_is_paid_again(tmp_path: Path) -> None:
     with serve(latency=0.05) as (server, url):

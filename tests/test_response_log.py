@@ -142,8 +142,10 @@ def test_another_database_is_no_log(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE t (a)")
         db.commit()
+    before = path.read_bytes()
     with pytest.raises(LogError, match="another kind"):
         ResponseLog(path, "loopback")
+    assert path.read_bytes() == before
 
 
 def test_answers_go_out_as_jsonl_and_come_back(

@@ -94,6 +94,9 @@ class Api:
         if not self._key and base_url is None:
             found, wanted = "not set", "a key for OpenAI's server"
             raise RequestError("OPENAI_API_KEY", found, wanted, "Set it, or name a --base-url")
+        if not (self._key.isascii() and self._key.isprintable()):
+            found, wanted = "characters that no key has", "a key"
+            raise RequestError("OPENAI_API_KEY", found, wanted, "Copy it again")
         self._prepared: dict[str, tuple[str, dict[str, str]]] = {}
         self._at_once = at_once
         self.where = (base_url or OPENAI).partition("?")[0].rstrip("/")

@@ -116,6 +116,7 @@ class LoggedEngine:
         self.budget = Budget(prices, settings.max_cost)
         self.prices_as_of: str | None = prices.as_of
         self._settings, self._meter = settings, meter
+        self._counted: set[tuple[str, int]] = set()
         self._ladders: defaultdict[str, Ladder] = defaultdict(Ladder)
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
@@ -134,7 +135,9 @@ class LoggedEngine:
             step = advance(ask, self.log.find, self._settings.repairs)
             if isinstance(step, Missing):
                 step = self._explain(step, course, ledger)
-            enter(ledger, step, self.budget.prices)
+            paid_before = step.request.place in self._counted  # equal requests share an answer
+            self._counted.add(step.request.place)
+            enter(ledger, step, self.budget.prices, paid=not paid_before)
             yield step
 
     def _explain(self, step: Missing, course: Course, ledger: TaskLedger) -> Step[Any]:
@@ -182,15 +185,15 @@ class LoggedEngine:
         )
 
 
-def enter(ledger: TaskLedger, step: Step[Any], prices: Prices) -> None:
-    """Adds what came of one ask to its task's ledger."""
+def enter(ledger: TaskLedger, step: Step[Any], prices: Prices, *, paid: bool = True) -> None:
+    """Adds what came of one ask to its task's ledger, and what it cost unless that is there."""
     ledger.asked += 1
     if isinstance(step, Accepted):
         ledger.accepted += 1
         ledger.repaired += len(step.found) > 1
     elif isinstance(step, Rejected):
         ledger.rejected[step.reason] += 1
-    for answer in step.found:
+    for answer in step.found if paid else ():
         _pay(ledger, answer, step.request, prices)
 
 

@@ -5,8 +5,9 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
 from generators.engine.exchange import Request
@@ -22,13 +23,16 @@ DEFAULT_COMPLETION = 128_000
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
 
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
 @checked(config=ConfigDict(extra="ignore"), frozen=True)
 class Prices:
     """A dated table of prices."""
 
     as_of: str
     """Month it was taken down."""
-    models: dict[str, tuple[float, float, float]]
+    models: dict[str, tuple[Dollars, Dollars, Dollars]]
     """Model -> US dollars per million prompt, cached and completion tokens."""
     batch_share: float = 0.5
     """Share of the price that a batch costs."""

@@ -95,11 +95,13 @@ def write_answers(path: Path, answers: Iterable[dict[str, object]]) -> int:
         FolderError: the file cannot be written.
     """
     count = 0
+    new = path.with_name(f".{path.name}.new")
     try:
-        with path.open("wb") as file:
+        with new.open("wb") as file:
             for answer in answers:
                 file.write(write_json(answer) + b"\n")
                 count += 1
+        new.replace(path)
     except OSError as error:
         found, wanted = error.strerror or str(error), "a file that can be written"
         raise FolderError(str(path), found, wanted, "Name another") from error

@@ -66,22 +66,27 @@ class ResponseLog:
 
     def _open(self) -> None:
         db = self._db
+        self._check_kind()
         # One process has the log for itself, or two would pay for the same answer.
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("BEGIN IMMEDIATE")
-        version = db.execute("PRAGMA user_version").fetchone()[0]
-        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if version == 0 and tables == 0:
+        if self._check_kind():
             for statement in TABLES.split(";\n"):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version = {FORMAT}")
-        elif version != FORMAT:
-            found, wanted = f"an SQLite file of another kind (version {version})", "a response log"
-            raise self._error(found, wanted, "Name another file with --responses")
         db.execute("COMMIT")
+
+    def _check_kind(self) -> bool:
+        """Returns whether the file is new; raises LogError where it is another program's."""
+        version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
+        tables: int = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if version != FORMAT and (version or tables):
+            found, wanted = f"an SQLite file of another kind (version {version})", "a response log"
+            raise self._error(found, wanted, "Name another file")
+        return not tables
 
     def close(self) -> None:
         """Closes the log."""
@@ -104,7 +109,7 @@ class ResponseLog:
             return _read_rows(rows)
         except (ValueError, TypeError) as error:
             found, wanted = f"the answer to key {request.key} is broken", "JSON and counts"
-            raise self._error(found, wanted, "Name another log with --responses") from error
+            raise self._error(found, wanted, "Name another log") from error
 
     def add(self, request: Request, arrival: Arrival) -> None:
         """Keeps what came of one try; the first answer to a request stays."""
@@ -239,12 +244,12 @@ class ResponseLog:
         if "locked" in said:
             return self._error("another run is using it", "one run at a time", "Wait for it")
         if "not a database" in said or "malformed" in said:
-            found, remedy = f"no response log ({said})", "Name another file with --responses"
+            found, remedy = f"no response log ({said})", "Name another file"
             return self._error(found, "a response log or a new file", remedy)
         if "full" in said or "No space" in said:
             remedy = "Free some space and run it again; what was kept is not paid for again"
             return self._error("the disk is full", "room for the answers", remedy)
-        remedy = "Check its folder's permissions, or name another with --responses"
+        remedy = "Check its folder's permissions, or name another file"
         return self._error(said, "a file that can be written", remedy)
 
     def _error(self, found: str, wanted: str, remedy: str) -> LogError:

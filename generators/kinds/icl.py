@@ -89,7 +89,16 @@ def draw_shots(
     start = hash_number(f"{config.seed}/{query.id}") % len(ranked)
     turned = chain(islice(ranked, start, None), islice(ranked, start))
     others = (shot for shot in turned if shot.group != query.group)
-    return list(islice(others, config.icl_shots))
+    return list(islice(_drop_repeated(others), config.icl_shots))
+
+
+def _drop_repeated(shots: Iterator[IclQuery]) -> Iterator[IclQuery]:
+    """Yields shots of different situations: a counterpart shares that of its menu."""
+    shown: set[str] = set()
+    for shot in shots:
+        if shot.query.observation not in shown:
+            shown.add(shot.query.observation)
+            yield shot
 
 
 def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
