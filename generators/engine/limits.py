@@ -18,8 +18,10 @@ CATCHING_UP = 0.8
 """Share of the usual distance that is kept when catching up."""
 MARGIN = 0.993
 """Share of the stated limit that is used: clocks differ, and others may use the same key."""
-START = 8
-"""Requests in flight until the first answer has said what the limits are."""
+START, RAMP = 8, 0.025
+"""Requests in flight at first, and seconds until they may be twice as many, again and again: up to
+the first answer, which opens the window, or the first refusal, which says what the limits are.
+"""
 FLOOR = 2
 GROWTH, SHRINKAGE = 0.6, 0.08
 """Per answer, requests added; per refusal, share of the window lost."""
@@ -106,10 +108,13 @@ class Limits:
         self.tokens = Rate(tokens_per_minute, self._clock)
         self._stopped = False
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._opened = False
+        self._opened = self._started = self._answered = False
 
     async def enter(self, tokens: float) -> None:
         """Returns when one more request, of about so many tokens, may be sent."""
+        if not self._started:
+            self._started = True
+            asyncio.get_running_loop().call_later(RAMP, self._ramp)
         if self.in_flight >= int(self.window) and not self._stopped:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -146,6 +151,16 @@ class Limits:
     def leave(self) -> None:
         """Notes that a request is no longer in flight."""
         self.in_flight -= 1
+        self._admit()
+
+    def _ramp(self) -> None:
+        if self._opened or self._stopped or self.window >= self.at_once:
+            return
+        self.window = min(2 * self.window, float(self.at_once))
+        self._admit()
+        asyncio.get_running_loop().call_later(RAMP, self._ramp)
+
+    def _admit(self) -> None:
         while self._waiting and self.in_flight < int(self.window):
             turn = self._waiting.popleft()
             if not turn.done():
@@ -154,8 +169,8 @@ class Limits:
 
     def note_answer(self, headers: Mapping[str, str]) -> None:
         """Learns from an answer: the limits it states, and that the window may grow."""
-        if not self._opened:
-            self._opened = True
+        if not self._answered:
+            self._answered = self._opened = True
             self.window = float(self.at_once)
         self.window = min(self.window + GROWTH, self.at_once)
         self.requests.adjust(refused=False)
@@ -163,6 +178,7 @@ class Limits:
 
     def note_refusal(self, headers: Mapping[str, str]) -> None:
         """Learns from a refusal: others go on, a little slower."""
+        self._opened = True  # no more ramp
         self.window = max(self.window * (1 - SHRINKAGE), min(FLOOR, self.at_once))
         self.requests.adjust(refused=True)
         self._read(headers)
