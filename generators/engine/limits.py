@@ -21,7 +21,9 @@ MARGIN = 0.993
 START, RAMP = 8, 0.025
 """Requests in flight at first, and seconds until they may be twice as many, again and again: up to
 the first answer, which opens the window, or the first refusal, which says what the limits are.
+Only who asks for more than the usual number at once gets this ramp: limits are taken to be high then.
 """
+USUAL = 64
 FLOOR = 2
 GROWTH, SHRINKAGE = 0.6, 0.08
 """Per answer, requests added; per refusal, share of the window lost."""
@@ -154,7 +156,7 @@ class Limits:
         self._admit()
 
     def _ramp(self) -> None:
-        if self._opened or self._stopped or self.window >= self.at_once:
+        if self._opened or self._stopped or self.at_once <= USUAL or self.window >= self.at_once:
             return
         self.window = min(2 * self.window, float(self.at_once))
         self._admit()
