@@ -21,7 +21,7 @@ MARGIN = 0.993
 START, RAMP = 8, 0.025
 """Requests in flight at first, and seconds until they may be twice as many, again and again: up to
 the first answer, which opens the window, or the first refusal, which says what the limits are.
-Only who asks for more than the usual number at once gets this ramp: limits are taken to be high then.
+Only who asks for more than the usual number at once gets this ramp: limits are high then.
 """
 USUAL = 64
 FLOOR = 2
