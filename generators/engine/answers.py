@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from generators.engine.json_text import as_object, as_objects
+from generators.engine.json_text import as_object, as_objects, read_json
 from schemas.exchange import RejectionReason, Tokens
 
 _THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.S)
@@ -25,6 +25,18 @@ class NoContent:
     detail: str
     content: str | None = None
     """What there is of it."""
+
+
+def parse_body(body: bytes) -> Any:
+    """Returns the JSON in a body, if only just, for it is paid and may be good; else None."""
+    try:
+        return read_json(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_answer(response: Any) -> bool:

@@ -5,19 +5,18 @@ the server count, waits that it asks for do not.
 """
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from generators.engine.answers import count_tokens, is_answer
+from generators.engine.answers import count_tokens, is_answer, parse_body
 from generators.engine.api import Api, NoReplyError, Reply
 from generators.engine.course import Course, Meter, Unanswered
 from generators.engine.dialogue import Ask, Found, Missing, advance, quote_answer
 from generators.engine.exchange import Request
 from generators.engine.interrupts import heed_interrupts
-from generators.engine.json_text import as_object, read_json, write_json
+from generators.engine.json_text import as_object, write_json
 from generators.engine.limits import Breaker, Limits, read_retry_after
 from generators.engine.money import Budget, estimate_tokens, most_completion
 from generators.engine.refusals import FINAL, Refusal, read_refusal
@@ -209,7 +208,7 @@ class Live:
         raise self._judge(request, rung, body, reply)
 
     def _take(self, request: Request, rung: Rung, reply: Reply) -> Tokens:
-        response = _parse(reply.body)
+        response = parse_body(reply.body)
         if not is_answer(response):
             self._note_failure(request, rung, 200, "a reply that is no answer", response)
             raise Failed("a reply of status 200 that is no answer")
@@ -292,15 +291,3 @@ class Live:
         waiting = self._limits.in_flight
         self._meter.say(f"Stopping: waiting for {waiting} answers that are under way.")
         return False
-
-
-def _parse(body: bytes) -> Any:
-    """Returns the JSON in a body, if only just: it is paid, and may be good."""
-    try:
-        return read_json(body)
-    except ValueError:
-        pass
-    try:
-        return json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
