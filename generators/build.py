@@ -93,13 +93,7 @@ def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
     config = job.config
     if job.engine is None or config.model is None:
         return Written()
-    candidates = look_for_candidates(
-        plan,
-        config.generate,
-        progress,
-        densify=config.densify,
-        skip_broken=config.skip_broken,
-    )
+    candidates = look_for_candidates(plan, config, progress)
     models = Models(config.model, config.judge_model or config.model, config.densify)
     written = generate(candidates, models, job.engine)
     add_written(plan, written)

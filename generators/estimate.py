@@ -52,13 +52,7 @@ def show_plan(
     with tempfile.TemporaryDirectory(prefix="contrapose-") as folder:
         games = find_games(data, config.games)
         plan = plan_reading(games, read_metadata(data) or {}, config, Path(folder), progress)
-        candidates = look_for_candidates(
-            plan,
-            config.generate,
-            progress,
-            densify=config.densify,
-            skip_broken=config.skip_broken,
-        )
+        candidates = look_for_candidates(plan, config, progress)
         if not run.settings.responses.exists():
             found = estimate(candidates, config, lambda request: None, lambda request: "new")
         else:

@@ -81,23 +81,21 @@ def read_games(plan: Plan, progress: Progress) -> Generator[Result]:
     yield from progress(read, len(plan.tasks), "reading")
 
 
-def look_for_candidates(
-    plan: Plan, most: int, progress: Progress, *, densify: bool, skip_broken: bool
-) -> Candidates:
+def look_for_candidates(plan: Plan, config: MachiavelliConfig, progress: Progress) -> Candidates:
     """Returns what all games together offer to a model.
 
     Raises:
         SourceError: a game is broken, and broken games are not to be skipped.
     """
-    tasks = [CandidateTask(task, most, densify) for task in plan.tasks]
+    tasks = [CandidateTask(task, config.generate, config.densify) for task in plan.tasks]
     looked = map_in_order(find_candidates, tasks, plan.processes, prepare_worker)
     found = Candidates()
     for result in progress(looked, len(tasks), "looking"):
         if isinstance(result, BrokenGame):
-            if not skip_broken:
+            if not config.skip_broken:
                 raise result.error
             continue
-        found.menus = choose_menus([*found.menus, *result.menus], most)
+        found.menus = choose_menus([*found.menus, *result.menus], config.generate)
         found.labelled = choose_labelled([*found.labelled, *result.labelled])
         found.unlabelled += result.unlabelled
     found.unlabelled.sort()

@@ -1,6 +1,8 @@
 """Asks a model server through the engine, as a command would, for a test."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ from generators.engine.engine import LoggedEngine, Settings
 from generators.engine.exchange import Request, write_body
 from generators.engine.money import Prices, read_prices
 from generators.engine.response_log import ResponseLog
+from model_server import ModelServer
 
 MODEL = "gpt-4o"
+KEY = "sk-secret-1234567890"
 
 
 class Answer(BaseModel):
@@ -76,3 +80,21 @@ class Asking:
         with ResponseLog(self.path, "loopback") as log:
             self.engine = LoggedEngine(log, self.settings, self.prices, lambda *_: self.meter)
             return list(self.engine.run(asks, "asking", None))
+
+
+def count_tries(path: Path, where: str) -> int:
+    """Returns how many rows of a log fit an SQL condition."""
+    with closing(sqlite3.connect(path)) as db:
+        return db.execute(f"SELECT count(*) FROM exchanges WHERE {where}").fetchone()[0]
+
+
+def poison(server: ModelServer, question: str) -> None:
+    """Makes a server fail at every request with this text."""
+    usual = server.reply
+
+    def reply(path: str, body: bytes) -> Any:
+        if question.encode() in body:
+            return 500, {}, b'{"error": {"message": "Poison."}}'
+        return usual(path, body)
+
+    server.reply = reply  # type: ignore[method-assign]

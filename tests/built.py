@@ -1,6 +1,9 @@
 """Builds a dataset folder for a test, and reads its manifest."""
 
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
 
 from generators.machiavelli import main
 from schemas import Manifest
@@ -13,3 +16,11 @@ def build(out: Path, *options: str) -> Manifest:
 
 def read_manifest(out: Path) -> Manifest:
     return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
+
+
+def read_rows(folder: Path, config: str) -> list[dict[str, Any]]:
+    return [
+        row
+        for path in sorted((folder / config).glob("*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]

@@ -42,3 +42,23 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("built") / "machiavelli"
     assert main(["--out", str(out)]) == 0
     return out
+
+
+@pytest.fixture
+def key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key, which is to go to the server and nowhere else."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1234567890")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries again at once."""
+    monkeypatch.setattr("generators.engine.retries.BACKOFF", lambda state: 0.01)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gives a server up after a fifth of a second."""
+    monkeypatch.setattr("generators.engine.live.PATIENCE", 0.2)
+    monkeypatch.setattr("generators.engine.live.PATIENCE_AT_START", 0.1)
+    monkeypatch.setattr("generators.engine.retries.BACKOFF", lambda state: 0.02)

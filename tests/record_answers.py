@@ -53,9 +53,7 @@ def look_at_sample(folder: Path) -> Candidates:
     data = find_sample()
     games = find_games(data, None)
     plan = plan_reading(games, read_metadata(data) or {}, config, folder, lambda each, *_: each)
-    return look_for_candidates(
-        plan, config.generate, lambda each, *_: each, densify=True, skip_broken=False
-    )
+    return look_for_candidates(plan, config, lambda each, *_: each)
 
 
 def record_writing(candidates: Candidates, answers: Answers) -> Iterator[RecordedAnswer]:

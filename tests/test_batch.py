@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from asking import Asking, make_request
+from asking import Asking, make_request, poison
 from damage import ERROR
 from generators.engine import batch
 from generators.engine.api import Api
@@ -14,10 +14,7 @@ from generators.engine.response_log import ResponseLog
 from generators.errors import BudgetError, RequestError
 from model_server import serve
 
-
-@pytest.fixture(autouse=True)
-def key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-test-123456")
+pytestmark = pytest.mark.usefixtures("key")
 
 
 def test_a_batch_is_uploaded_polled_and_collected_at_half_the_price(tmp_path: Path) -> None:
@@ -124,14 +121,7 @@ def test_a_server_without_batches_is_one_line(tmp_path: Path) -> None:
 
 def test_what_no_batch_answers_is_given_up(tmp_path: Path) -> None:
     with serve() as (server, url):
-        usual = server.reply
-
-        def reply(path: str, body: bytes) -> Any:
-            if b"Question 3." in body:
-                return 500, {}, b'{"error": {"message": "Poison."}}'
-            return usual(path, body)
-
-        server.reply = reply  # type: ignore[method-assign]
+        poison(server, "Question 3.")
         steps = Asking(tmp_path, url, batch=True).run(5)
         assert isinstance(steps[3], Rejected)
         assert steps[3].reason == "no_answer"

@@ -43,7 +43,7 @@ _LEFTOVER = re.compile(
     r"|lorem ipsum"
     r"|\bplaceholder\b|^(?:option|choice) ?[a-f0-9]?\s*[:.)]|^\(?[A-F1-6][).:] "
     r"|[A-Za-z]{1,40}_[A-Za-z]{1,40}_[A-Za-z]"
-    r"|^(?:string|text|situation|option)\.?$|\bTODO\b|<\|",
+    r"|^(?:string|text|situation|option)\.?$|\bto-?do:|<\|",
     re.I | re.M,
 )
 _NEGATION = re.compile(r"\b(?:do not|don['’]t|not|never|refuse to|without)\b", re.I)

@@ -1,0 +1,170 @@
+"""How a run ends before its end: money, a full disk, a kill, Ctrl-C; what it may tell nobody."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from asking import KEY, MODEL, Asking, count_tries, list_asks
+from damage import ERROR
+from generators.engine.dialogue import Accepted
+from generators.errors import BudgetError, GeneratorError, LogError, RequestError
+from model_server import ModelServer, serve
+
+ROOT = Path(__file__).parent.parent
+
+
+pytestmark = pytest.mark.usefixtures("key")
+
+
+def test_the_cost_never_goes_over_its_limit(tmp_path: Path) -> None:
+    with serve(latency=0.02, cut_off=0.2) as (server, url):
+        asking = Asking(tmp_path, url, max_cost=0.02, concurrency=32)
+        with pytest.raises(BudgetError, match="--max-cost 0.02") as error:
+            asking.run(500)
+        assert ERROR.match(str(error.value))
+        assert 0.015 < asking.engine.budget.spent <= 0.02
+        assert count_tries(asking.path, "failure = 0") == server.counts["paid"]
+
+
+def test_a_full_disk_stops_the_run_with_one_line(tmp_path: Path) -> None:
+    with serve() as (_, url):
+        asking = Asking(tmp_path, url)
+        asking.run(3)
+        from generators.engine.response_log import ResponseLog
+
+        usual = ResponseLog._open
+
+        def cramped(log: ResponseLog) -> None:
+            usual(log)
+            log._db.execute("PRAGMA max_page_count = 12")
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ResponseLog, "_open", cramped)
+            with pytest.raises(LogError, match="disk is full") as error:
+                asking.run(3000)
+        assert ERROR.match(str(error.value))
+        assert all(isinstance(step, Accepted) for step in asking.run(3))
+
+
+CHILD = """
+import sys
+sys.path[:0] = [{root!r}, {tests!r}]
+from pathlib import Path
+from asking import Asking
+Asking(Path({folder!r}), {url!r}).run(400)
+"""
+
+
+def start_child(folder: Path, url: str) -> subprocess.Popen[str]:
+    code = CHILD.format(root=str(ROOT), tests=str(ROOT / "tests"), folder=str(folder), url=url)
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(server: ModelServer, paid: int) -> None:
+    deadline = time.monotonic() + 60
+    while server.counts["paid"] < paid and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def test_equal_requests_at_one_time_share_an_answer(tmp_path: Path) -> None:
+    with serve(latency=0.05) as (server, url):
+        asking = Asking(tmp_path, url)
+        steps = asking.run_asks(lambda: [ask for _ in range(4) for ask in list_asks(10)])
+        assert all(isinstance(step, Accepted) for step in steps)
+        assert (len(steps), server.counts["paid"]) == (40, 10)
+        assert asking.engine.ledgers["test"].tokens.prompt == 10 * 100
+
+
+def test_an_error_ends_the_run_at_once_however_slow_the_pace(tmp_path: Path) -> None:
+    with serve(always=401) as (_, url):
+        start = time.monotonic()
+        with pytest.raises(RequestError):
+            Asking(tmp_path, url, per_minute=20).run(100)
+        assert time.monotonic() - start < 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_after_a_kill_only_what_was_under_way_is_paid_again(tmp_path: Path) -> None:
+    with serve(latency=0.05) as (server, url):
+        child = start_child(tmp_path, url)
+        wait_for(server, 100)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        time.sleep(0.2)
+        kept, paid = count_tries(tmp_path / "log.sqlite", "failure = 0"), server.counts["paid"]
+        assert 0 < paid - kept <= 16
+        steps = Asking(tmp_path, url).run(400)
+        assert all(isinstance(step, Accepted) for step in steps)
+        assert server.counts["paid"] == 400 + paid - kept
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_ctrl_c_waits_for_what_is_under_way(tmp_path: Path) -> None:
+    with serve(latency=0.3) as (server, url):
+        child = start_child(tmp_path, url)
+        wait_for(server, 20)
+        child.send_signal(signal.SIGINT)
+        assert "KeyboardInterrupt" in child.communicate()[1]
+        assert count_tries(tmp_path / "log.sqlite", "failure = 0") == server.counts["paid"] < 400
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
+def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
+    with serve(latency=60) as (server, url):
+        child = start_child(tmp_path, url)
+        deadline = time.monotonic() + 30
+        while server.counts["requests"] < 8 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for _ in range(2):
+            child.send_signal(signal.SIGINT)
+            time.sleep(0.3)
+        assert child.communicate(timeout=20)[1].rstrip().endswith("KeyboardInterrupt")
+
+
+def test_two_runs_cannot_share_a_log(tmp_path: Path) -> None:
+    with serve() as (_, url):
+        asking = Asking(tmp_path, url)
+        asking.run(1)
+        with closing(sqlite3.connect(asking.path)) as db:
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+            db.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(LogError, match="another run is using it"):
+                asking.run(1)
+
+
+def test_the_key_goes_to_the_server_and_nowhere_else(tmp_path: Path) -> None:
+    with serve() as (server, url):
+        Asking(tmp_path, url).run(5)
+        assert any(f"Bearer {KEY}" in head for head in server.headers)
+    echo = f"Incorrect API key provided: {KEY}. And sk-somebody-elses."
+    with serve(always=401, code="invalid_api_key") as (server, url):
+        server.reply = lambda path, body: (401, {}, f'{{"error": "{echo}"}}'.encode())  # type: ignore[method-assign]
+        with pytest.raises(GeneratorError) as error:
+            Asking(tmp_path, url).run(9)
+        assert "[key]" in str(error.value)
+        assert "sk-" not in str(error.value)
+    for path in tmp_path.iterdir():
+        assert KEY.encode() not in path.read_bytes()
+
+
+def test_without_a_key_openai_is_not_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(RequestError, match="OPENAI_API_KEY: not set"):
+        Asking(tmp_path, None).run(1)  # type: ignore[arg-type]
+
+
+def test_a_model_of_unknown_price_costs_an_unknown_sum(tmp_path: Path) -> None:
+    with serve() as (_, url):
+        asking = Asking(tmp_path, url)
+        asking.run(3, model="some-llama")
+        assert asking.engine.ledgers["test"].cost is None
+        asking.run(3, model=f"{MODEL}-2024-08-06")
+        assert asking.engine.ledgers["test"].cost is not None
