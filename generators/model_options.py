@@ -1,7 +1,6 @@
 """The options of every command that asks a model, and the engine that they describe."""
 
 import argparse
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,6 +157,3 @@ def clean_url(url: str | None) -> str:
 def make_meter(doing: str, total: int | None) -> "Meter":
     """Returns a progress bar that shows what the run has cost."""
     return cli.Bar(doing, total)
-
-
-MakeMeter = Callable[[str, int | None], "Meter"]

@@ -101,8 +101,6 @@ class Budget:
     reserved: float = 0.0
     """What the requests in flight could cost at most."""
     in_flight: int = 0
-    unknown: bool = False
-    """Whether a model of unknown price was paid."""
 
     def worst(self, request: Request, lane: str = "live") -> float:
         """Returns what a request could cost at most."""
@@ -131,9 +129,7 @@ class Budget:
 
     def spend(self, request: Request, tokens: Tokens, lane: str = "live") -> None:
         """Adds what was paid."""
-        cost = self.prices.cost(request.model, tokens, lane)
-        self.unknown = self.unknown or cost is None
-        self.spent += cost or 0.0
+        self.spent += self.prices.cost(request.model, tokens, lane) or 0.0
 
     def release(self) -> None:
         """Sets nothing aside any more: a batch is through."""
