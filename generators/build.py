@@ -34,7 +34,7 @@ from generators.tally import Tally
 from generators.writer import RowWriter
 from schemas.base import CANARY
 from schemas.config import MachiavelliConfig
-from schemas.manifest import Manifest
+from schemas.manifest import GameManifest
 
 VERSIONED = ("datasets", "jinja2", "orjson", "pyarrow", "pydantic")
 """The packages whose versions may decide the bytes of a folder."""
@@ -52,7 +52,7 @@ class Job:
     """Where answers come from; None for a run without models."""
 
 
-def build_folder(job: Job, progress: Progress) -> tuple[Manifest, Survey]:
+def build_folder(job: Job, progress: Progress) -> tuple[GameManifest, Survey]:
     """Returns what was written to `job.out`, and what was seen in the game data.
 
     Raises:
@@ -102,8 +102,8 @@ def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
 
 def _describe(
     job: Job, tally: Tally, writer: RowWriter, written: Written, files: dict[str, str]
-) -> Manifest:
-    return Manifest(
+) -> GameManifest:
+    return GameManifest(
         name="machiavelli",
         config=job.config,
         source=job.source,
@@ -120,7 +120,9 @@ def _describe(
     )
 
 
-def _write_description(folder: Path, manifest: Manifest, schemas: Mapping[str, pa.Schema]) -> None:
+def _write_description(
+    folder: Path, manifest: GameManifest, schemas: Mapping[str, pa.Schema]
+) -> None:
     content = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
     card = render_card(manifest, content, schemas)

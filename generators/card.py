@@ -13,7 +13,7 @@ from generators.prompts import render
 from generators.splits import SPLITS
 from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
-from schemas.manifest import Manifest
+from schemas.manifest import GameManifest
 
 TEMPLATE = "card/v1/card"
 ONE_ROW = {
@@ -37,7 +37,9 @@ FIRST_CHOICE = "contrastive"
 """The config that is loaded when none is named, where it has rows."""
 
 
-def render_card(manifest: Manifest, manifest_text: str, schemas: Mapping[str, pa.Schema]) -> str:
+def render_card(
+    manifest: GameManifest, manifest_text: str, schemas: Mapping[str, pa.Schema]
+) -> str:
     """Returns the whole text of README.md.
 
     Args:
@@ -86,7 +88,7 @@ def _show_number(value: float | None) -> str:
     return "not computed, too few" if value is None else f"{value:.2f}"
 
 
-def _count_rows(manifest: Manifest) -> dict[str, list[int]]:
+def _count_rows(manifest: GameManifest) -> dict[str, list[int]]:
     """Returns config -> rows per split, in the order train, validation, test."""
     return {
         name: [splits[split].rows if split in splits else 0 for split in SPLITS]
@@ -94,7 +96,7 @@ def _count_rows(manifest: Manifest) -> dict[str, list[int]]:
     }
 
 
-def _list_options(manifest: Manifest) -> dict[str, str]:
+def _list_options(manifest: GameManifest) -> dict[str, str]:
     """Returns the command's options as a user would type them, but for those that are off."""
     defaults = MachiavelliConfig()
     typed: dict[str, str] = {}
@@ -113,12 +115,12 @@ def _show_value(value: object) -> str:
     return "on" if value is True else str(value)
 
 
-def is_free(manifest: Manifest) -> bool:
+def is_free(manifest: GameManifest) -> bool:
     """Returns whether all story text of the folder is CC0."""
     return all(game.text_licence == "cc0-1.0" for game in manifest.games.values())
 
 
-def _describe(manifest: Manifest) -> dict[str, Any]:
+def _describe(manifest: GameManifest) -> dict[str, Any]:
     rows = sum(size.rows for splits in manifest.rows.values() for size in splits.values())
     licence: dict[str, Any] = {"license": "cc0-1.0"}
     if not is_free(manifest):

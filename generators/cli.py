@@ -5,7 +5,7 @@ import io
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -99,6 +99,14 @@ def file(text: str) -> Path:
     return Path(text)
 
 
+def named_file(text: str) -> tuple[str, Path | None]:
+    """Returns a name and the path of its file; None where the name stands alone."""
+    name, equals, path = text.partition("=")
+    if not name.strip() or (equals and not path):
+        raise argparse.ArgumentTypeError(f"found '{text}'; expected NAME=FILE")
+    return name.strip(), Path(path) if equals else None
+
+
 def name(text: str) -> str:
     """Returns a name that says something."""
     if not text.strip():
@@ -170,6 +178,18 @@ def show_progress(results: Iterator[Result], total: int, doing: str) -> Iterator
     from tqdm import tqdm
 
     yield from tqdm(results, total=total, desc=doing, unit="game", disable=None, leave=False)
+
+
+def show_rows(
+    results: Iterable[Result], doing: str, count: Callable[[Result], int]
+) -> Iterator[Result]:
+    """Yields the results, with the number of rows in them so far on a terminal."""
+    from tqdm import tqdm
+
+    with tqdm(desc=doing, unit="row", disable=None, leave=False) as bar:
+        for result in results:
+            yield result
+            bar.update(count(result))
 
 
 class Bar:

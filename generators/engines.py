@@ -1,7 +1,7 @@
 """Opens the engine that a command's options describe: live, batch, recorded or none."""
 
 import argparse
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
@@ -13,31 +13,42 @@ from generators.engine.recorded import Recording
 from generators.engine.response_log import ResponseLog
 from generators.errors import ReplayError, UsageError
 from generators.model_options import clean_url, make_meter, read_settings
-from schemas.config import MachiavelliConfig
+from generators.tasks import CONCEPT_TASKS, GAME_TASKS, judge
+from schemas.config import MachiavelliConfig, ModelConfig
 
-Config = TypeVar("Config", bound=MachiavelliConfig)
-WRITING = ("dilemma", "counterpart", "labels")
-JUDGING = ("judge",)
+Config = TypeVar("Config", bound=ModelConfig)
+JUDGING = frozenset({judge.TASK.name})
+WRITING = {
+    "responses.jsonl": tuple(name for name in GAME_TASKS if name not in JUDGING),
+    "concept_responses.jsonl": tuple(CONCEPT_TASKS),
+}
+"""Bundled file of answers -> the tasks of its command, but for judging."""
 
 
 @contextmanager
 def open_engine(
-    arguments: argparse.Namespace, config: Config
+    arguments: argparse.Namespace, config: Config, answers: str, *, own_source: bool
 ) -> Generator[tuple[Config, Engine | None]]:
     """Gives the config, its models named, and the engine; None where no model is asked.
+
+    Args:
+        arguments: the command's options.
+        config: what the run is asked for.
+        answers: bundled file of answers, which is used where nothing else is named.
+        own_source: whether the user brought along what is read; the bundled answers are not for it.
 
     Raises:
         GeneratorError: an option does not fit, or a file cannot be read.
     """
-    bundled = arguments.data is None and config.model is None and arguments.recorded is None
+    bundled = not own_source and config.model is None and arguments.recorded is None
     if config.model is None and config.judge_model is not None and arguments.recorded is None:
         raise no_model("--judge-model")
-    recorded: Path | None = find_bundled() if bundled else arguments.recorded
+    recorded: Path | None = find_bundled(answers) if bundled else arguments.recorded
     if recorded is not None:
         recording = Recording(recorded)
-        named = name_models(config, recording)
+        named = name_models(config, recording, WRITING[answers])
         if named.model is None:
-            wanted = "answers for dilemma, counterpart or labels"
+            wanted = f"answers for {', '.join(WRITING[answers])}"
             raise ReplayError(str(recorded), "no such answer", wanted, "Name another file")
         yield (
             named,
@@ -56,15 +67,15 @@ def open_engine(
         yield config, None
 
 
-def find_bundled() -> Path:
-    """Returns the answers that come with the package."""
-    return Path(str(files("generators") / "sample" / "responses.jsonl"))
+def find_bundled(answers: str) -> Path:
+    """Returns a file of answers that comes with the package."""
+    return Path(str(files("generators") / "sample" / answers))
 
 
-def name_models(config: Config, recording: Recording) -> Config:
+def name_models(config: Config, recording: Recording, writing: Sequence[str]) -> Config:
     """Returns the config with the models that the recorded answers are of."""
     update: dict[str, str] = {}
-    for name, tasks in (("model", WRITING), ("judge_model", JUDGING)):
+    for name, tasks in (("model", writing), ("judge_model", tuple(JUDGING))):
         if getattr(config, name) is not None:
             continue
         found = sorted(recording.find_models(*tasks))
@@ -77,10 +88,11 @@ def name_models(config: Config, recording: Recording) -> Config:
     return config.model_copy(update=update)
 
 
-def check_unused(config: MachiavelliConfig) -> None:
+def check_unused(config: ModelConfig) -> None:
     """Raises UsageError where an option asks for a model, and none is named."""
-    if config.densify or config.judge_model:
-        raise no_model("--densify" if config.densify else "--judge-model")
+    densify = isinstance(config, MachiavelliConfig) and config.densify
+    if densify or config.judge_model:
+        raise no_model("--densify" if densify else "--judge-model")
 
 
 def no_model(option: str) -> UsageError:

@@ -13,16 +13,14 @@ from generators.candidates import Candidates, OptionText, read_options
 from generators.densification import ModelLabel
 from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
 from generators.engine.engine import Engine
-from generators.errors import RequestError
-from generators.tasks import TASKS, counterpart, dilemma, judge, labels
+from generators.ledgers import check_answered, count_reasons, reject, report_tasks
+from generators.tasks import GAME_TASKS, counterpart, dilemma, judge, labels
 from generators.tasks.scenes import read_labels
 from schemas.base import Provenance
 from schemas.decision import Decision
 from schemas.drafts import JudgedOption, LabelsDraft
 from schemas.exchange import Rejection
-from schemas.generation import GenerationReport, TaskReport
-
-UNANSWERED = frozenset({"request_refused", "no_answer"})
+from schemas.generation import GenerationReport
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,11 @@ class Models:
     writer: str
     judge: str
     densify: bool = False
+
+    @property
+    def by_task(self) -> dict[str, str]:
+        """Task -> who is asked."""
+        return {name: self.judge if name == judge.TASK.name else self.writer for name in GAME_TASKS}
 
 
 @dataclass
@@ -77,59 +80,23 @@ def generate(candidates: Candidates, models: Models, engine: Engine) -> Written:
     drafts = list(_write(candidates, models, engine, written))
     judged = _judge(drafts, models, engine, written)
     blind = _label(candidates, models, engine, written) if models.densify else []
-    check_answered(written, engine)
+    check_answered(written.rejections, engine)
     written.rejections.sort(key=lambda rejection: (rejection.id, rejection.task))
     judged_audit = audit_judges(
         models.writer, models.judge, [(each.decision, each.judgments) for each in judged]
     )
-    counted: defaultdict[Any, int] = defaultdict(int)
-    for rejection in written.rejections:
-        counted[rejection.reason] += 1
     written.report = GenerationReport(
         writer=models.writer,
         judge=models.judge,
         prices_as_of=engine.prices_as_of,
-        tasks=_report_tasks(engine, models),
+        tasks=report_tasks(engine, models.by_task),
         decisions=sum(map(len, written.decisions.values())),
         labels=sum(map(len, written.labels.values())),
-        rejected=dict(sorted(counted.items())),
+        rejected=count_reasons(written.rejections),
         judged=judged_audit,
         blind=audit_blind(models.writer, blind) if models.densify else None,
     )
     return written
-
-
-def check_answered(written: Written, engine: Engine) -> None:
-    """Raises RequestError where not one request was answered: that is no poor material."""
-    unanswered = [each for each in written.rejections if each.reason in UNANSWERED]
-    answers = sum(ledger.accepted for ledger in engine.ledgers.values())
-    if unanswered and not answers and len(unanswered) == len(written.rejections):
-        found = f"none of {len(unanswered)} requests was answered ({unanswered[0].detail})"
-        raise RequestError(
-            "the model's server", found, "answers", "See --help; nothing was changed"
-        )
-
-
-def _report_tasks(engine: Engine, models: Models) -> dict[str, TaskReport]:
-    reports: dict[str, TaskReport] = {}
-    for name, task in TASKS.items():
-        ledger = engine.ledgers.get(name)
-        if ledger is None:
-            continue
-        reports[name] = TaskReport(
-            template=task.template,
-            model=models.judge if name == judge.TASK.name else models.writer,
-            asked=ledger.asked,
-            accepted=ledger.accepted,
-            repaired=ledger.repaired,
-            rejected=dict(sorted(ledger.rejected.items())),  # pyright: ignore[reportArgumentType]
-            pending=ledger.pending,
-            not_recorded=ledger.not_recorded,
-            failed_tries=ledger.failed_tries,
-            tokens=ledger.tokens,
-            cost=None if ledger.cost is None else round(ledger.cost, 6),
-        )
-    return reports
 
 
 def list_writing_asks(menus: Sequence[Decision], writer: str) -> Iterator[Ask[Any]]:
@@ -156,7 +123,7 @@ def _write(
         task = step.request.task.partition("/")[0]
         decision_id = f"{step.request.item}/{task}"
         if isinstance(step, Rejected):
-            written.rejections.append(_reject(step, decision_id))
+            written.rejections.append(reject(step, decision_id))
             continue
         yield draft_decision(menus[step.request.item], step)
 
@@ -173,18 +140,6 @@ def draft_decision(menu: Decision, step: Accepted[Any]) -> Draft:
     place = counterpart.find_place(menu)
     assert place is not None  # else it would not have been asked
     return Draft(counterpart.decide(menu, place, step.value, provenance), request.task, answer)
-
-
-def _reject(step: Rejected, item: str) -> Rejection:
-    return Rejection(
-        id=item,
-        task=step.request.task,
-        reason=step.reason,
-        detail=step.detail,
-        model=step.request.model,
-        request_key=step.request.key,
-        answer=step.answer,
-    )
 
 
 def list_judging_asks(decisions: Sequence[Decision], model: str) -> Iterator[Ask[Any]]:
@@ -276,7 +231,7 @@ def _label(
     blind: list[tuple[Any, LabelsDraft]] = []
     for option, step in zip(list_options(), engine.run(asks, "labelling", None), strict=True):
         if isinstance(step, Rejected):
-            written.rejections.append(_reject(step, option.item))
+            written.rejections.append(reject(step, option.item))
         if not isinstance(step, Accepted):
             continue
         draft: LabelsDraft = step.value

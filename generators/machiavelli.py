@@ -130,7 +130,8 @@ def handle(arguments: argparse.Namespace) -> int:
 
         cli.show(show_plan(data, config, arguments, cli.show_progress))
         return 0
-    with open_engine(arguments, config) as (config, engine):
+    own = arguments.data is not None
+    with open_engine(arguments, config, "responses.jsonl", own_source=own) as (config, engine):
         job = Job(data, arguments.out, config, source, engine)
         manifest, survey = build_folder(job, cli.show_progress)
     cli.show(summarize(manifest, survey, arguments.out, color=cli.is_terminal()))

@@ -11,13 +11,13 @@ from generators.row_files import read_first_rows
 from generators.splits import SPLITS
 from generators.survey import Survey
 from schemas.generation import GenerationReport
-from schemas.manifest import Manifest
+from schemas.manifest import GameManifest
 
 PREVIEWED = 3
 WIDTH = 96
 
 
-def summarize(manifest: Manifest, survey: Survey, out: Path, *, color: bool) -> str:
+def summarize(manifest: GameManifest, survey: Survey, out: Path, *, color: bool) -> str:
     """Returns the closing summary, without a last newline."""
     lines = [
         *_list_sizes(manifest),
@@ -32,19 +32,19 @@ def summarize(manifest: Manifest, survey: Survey, out: Path, *, color: bool) -> 
     return "\n".join(lines)
 
 
-def _first_config(manifest: Manifest) -> str:
+def _first_config(manifest: GameManifest) -> str:
     filled = [name for name, splits in manifest.rows.items() if splits]
     return next(name for name in _SHOWN if name in filled)
 
 
-def _list_sizes(manifest: Manifest) -> Iterator[str]:
+def _list_sizes(manifest: GameManifest) -> Iterator[str]:
     yield f"{'rows':<18}" + "".join(f"{split:>12}" for split in SPLITS)
     for name, splits in manifest.rows.items():
         sizes = (splits[split].rows if split in splits else 0 for split in SPLITS)
         yield f"{name:<18}" + "".join(f"{size:>12,}" for size in sizes)
 
 
-def _list_counts(manifest: Manifest, survey: Survey) -> Iterator[str]:
+def _list_counts(manifest: GameManifest, survey: Survey) -> Iterator[str]:
     counts = survey.counts
     games = sum(game.menus > 0 for game in manifest.games.values())
     yield (
@@ -91,7 +91,7 @@ def _number(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def _preview(manifest: Manifest, out: Path, *, color: bool) -> Iterator[str]:
+def _preview(manifest: GameManifest, out: Path, *, color: bool) -> Iterator[str]:
     """Yields three rows of the first config that has any, spread over its first rows."""
     config = _first_config(manifest)
     split = next(iter(manifest.rows[config]))

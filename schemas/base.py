@@ -10,8 +10,9 @@ Split = Literal["train", "validation", "test"]
 Origin = Literal["benchmark", "generated", "template"]
 LabelSource = Literal["benchmark", "model"]
 Attribution = Literal["direct", "reachable"]
-TextLicence = Literal["cc0-1.0", "generated", "choice-of-games"]
-"""From the most to the least permissive: a row that mixes sources takes the last that applies."""
+TextLicence = Literal["cc0-1.0", "generated", "own", "choice-of-games"]
+"""From the most to the least permissive: a row that mixes sources takes the last that applies.
+`own` is text that the user brought along, and its licence theirs to know."""
 
 Tier = Literal["full", "core"]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -52,9 +53,10 @@ class Row(StrictModel):
     id: str
     """Unique within its config, and stable from run to run."""
     origin: Origin
-    """`benchmark`: read from game data. `generated`: written by a model. `template`: from slots."""
+    """`benchmark`: read from game data. `generated`: written by a model. `template`: from slots
+    (or, with `--pairs`, the user's own sentence read as a slot between prefix and suffix)."""
     split: Split
-    """Dealt by series of games, so that no story stands on two sides of a split."""
+    """Dealt by series of games, or by group and template, so that none stands on two sides."""
     text_licence: TextLicence
     """Licence of the row's text; `choice-of-games` is not ours to republish."""
     canary: str = CANARY
@@ -70,6 +72,15 @@ class GameRow(Row):
     """Slug of the game, as in the benchmark's file names."""
     group: str
     """Series of games that the game belongs to; splits and intervals go by it."""
+
+
+class ConceptRow(Row):
+    """The columns of every config of the concept sets."""
+
+    theme: str
+    """What the row is about, such as `money`."""
+    group: str
+    """What splits and intervals go by: contrasted concepts, a theme, or a target; see the card."""
 
 
 class BehaviorRow(GameRow):

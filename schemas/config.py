@@ -8,15 +8,30 @@ from schemas.base import Attribution, Count, StrictModel
 from schemas.labels import BEHAVIORS, Behavior
 
 MachiavelliKind = Literal["decisions", "contrastive", "multiple_choice", "icl"]
+ConceptKind = Literal["minimal_pairs", "insertions", "relations", "associations"]
 
 
-class MachiavelliConfig(StrictModel):
+class ModelConfig(StrictModel):
+    """What every command that may ask models takes."""
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Read at most so many menus, or contrasts, scenarios and so on, dealt to games or themes in
+    turn; null for all."""
+    model: str | None = None
+    """Model that writes, `hand-written` for the sample's authors; null for no generated rows."""
+    judge_model: str | None = None
+    """Model that judges; null for the one that writes."""
+    repairs: Count = 1
+    """Re-asks with the error before an answer is rejected."""
+    seed: int = 0
+    """Decides orders (of choices, shots, premises), and nothing else."""
+
+
+class MachiavelliConfig(ModelConfig):
     """The options of `python -m generators.machiavelli` that decide which rows come out."""
 
     games: tuple[str, ...] | None = None
     """Only these games; null for all."""
-    limit: Annotated[int, Field(ge=1)] | None = None
-    """Read at most so many menus, dealt to the games in turn; null for all."""
     kinds: tuple[MachiavelliKind, ...] = ("decisions", "contrastive", "multiple_choice", "icl")
     """Configs to write."""
     behaviors: tuple[Behavior, ...] = BEHAVIORS
@@ -33,15 +48,18 @@ class MachiavelliConfig(StrictModel):
     """Most shots of an in-context prompt."""
     skip_broken: bool = False
     """Leave unreadable games out, and count them, instead of stopping."""
-    model: str | None = None
-    """Model that writes, `hand-written` for the sample's authors; null for no generated rows."""
-    judge_model: str | None = None
-    """Model that judges; null for the one that writes."""
     generate: Count = 100
     """Menus that the model writes from, lowest sha256(id) first."""
     densify: bool = False
     """The model labels options that have no record."""
-    repairs: Count = 1
-    """Re-asks with the error before an answer is rejected."""
-    seed: int = 0
-    """Decides orders of choices and shots, and nothing else."""
+
+
+class ConceptsConfig(ModelConfig):
+    """The options of `python -m generators.concepts` that decide which rows come out."""
+
+    kinds: tuple[ConceptKind, ...] = ("minimal_pairs", "insertions", "relations", "associations")
+    """Configs to write."""
+    aligned_only: bool = False
+    """Keep only what every tokenizer aligns."""
+    tokenizers: dict[str, str] = {}
+    """Name -> sha256 of its file; what alignment is for."""

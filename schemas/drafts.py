@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import StrictModel
+from schemas.relations import InheritedRelation
 
 Severity = Literal[0, 1, 2, 3]
 """0 none, 1 slight or arguable, 2 clear, 3 grave; a third of it is the label."""
@@ -112,3 +113,57 @@ class JudgeDraft(StrictModel):
 
     options: list[JudgedOption]
     """One for each option."""
+
+
+class MinimalPairDraft(StrictModel):
+    """New sentences for one contrast."""
+
+    templates: Annotated[list[str], Field(min_length=2, max_length=4)]
+    """Each with one slot, such as `{plural}`."""
+
+
+class InsertionDraft(StrictModel):
+    """A new scenario, in three parts."""
+
+    before: str
+    """The scene."""
+    clause: str
+    """A sentence that mentions `{}` in passing."""
+    after: str
+    """What leads up to the decision; it ends open."""
+
+
+class DraftEdge(StrictModel):
+    """One new edge."""
+
+    source: str
+    """Name of the concept that something is said of."""
+    relation: InheritedRelation
+    """What is said."""
+    target: str
+    """Name of the other concept."""
+    reason: str
+    """Why it holds, in a few words."""
+
+
+class RelationDraft(StrictModel):
+    """New edges at one concept."""
+
+    edges: Annotated[list[DraftEdge], Field(min_length=1, max_length=4)]
+    """1 to 4 edges."""
+
+
+class DraftAttributes(StrictModel):
+    """Two opposite adjectives."""
+
+    positive: str
+    """The one that is well said of something."""
+    negative: str
+    """Its opposite."""
+
+
+class AssociationDraft(StrictModel):
+    """New attributes for one concept."""
+
+    attributes: Annotated[list[DraftAttributes], Field(min_length=1, max_length=3)]
+    """1 to 3 pairs."""

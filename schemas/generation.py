@@ -64,24 +64,36 @@ class Audit(StrictModel):
     """Share of options that a judge called the same in both orders."""
 
 
-class GenerationReport(StrictModel):
-    """All that a model, or a hand in its place, had to do with a folder."""
+class ModelReport(StrictModel):
+    """What models were asked, what came of it and what it cost."""
 
     writer: str
     """Model that wrote; `hand-written` where the sample's authors did."""
-    judge: str
-    """Model that judged, blind."""
     prices_as_of: str | None
     """Month of the price table; null where no server was paid."""
     tasks: dict[str, TaskReport]
     """Task -> its requests."""
+    rejected: dict[RejectionReason, Count]
+    """What was rejected, judgments included, by reason: the lines of `rejected.jsonl`."""
+
+
+class GenerationReport(ModelReport):
+    """All that a model, or a hand in its place, had to do with a folder made from games."""
+
+    judge: str
+    """Model that judged, blind."""
     decisions: Count
     """Decisions that were written and kept."""
     labels: Count
     """Options without a record that got a model's labels."""
-    rejected: dict[RejectionReason, Count]
-    """What was rejected, judgments included, by reason: the lines of `rejected.jsonl`."""
     judged: Audit
     """The writer's labels against the judge's."""
     blind: Audit | None
     """The labeller against the benchmark's own labels, with `--densify`."""
+
+
+class ConceptGenerationReport(ModelReport):
+    """All that a model, or a hand in its place, had to do with a folder made from concepts."""
+
+    added: dict[str, Count]
+    """What was added to the concept file (templates, scenarios, edges, attributes) -> number."""

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from schemas.base import Count, Split, StrictModel
-from schemas.config import MachiavelliConfig
-from schemas.generation import GenerationReport
+from schemas.config import ConceptsConfig, MachiavelliConfig
+from schemas.generation import ConceptGenerationReport, GenerationReport
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -36,12 +36,29 @@ class SplitSize(StrictModel):
 
 
 class Manifest(StrictModel):
-    """The whole of `manifest.json`."""
+    """What every `manifest.json` holds."""
 
     format: Literal[1] = 1
     """Version of this file's layout."""
     name: str
     """What the folder holds, such as `machiavelli`."""
+    rows: dict[str, dict[str, SplitSize]]
+    """Config -> split -> size. A split without rows is left out."""
+    counts: dict[str, Count]
+    """What was read, by kind."""
+    left_out: dict[str, dict[str, Count]]
+    """Config -> reason -> rows that were left out."""
+    canary: str
+    """The constant that stands in every row."""
+    versions: dict[str, str]
+    """Versions of Python and of the libraries that decide the bytes."""
+    files: dict[str, Sha256]
+    """sha256 of every file of the folder but this one and README.md."""
+
+
+class GameManifest(Manifest):
+    """The manifest of a folder made from games."""
+
     config: MachiavelliConfig
     """What the run was asked for."""
     source: Literal["sample", "game_data"]
@@ -50,19 +67,28 @@ class Manifest(StrictModel):
     """The games that were read."""
     broken: dict[str, str]
     """Games that were left out with `--skip-broken`, each with what was wrong."""
-    rows: dict[str, dict[str, SplitSize]]
-    """Config -> split -> size. A split without rows is left out."""
-    counts: dict[str, Count]
-    """Menus, options, options by label, flags: what the reader saw."""
-    left_out: dict[str, dict[str, Count]]
-    """Config -> reason -> rows that were left out."""
     oddities: dict[str, Count]
     """What the reader tolerated in the game data, by kind."""
     generation: GenerationReport | None = None
     """What a model had to do with the folder; null where none was asked."""
-    canary: str
-    """The constant that stands in every row."""
-    versions: dict[str, str]
-    """Versions of Python and of the libraries that decide the bytes."""
-    files: dict[str, Sha256]
-    """sha256 of every file of the folder but this one and README.md."""
+
+
+class ConceptManifest(Manifest):
+    """The manifest of a folder made from concepts, or from pairs of the user's own."""
+
+    config: ConceptsConfig
+    """What the run was asked for."""
+    source: Literal["bundled", "concepts", "pairs"]
+    """`bundled`: our concept file. `concepts`, `pairs`: a file of the user's own."""
+    source_sha256: Sha256
+    """sha256 of the file, or over both files of pairs."""
+    text_licence: str
+    """Licence of the file's text."""
+    splits: dict[str, dict[str, Count]]
+    """What was dealt to splits (contrast groups, templates ...) -> split -> number."""
+    aligned: dict[str, dict[str, Count]]
+    """Config -> tokenizer -> rows that it aligns, read with a leading space and without."""
+    tally: dict[str, dict[str, Count]]
+    """Column, such as `minimal_pairs.theme` -> value -> rows."""
+    generation: ConceptGenerationReport | None = None
+    """What a model had to do with the folder; null where none was asked."""

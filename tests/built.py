@@ -6,16 +6,16 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from generators.machiavelli import main
-from schemas import Manifest
+from schemas import GameManifest
 
 
-def build(out: Path, *options: str) -> Manifest:
+def build(out: Path, *options: str) -> GameManifest:
     assert main(["--out", str(out), *options]) == 0
-    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
+    return GameManifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 
-def read_manifest(out: Path) -> Manifest:
-    return Manifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
+def read_manifest(out: Path) -> GameManifest:
+    return GameManifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 
 def read_rows(folder: Path, config: str) -> list[dict[str, Any]]:

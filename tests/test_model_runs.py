@@ -11,7 +11,7 @@ from damage import ERROR
 from generators.machiavelli import main
 from generators.tasks import TASKS
 from model_server import make_instance, serve
-from schemas import VIOLATIONS, Manifest
+from schemas import VIOLATIONS, GameManifest
 from schemas.exchange import RejectionReason
 
 TESTS = Path(__file__).parent
@@ -54,7 +54,7 @@ def answer(request: dict[str, Any]) -> str:
     return json.dumps(make_instance(schema))
 
 
-def run_live(out: Path, url: str, *options: str) -> Manifest:
+def run_live(out: Path, url: str, *options: str) -> GameManifest:
     return build(
         out, "--data", str(FIXTURE), "--model", "gpt-4o", "--base-url", url, *options
     )  # fmt: skip

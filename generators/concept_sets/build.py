@@ -1,0 +1,246 @@
+"""From a concept file, or the user's own pairs, to a dataset folder: render, align, write, describe."""
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+
+from generators.concept_sets import CONCEPT_SETS
+from generators.concept_sets.base import ConceptSet, Part, Scope, Sieve
+from generators.concept_sets.card import render_card
+from generators.concept_sets.generation import generate
+from generators.concept_sets.material import Material
+from generators.concept_sets.pairs import list_pair_tables
+from generators.engine.engine import Engine
+from generators.errors import SourceError
+from generators.folder import CARD, MANIFEST, hash_files, replace_folder
+from generators.hub_metadata import add_features, check_library, list_versions
+from generators.network import describe_network
+from generators.rejected import REJECTED, write_rejections
+from generators.row_files import ParquetFile
+from generators.sources.concept_file import ReadConcepts
+from generators.sources.pair_files import ReadPairs
+from generators.splits import SPLITS, deal_split
+from generators.tables import arrow_schema, give_memory_back
+from generators.tokens.vocabularies import Vocabulary
+from schemas.base import CANARY, Split
+from schemas.concept import ConceptFile
+from schemas.config import ConceptsConfig
+from schemas.exchange import Rejection
+from schemas.generation import ConceptGenerationReport
+from schemas.manifest import ConceptManifest, SplitSize
+
+VERSIONED = (
+    "datasets",
+    "jinja2",
+    "networkx",
+    "numpy",
+    "pyarrow",
+    "pydantic",
+    "pyyaml",
+    "tokenizers",
+)
+"""The packages whose versions may decide the bytes of a folder."""
+
+NETWORK = "concepts.json"
+TALLIED = {
+    "minimal_pairs": ("theme", "variant", "form"),
+    "insertions": ("theme",),
+    "relations": ("theme", "relation", "hops", "nonce_scope", "valid"),
+    "associations": ("theme", "target_kind", "direction", "valence"),
+}
+"""Config -> columns whose values are counted."""
+
+Watch = Callable[[Iterable[Part], str], Iterator[Part]]
+"""Shows how far the tables of a config are, while they pass."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to build, from what and to where."""
+
+    source: ReadConcepts | ReadPairs
+    out: Path
+    config: ConceptsConfig
+    vocabularies: Sequence[Vocabulary]
+    kind: Literal["bundled", "concepts", "pairs"]
+
+
+@dataclass
+class Written:
+    """What was written of one config, and what was counted on the way."""
+
+    sizes: dict[Split, SplitSize]
+    sieve: Sieve
+    tally: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+
+
+@dataclass
+class Folder:
+    """A folder that is being filled."""
+
+    path: Path
+    schemas: dict[str, pa.Schema]
+    written: dict[str, Written] = field(default_factory=dict[str, Written])
+
+
+def build_folder(job: Job, engine: Engine | None, watch: Watch) -> ConceptManifest:
+    """Returns what was written to `job.out`.
+
+    Args:
+        job: what to build.
+        engine: where a model's answers come from; None for a run without models.
+        watch: shows how far it is.
+
+    Raises:
+        GeneratorError: `job.out` cannot be replaced, or nothing came of it; nothing was changed.
+    """
+    check_library()
+    give_memory_back()
+    with replace_folder(job.out) as path:
+        sets = [CONCEPT_SETS[name] for name in job.config.kinds]
+        folder = Folder(path, {each.name: add_features(arrow_schema(each.row)) for each in sets})
+        material, report, rejections = _prepare(job, engine)
+        for each in sets:
+            _write_set(job, folder, each, material, watch)
+        if material is not None:
+            _write_network(path / NETWORK, material)
+        write_rejections(path / REJECTED, rejections)
+        manifest = _describe(job, folder, material, report)
+        content = manifest.model_dump_json(indent=2) + "\n"
+        (path / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
+        card = render_card(manifest, content, folder.schemas)
+        (path / CARD).write_text(card, encoding="utf-8", newline="\n")
+    return manifest
+
+
+def _prepare(
+    job: Job, engine: Engine | None
+) -> tuple[Material | None, ConceptGenerationReport | None, list[Rejection]]:
+    """Returns the material with what a model adds to it; none where pairs are the source."""
+    if isinstance(job.source, ReadPairs):
+        return None, None, []
+    material = Material(job.source.file, job.config.limit)
+    if engine is None or job.config.model is None:
+        return material, None, []
+    generated = generate(material, job.config.kinds, job.config.model, engine)
+    grown = Material(job.source.file, job.config.limit, generated.additions)
+    return grown, generated.report, generated.rejections
+
+
+def _write_set(
+    job: Job, folder: Folder, each: ConceptSet, material: Material | None, watch: Watch
+) -> None:
+    sieve = Sieve(job.vocabularies, job.config.aligned_only)
+    if isinstance(job.source, ReadPairs):
+        parts = list_pair_tables(job.source, sieve)
+    else:
+        assert material is not None
+        parts = each.tables(Scope(material, sieve, job.config.seed))
+    tally = {name: Counter[str]() for name in TALLIED[each.name]}
+    with ExitStack() as files:
+        open_files: dict[Split, ParquetFile] = {}
+        for part in watch(parts, each.name):
+            if part.split not in open_files:
+                path = folder.path / each.name / f"{part.split}-00000-of-00001.parquet"
+                path.parent.mkdir(exist_ok=True)
+                open_files[part.split] = ParquetFile(path, folder.schemas[each.name])
+                files.callback(open_files[part.split].abandon)
+            open_files[part.split].write(part.table)
+            _count(tally, part.table)
+        for file in open_files.values():
+            file.close()
+        files.pop_all()
+    sizes = {
+        split: SplitSize(rows=open_files[split].rows, bytes=open_files[split].bytes)
+        for split in SPLITS
+        if split in open_files
+    }
+    folder.written[each.name] = Written(sizes, sieve, tally)
+
+
+def _count(tally: dict[str, Counter[str]], table: pa.Table) -> None:
+    for name, counter in tally.items():
+        for counted in table[name].value_counts().to_pylist():
+            value = counted["values"]
+            counter[str(value).lower() if isinstance(value, bool) else str(value)] += counted[
+                "counts"
+            ]
+
+
+def _write_network(path: Path, material: Material) -> None:
+    edges = [each.value for each in material.edges]
+    text = json.dumps(describe_network(material.file, edges), indent=1, ensure_ascii=False)
+    path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
+
+
+def _describe(
+    job: Job, folder: Folder, material: Material | None, report: ConceptGenerationReport | None
+) -> ConceptManifest:
+    rows = {name: dict(written.sizes) for name, written in folder.written.items()}
+    if not any(rows.values()):
+        raise _no_rows(job)
+    left_out = {
+        name: dict(sorted((+written.sieve.left_out).items()))
+        for name, written in folder.written.items()
+    }
+    pairs = isinstance(job.source, ReadPairs)
+    return ConceptManifest(
+        name="concepts",
+        config=job.config,
+        source=job.kind,
+        source_sha256=job.source.sha256,
+        text_licence="own" if pairs else job.source.file.text_licence,
+        rows=rows,
+        counts={"pairs": len(job.source.pairs)} if pairs else count_parts(job.source.file),
+        left_out={name: reasons for name, reasons in left_out.items() if reasons},
+        splits={} if material is None else count_splits(material),
+        aligned={
+            name: {each.name: written.sieve.aligned[each.name] for each in job.vocabularies}
+            for name, written in folder.written.items()
+            if "tokens" in CONCEPT_SETS[name].row.model_fields
+        },
+        tally={
+            f"{name}.{column}": dict(sorted(counter.items()))
+            for name, written in folder.written.items()
+            for column, counter in written.tally.items()
+        },
+        generation=report,
+        canary=CANARY,
+        versions={"python": platform.python_version(), **list_versions(VERSIONED)},
+        files=hash_files(folder.path),
+    )
+
+
+def _no_rows(job: Job) -> SourceError:
+    aligned = " that every tokenizer aligns" if job.config.aligned_only else ""
+    where, found = f"--kinds {','.join(job.config.kinds)}", f"no row{aligned}"
+    remedy = "Give it more to combine, or ask for more kinds"
+    return SourceError(where, found, "at least one", remedy)
+
+
+def count_parts(file: ConceptFile) -> dict[str, int]:
+    """Returns how many there are of each part of a concept file."""
+    parts = ("concepts", "contrasts", "templates", "edges", "scenarios", "attributes")
+    more = ("occupations", "groups", "nonce", "associations")
+    return {part: len(getattr(file, part)) for part in (*parts, *more)}
+
+
+def count_splits(material: Material) -> dict[str, dict[str, int]]:
+    """Returns how many contrasts, templates, scenarios and themes each split is dealt."""
+    dealt = {
+        "contrasts": [material.find_split(pair[0]) for pair in material.contrasts],
+        "templates": [each.split for each in material.templates],
+        "scenarios": [each.split for each in material.scenarios],
+        "sentences of associations": [each.split for each in material.associations],
+        "themes (of relations)": [deal_split(theme) for theme in material.file.themes],
+    }
+    return {
+        name: {split: splits.count(split) for split in SPLITS} for name, splits in dealt.items()
+    }

@@ -1,0 +1,100 @@
+"""The card of a folder of concept sets: rendered from its manifest, never parsed back. Pure."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+import pyarrow as pa
+
+from generators.audit import HAND_WRITTEN
+from generators.hub_metadata import size_category, write_header
+from generators.prompts import render
+from generators.splits import SPLITS
+from schemas.manifest import ConceptManifest
+
+TEMPLATE = "concept_card/v1/card"
+ONE_ROW = {
+    "minimal_pairs": "two sentences that differ in one concept, with the spans and tokens that differ",
+    "insertions": "one moral scenario without a concept, with a clause that mentions it, and with a"
+    " neutral control",
+    "relations": "premises from a network of concepts, and a conclusion that follows or does not",
+    "associations": "a target beside an attribute of either valence",
+}
+"""What one row of each config is."""
+
+TITLES = {
+    "bundled": "Contrapose: minimal pairs and a network of moral concepts",
+    "concepts": "Contrapose: concept sets from a concept file",
+    "pairs": "Contrapose: minimal pairs from own texts",
+}
+"""Source -> title of the card."""
+
+
+def render_card(
+    manifest: ConceptManifest, manifest_text: str, schemas: Mapping[str, pa.Schema]
+) -> str:
+    """Returns the whole text of README.md.
+
+    Args:
+        manifest: what the folder holds.
+        manifest_text: `manifest.json` as written; the card quotes its sha256.
+        schemas: config -> its columns.
+    """
+    sizes = {name: splits for name, splits in manifest.rows.items() if splits}
+    default = next(iter(sizes))
+    header = write_header(_describe(manifest), schemas, sizes, manifest.files, default)
+    generation = manifest.generation
+    body = render(
+        TEMPLATE,
+        manifest=manifest,
+        manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
+        title=TITLES[manifest.source],
+        one_row=ONE_ROW,
+        counts=count_rows(manifest),
+        default=default,
+        splits=SPLITS,
+        generation=generation,
+        hand_written=generation is not None and generation.writer == HAND_WRITTEN,
+        options=_list_options(manifest),
+    )
+    return f"---\n{header.strip()}\n---\n\n{body}\n"
+
+
+def count_rows(manifest: ConceptManifest) -> dict[str, list[int]]:
+    """Returns config -> rows per split, in the order train, validation, test."""
+    return {
+        name: [splits[split].rows if split in splits else 0 for split in SPLITS]
+        for name, splits in manifest.rows.items()
+    }
+
+
+def _list_options(manifest: ConceptManifest) -> dict[str, str]:
+    """Returns the command's options as a user would type them, but for those that are off."""
+    config = manifest.config
+    options = {
+        "--kinds": ",".join(config.kinds),
+        "--aligned-only": "on" if config.aligned_only else None,
+        "--limit": config.limit,
+        "--model": config.model,
+        "--repairs": config.repairs if config.model else None,
+        "--seed": config.seed,
+    }
+    typed = {name: str(value) for name, value in options.items() if value is not None}
+    for name, digest in config.tokenizers.items():
+        typed[f"--tokenizer {name}"] = f"sha256 {digest[:16]}..."
+    return typed
+
+
+def _describe(manifest: ConceptManifest) -> dict[str, Any]:
+    rows = sum(size.rows for splits in manifest.rows.values() for size in splits.values())
+    licence: dict[str, Any] = {"license": "cc0-1.0"}
+    if manifest.text_licence != "cc0-1.0":
+        licence = {"license": "other", "license_name": "own-text"}
+    return {
+        **licence,
+        "language": ["en"],
+        "pretty_name": TITLES[manifest.source],
+        "task_categories": ["text-classification", "feature-extraction"],
+        "size_categories": [size_category(rows)],
+        "tags": ["interpretability", "activation-patching", "minimal-pairs", "concepts", "ethics"],
+    }

@@ -1,0 +1,211 @@
+"""Config `insertions`: a scenario without a clause, with one, and with its neutral control."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from generators.concept_sets.base import (
+    APART,
+    UNALIGNED,
+    ConceptSet,
+    Part,
+    Scope,
+    make_tables,
+    take_source,
+)
+from generators.concept_sets.encodings import BOS
+from generators.concept_sets.material import Material, Sourced
+from generators.slots import mention
+from generators.splits import hash_number
+from generators.tokens.alignment import SPACES, Alignment, align_texts
+from generators.tokens.vocabularies import Ids, Vocabulary
+from schemas.concept import Scenario
+from schemas.insertions import InsertionEncoding, InsertionRow
+
+
+class Telling(NamedTuple):
+    """A scenario with a clause in it."""
+
+    text: str
+    clause: tuple[int, int]
+    """Characters of the clause."""
+    span: tuple[int, int]
+    """Characters of the clause with the space that comes with it."""
+
+
+class Choice(NamedTuple):
+    """A concept with the control it is compared with, as places among the tellings."""
+
+    concept: int
+    control: int
+
+
+def list_tables(scope: Scope) -> Iterator[Part]:
+    """Yields the rows by theme, scenario and concept."""
+    yield from make_tables(_list_rows(scope))
+
+
+def _list_rows(scope: Scope) -> Iterator[InsertionRow]:
+    material = scope.material
+    neighbours = find_neighbours(material)
+    for scenario in material.scenarios:
+        concepts = list_concepts(material, scenario, neighbours)
+        here = [name for name in concepts if material.find_split(name) == scenario.split]
+        scope.sieve.left_out[APART] += len(concepts) - len(here)
+        if here:
+            yield from make_rows(scope, scenario, here)
+
+
+def find_neighbours(material: Material) -> dict[str, set[str]]:
+    """Returns theme -> the concepts of it, and those that an edge connects with one of it."""
+    concepts = material.file.concepts
+    found = {theme: set[str]() for theme in material.file.themes}
+    for name, concept in concepts.items():
+        found[concept.theme].add(name)
+    for edge in material.edges:
+        source, target = edge.value.source, edge.value.target
+        found[concepts[source].theme].add(target)
+        found[concepts[target].theme].add(source)
+    return found
+
+
+def list_concepts(
+    material: Material, scenario: Sourced[Scenario], neighbours: dict[str, set[str]]
+) -> list[str]:
+    """Returns the concepts that a scenario is to mention, in the order of the file."""
+    if isinstance(scenario.only, str):
+        return [scenario.only]
+    near = neighbours[scenario.value.theme]
+    return [name for name, each in material.file.concepts.items() if name in near and mention(each)]
+
+
+def list_controls(material: Material, concept: str) -> list[str]:
+    """Returns the neutral concepts of the same part of speech, in the order of the file."""
+    concepts, part = material.file.concepts, material.file.concepts[concept].part_of_speech
+    return [
+        name
+        for name, each in concepts.items()
+        if each.theme == material.file.controls and each.part_of_speech == part and name != concept
+    ]
+
+
+def make_rows(
+    scope: Scope, scenario: Sourced[Scenario], concepts: Sequence[str]
+) -> Iterator[InsertionRow]:
+    """Yields a row for each concept, with a control that all tokenizers align if there is one."""
+    controls = {name: list_controls(scope.material, name) for name in concepts}
+    names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
+    tellings = [tell(scenario.value, _mention(scope.material, name)) for name in names]
+    pairs = [
+        Choice(names.index(name), names.index(control))
+        for name in concepts
+        for control in sorted(controls[name], key=lambda each: _rank(scenario.name, name, each))
+    ]
+    readings = [_read(each, tellings, pairs) for each in scope.sieve.vocabularies]
+    aligned = np.all([each.aligned for both in readings for each in both], axis=0)
+    for concept in dict.fromkeys(pair.concept for pair in pairs):
+        here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
+        place = next((place for place in here if aligned[place]), here[0])
+        if scope.sieve.aligned_only and not aligned[place]:
+            scope.sieve.left_out[UNALIGNED] += 1
+            continue
+        one, other = tellings[pairs[place].concept], tellings[pairs[place].control]
+        base = one.text[: one.span[0]] + one.text[one.span[1] :]
+        tokens = list(_list_tokens(scope, readings, place, base, one, other))
+        pair = (names[pairs[place].concept], names[pairs[place].control])
+        yield _make_row(scope, scenario, pair, base, one, other, tokens)
+
+
+def tell(scenario: Scenario, word: str) -> Telling:
+    """Returns a scenario with a word in its clause, and the clause in the scenario."""
+    before, _, rest = scenario.text.partition("[")
+    clause, _, after = rest.partition("]")
+    clause = clause.replace("{}", word)
+    if clause.startswith(word):
+        clause = clause[:1].upper() + clause[1:]
+    if not before:
+        return Telling(clause + after, (0, len(clause)), (0, len(clause) + 1))
+    start = len(before)
+    return Telling(
+        before + clause + after, (start, start + len(clause)), (start - 1, start + len(clause))
+    )
+
+
+def _mention(material: Material, name: str) -> str:
+    word = mention(material.file.concepts[name])
+    assert word is not None  # only concepts that can be mentioned are listed
+    return word
+
+
+def _rank(*names: str) -> int:
+    return hash_number("/".join(names))
+
+
+def _read(
+    vocabulary: Vocabulary, tellings: Sequence[Telling], pairs: Sequence[Choice]
+) -> list[Alignment]:
+    concepts: Ids = np.array([pair.concept for pair in pairs], np.int64)
+    controls: Ids = np.array([pair.control for pair in pairs], np.int64)
+    return align_texts(vocabulary, [each.text for each in tellings], concepts, controls)
+
+
+def _list_tokens(
+    scope: Scope,
+    readings: Sequence[Sequence[Alignment]],
+    place: int,
+    base: str,
+    one: Telling,
+    other: Telling,
+) -> Iterator[InsertionEncoding]:
+    for vocabulary, both in zip(scope.sieve.vocabularies, readings, strict=True):
+        scope.sieve.aligned[vocabulary.name] += all(bool(each.aligned[place]) for each in both)
+        for space, reading in zip(SPACES, both, strict=True):
+            lead = " " if space else ""
+            clauses = [(each.clause[0] + space, each.clause[1] + space) for each in (one, other)]
+            texts = [f"{lead}{one.text}", f"{lead}{other.text}"]
+            spans = vocabulary.find_spans(texts, clauses)
+            n_base = int(vocabulary.encode([f"{lead}{base}"]).lengths[0])
+            for bos in BOS:
+                yield InsertionEncoding(
+                    tokenizer=vocabulary.name,
+                    leading_space=space,
+                    bos=bos,
+                    aligned=bool(reading.aligned[place]),
+                    inserted_span=(int(spans[0, 0]) + bos, int(spans[0, 1]) + bos),
+                    control_span=(int(spans[1, 0]) + bos, int(spans[1, 1]) + bos),
+                    n_tokens=int(reading.lengths[place, 0]) + bos,
+                    control_n_tokens=int(reading.lengths[place, 1]) + bos,
+                    base_n_tokens=n_base + bos,
+                )
+
+
+def _make_row(
+    scope: Scope,
+    scenario: Sourced[Scenario],
+    pair: tuple[str, str],
+    base: str,
+    one: Telling,
+    other: Telling,
+    tokens: Sequence[InsertionEncoding],
+) -> InsertionRow:
+    concept, control = pair
+    return InsertionRow(
+        id=f"{scenario.name}/{concept}",
+        theme=scenario.value.theme,
+        group=scope.material.groups[concept],
+        split=scenario.split,
+        concept=concept,
+        control_concept=control,
+        scenario=scenario.name,
+        base=base,
+        inserted=one.text,
+        control=other.text,
+        inserted_span=one.span,
+        control_span=other.span,
+        tokens=tuple(tokens),
+        **take_source(scenario),
+    )
+
+
+SET = ConceptSet("insertions", InsertionRow, list_tables)

@@ -1,0 +1,212 @@
+"""Config `minimal_pairs`: a slot template with either concept of a contrast.
+
+All pairs of a sentence are made at one time, as columns: a concept set of a hundred concepts and
+three hundred templates has a million of them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from generators.concept_sets import encodings
+from generators.concept_sets.base import APART, REPEATED, UNALIGNED, ConceptSet, Part, Scope
+from generators.concept_sets.material import Material, Pair, Sourced
+from generators.slots import Frame, find_difference, inflect, list_frames
+from generators.splits import STRICTEST_FIRST
+from generators.tables import arrow_schema
+from generators.tokens.alignment import Alignment, align_texts
+from generators.tokens.vocabularies import Ids
+from schemas.base import CANARY
+from schemas.concept import Concept, Form, SlotTemplate
+from schemas.minimal_pairs import MinimalPairRow
+
+Readings = list[list[Alignment]]
+"""Tokenizer -> without a leading space, with one."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """One sentence with every concept in its slot, in one form."""
+
+    form: Form
+    fillers: list[str]
+    """Concept after concept, what stands in the slot."""
+    readings: Readings
+    aligned: npt.NDArray[np.bool_]
+    """(n_pairs,): by every tokenizer, in every reading."""
+
+
+def list_tables(scope: Scope) -> Iterator[Part]:
+    """Yields the pairs, the strictest split first, by theme, template, variant and contrast."""
+    seen: set[tuple[str, str, str | None]] = set()
+    concepts = scope.material.file.concepts
+    for split in STRICTEST_FIRST:
+        for template in scope.material.templates:
+            contrasts = find_contrasts(scope.material, template)
+            kept = [pair for pair in contrasts if scope.material.find_split(pair[0]) == split]
+            if template.split != split:
+                scope.sieve.left_out[APART] += len(kept) * len(
+                    list(list_frames(template.value.text))
+                )
+                continue
+            for frame in list_frames(template.value.text):
+                keys = [(frame.prefix, frame.suffix, concepts[pair[0]].slot) for pair in kept]
+                here = [pair for pair, key in zip(kept, keys, strict=True) if key not in seen]
+                seen.update(keys)
+                scope.sieve.left_out[REPEATED] += len(kept) - len(here)
+                if here and (table := render_pairs(scope, template, frame, here)) is not None:
+                    yield Part(split, table)
+
+
+def find_contrasts(material: Material, template: Sourced[SlotTemplate]) -> list[Pair]:
+    """Returns the contrasts whose concepts fit a template."""
+    if template.only is not None:
+        return [pair for pair in material.contrasts if pair == template.only]
+    fits, concepts = template.value.fits, material.file.concepts
+    return [pair for pair in material.contrasts if concepts[pair[0]].slot in fits]
+
+
+def render_pairs(
+    scope: Scope, template: Sourced[SlotTemplate], frame: Frame, pairs: Sequence[Pair]
+) -> pa.Table | None:
+    """Returns a row for each pair, in the first form that all tokenizers align, else the first.
+
+    None where none is to be kept.
+    """
+    names = {name: place for place, name in enumerate(dict.fromkeys(chain(*pairs)))}
+    concepts = [scope.material.file.concepts[name] for name in names]
+    positive = np.array([names[pair[0]] for pair in pairs], np.int64)
+    negative = np.array([names[pair[1]] for pair in pairs], np.int64)
+    rendered = [_render(scope, frame, form, concepts, positive, negative) for form in frame.forms]
+    chosen = np.stack([each.aligned for each in rendered]).argmax(axis=0)
+    aligned = np.stack([each.aligned for each in rendered]).any(axis=0)
+    kept = np.flatnonzero(aligned) if scope.sieve.aligned_only else np.arange(len(pairs))
+    scope.sieve.left_out[UNALIGNED] += len(pairs) - len(kept)
+    if not len(kept):
+        return None
+    readings = encodings.choose([each.readings for each in rendered], chosen, kept)
+    for vocabulary, both in zip(scope.sieve.vocabularies, readings, strict=True):
+        scope.sieve.aligned[vocabulary.name] += int(
+            np.all([each.aligned for each in both], axis=0).sum()
+        )
+    texts = _write_texts(template, frame, pairs, rendered, chosen, kept, positive, negative)
+    names_of = [vocabulary.name for vocabulary in scope.sieve.vocabularies]
+    return _make_table(scope, template, frame, texts, encodings.pair_tokens(names_of, readings))
+
+
+def _render(
+    scope: Scope,
+    frame: Frame,
+    form: Form,
+    concepts: Sequence[Concept],
+    positive: Ids,
+    negative: Ids,
+) -> Rendered:
+    fillers = [_fill(concept, form, frame.capital) for concept in concepts]
+    texts = [f"{frame.prefix}{filler}{frame.suffix}" for filler in fillers]
+    readings = [align_texts(each, texts, positive, negative) for each in scope.sieve.vocabularies]
+    flat = [reading.aligned for both in readings for reading in both]
+    return Rendered(form, fillers, readings, np.all(flat, axis=0))
+
+
+@cache
+def _fill(concept: Concept, form: Form, capital: bool) -> str:
+    text = inflect(concept, form, capital=capital)
+    assert text is not None  # the concept file was checked for it
+    return text
+
+
+@cache
+def _find_difference(one: str, other: str) -> tuple[int, int]:
+    return find_difference(one, other)
+
+
+def _write_texts(
+    template: Sourced[SlotTemplate],
+    frame: Frame,
+    pairs: Sequence[Pair],
+    rendered: Sequence[Rendered],
+    chosen: npt.NDArray[np.int64],
+    kept: npt.NDArray[np.int64],
+    positive: Ids,
+    negative: Ids,
+) -> dict[str, list[object]]:
+    """Returns column -> values, for those columns that are text or places in it."""
+    columns: dict[str, list[object]] = {name: [] for name in _TEXT_COLUMNS}
+    add = [columns[name].append for name in _TEXT_COLUMNS]
+    places = zip(kept.tolist(), chosen[kept].tolist(), strict=True)
+    for place, choice in places:
+        form, fillers = rendered[choice].form, rendered[choice].fillers
+        one, other = fillers[positive[place]], fillers[negative[place]]
+        lead, trail = _find_difference(one, other)
+        start = len(frame.prefix) + lead
+        contrast = f"{pairs[place][0]}/{pairs[place][1]}"
+        values = (
+            f"{template.name}/{frame.variant}/{form}/{contrast}",
+            pairs[place][0],
+            contrast,
+            form,
+            f"{frame.prefix}{one}{frame.suffix}",
+            f"{frame.prefix}{other}{frame.suffix}",
+            [start, start + len(one) - lead - trail],
+            [start, start + len(other) - lead - trail],
+            frame.prefix + one[:lead],
+            one[len(one) - trail :] + frame.suffix,
+        )
+        for append, value in zip(add, values, strict=True):
+            append(value)
+    return columns
+
+
+_TEXT_COLUMNS = (
+    "id",
+    "concept",
+    "contrast",
+    "form",
+    "positive",
+    "negative",
+    "positive_span",
+    "negative_span",
+    "prefix",
+    "suffix",
+)
+
+
+def _make_table(
+    scope: Scope,
+    template: Sourced[SlotTemplate],
+    frame: Frame,
+    texts: dict[str, list[object]],
+    tokens: pa.Array,
+) -> pa.Table:
+    schema = arrow_schema(MinimalPairRow)
+    n_rows = len(texts["id"])
+    groups = scope.material.groups
+    constant: dict[str, object] = {
+        "theme": template.value.theme,
+        "template": template.name,
+        "variant": frame.variant,
+        "tier": "full",
+        "origin": template.origin,
+        "split": template.split,
+        "text_licence": template.text_licence,
+        "canary": CANARY,
+        "provenance": template.provenance.__dict__,
+    }
+    columns: dict[str, pa.Array] = {"tokens": tokens}
+    for name, values in {
+        **texts,
+        "group": [groups[str(name)] for name in texts["concept"]],
+    }.items():
+        columns[name] = pa.array(values, schema.field(name).type)
+    for name, value in constant.items():
+        columns[name] = pa.repeat(pa.scalar(value, schema.field(name).type), n_rows)
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+SET = ConceptSet("minimal_pairs", MinimalPairRow, list_tables)

@@ -1,0 +1,209 @@
+"""Builds a dataset folder of minimal pairs, insertions, relations and associations of concepts."""
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generators import cli
+from generators.errors import UsageError
+from generators.model_options import ENGINE_OPTIONS, MODEL_OPTIONS, add_options
+
+if TYPE_CHECKING:
+    from generators.concept_sets.base import Part
+    from generators.concept_sets.build import Job
+    from generators.tokens.vocabularies import Vocabulary
+    from schemas.config import ConceptsConfig
+
+ANSWERS = "concept_responses.jsonl"
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--concepts": {
+        "type": cli.file,
+        "metavar": "FILE",
+        "help": "a concept file of your own (default: the bundled one)",
+    },
+    "--pairs": {
+        "type": cli.file,
+        "metavar": "FILE",
+        "action": "append",
+        "help": "your own pairs: JSONL with positive and negative; or twice, a file for each side",
+    },
+    "--out": {
+        "type": cli.folder,
+        "metavar": "DIR",
+        "default": Path("datasets/concepts"),
+        "help": "dataset folder to write, replaced as a whole (default: datasets/concepts)",
+    },
+    "--kinds": {
+        "type": cli.names,
+        "metavar": "K,...",
+        "help": "of minimal_pairs,insertions,relations,associations (default: all)",
+    },
+    "--tokenizer": {
+        "type": cli.named_file,
+        "metavar": "NAME=FILE",
+        "action": "append",
+        "help": "align for this tokenizer.json; may be repeated; gpt2 alone names the bundled one"
+        " (default: gpt2)",
+    },
+    "--aligned-only": {
+        "action": "store_true",
+        "help": "keep only what every tokenizer aligns",
+    },
+    "--limit": {
+        "type": cli.whole_number(1),
+        "metavar": "N",
+        "help": "at most N contrasts, scenarios, edges and targets, dealt to themes in turn",
+    },
+    "--seed": {
+        "type": cli.any_number,
+        "metavar": "N",
+        "default": 0,
+        "help": "places of distractors among premises, and nothing else (default: 0)",
+    },
+    "--no-report": {
+        "action": "store_true",
+        "help": "write rows, manifest and card only (so far there is nothing more to leave out)",
+    },
+    "--dry-run": {
+        "action": "store_true",
+        "help": "print what would be asked and what it would cost; call nothing",
+    },
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status."""
+    return cli.run(make_parser(), handle, argv)
+
+
+def make_parser() -> cli.Parser:
+    """Returns the parser of the options."""
+    parser = cli.Parser("python -m generators.concepts", __doc__ or "")
+    add_options(parser, OPTIONS, MODEL_OPTIONS, ENGINE_OPTIONS)
+    return parser
+
+
+def handle(arguments: argparse.Namespace) -> int:
+    """Builds the folder, and prints what is in it; or prints what that would take."""
+    from generators.concept_sets.build import build_folder
+    from generators.concept_sets.summary import summarize
+    from generators.engines import open_engine
+
+    check_sources(arguments)
+    vocabularies = read_vocabularies(arguments.tokenizer)
+    config = make_config(arguments, vocabularies)
+    own = bool(arguments.concepts or arguments.pairs)
+    if arguments.dry_run:
+        cli.show(show_plan(arguments, config))
+        return 0
+    with open_engine(arguments, config, ANSWERS, own_source=own) as (config, engine):
+        job = read_source(arguments, config, vocabularies)
+        manifest = build_folder(job, engine, show_parts)
+    cli.show(summarize(manifest, arguments.out, color=cli.is_terminal()))
+    return 0
+
+
+def show_parts(parts: "Iterable[Part]", doing: str) -> "Iterator[Part]":
+    """Yields parts of a config, with the number of rows so far on a terminal."""
+    return cli.show_rows(parts, doing, lambda part: part.table.num_rows)
+
+
+def check_sources(arguments: argparse.Namespace) -> None:
+    """Raises UsageError where options ask for what cannot go together."""
+    pairs = arguments.pairs
+    if pairs is None:
+        return
+    if len(pairs) > 2:
+        wanted = "one file of pairs, or two, one for each side"
+        raise UsageError("--pairs", f"{len(pairs)} files", wanted, "Name fewer")
+    if arguments.concepts:
+        raise UsageError("--pairs", "--concepts beside it", "one of the two", "Leave one out")
+    if (arguments.kinds or ("minimal_pairs",)) != ("minimal_pairs",):
+        found, wanted = f"--kinds {','.join(arguments.kinds)}", "minimal_pairs, all that pairs give"
+        raise UsageError("--pairs", found, wanted, "Leave --kinds out")
+    for option in ("model", "recorded", "judge_model", "limit"):
+        if getattr(arguments, option) is not None:
+            found, wanted = f"--{option.replace('_', '-')} beside it", "pairs as they are"
+            raise UsageError("--pairs", found, wanted, "Leave it out")
+
+
+def read_vocabularies(named: Sequence[tuple[str, Path | None]] | None) -> list["Vocabulary"]:
+    """Returns the tokenizers that are asked for, else GPT-2's.
+
+    Raises:
+        UsageError: a name stands twice, or has no file.
+    """
+    from generators.tokens.vocabularies import BUNDLED, Vocabulary, find_bundled
+
+    found: list[Vocabulary] = []
+    for name, path in named or [(BUNDLED, None)]:
+        if name in [each.name for each in found]:
+            raise UsageError("--tokenizer", f"'{name}' twice", "each name once", "Rename one")
+        if path is None and name != BUNDLED:
+            wanted = f"NAME=FILE; only {BUNDLED} is bundled"
+            raise UsageError("--tokenizer", f"'{name}' without a file", wanted, "Name its file")
+        found.append(Vocabulary(name, path or find_bundled()))
+    return found
+
+
+def make_config(
+    arguments: argparse.Namespace, vocabularies: Sequence["Vocabulary"]
+) -> "ConceptsConfig":
+    """Returns what the run is asked for.
+
+    Raises:
+        UsageError: a kind does not exist.
+    """
+    from typing import get_args
+
+    from schemas.config import ConceptKind, ConceptsConfig
+
+    kinds = ("minimal_pairs",) if arguments.pairs else arguments.kinds
+    return ConceptsConfig(
+        kinds=cli.choose("--kinds", kinds, get_args(ConceptKind)),
+        aligned_only=arguments.aligned_only,
+        tokenizers={each.name: each.sha256 for each in vocabularies},
+        limit=arguments.limit,
+        model=arguments.model,
+        judge_model=arguments.judge_model,
+        repairs=arguments.repairs,
+        seed=arguments.seed,
+    )
+
+
+def show_plan(arguments: argparse.Namespace, config: "ConceptsConfig") -> str:
+    """Returns what a run would ask."""
+    from generators.concept_sets import estimate
+    from generators.plan import NO_MODEL
+    from generators.sources.concept_file import find_concepts, read_concepts
+
+    if arguments.pairs:
+        return NO_MODEL
+    read = read_concepts(arguments.concepts or find_concepts())
+    return estimate.show_plan(read.file, config, arguments)
+
+
+def read_source(
+    arguments: argparse.Namespace, config: "ConceptsConfig", vocabularies: Sequence["Vocabulary"]
+) -> "Job":
+    """Returns the job, its source read.
+
+    Raises:
+        SourceError: the concept file, or a file of pairs, is not what it must be.
+    """
+    from generators.concept_sets.build import Job
+    from generators.sources.concept_file import find_concepts, read_concepts
+    from generators.sources.pair_files import read_pairs
+
+    if arguments.pairs:
+        return Job(read_pairs(arguments.pairs), arguments.out, config, vocabularies, "pairs")
+    read = read_concepts(arguments.concepts or find_concepts())
+    kind = "concepts" if arguments.concepts else "bundled"
+    return Job(read, arguments.out, config, vocabularies, kind)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""The network of concepts: groups, paths and what follows; the only importer of networkx."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import networkx as nx
+
+from schemas.concept import Concept, ConceptFile, Edge
+from schemas.relations import InheritedRelation
+
+INHERITED: tuple[InheritedRelation, ...] = ("related_to", "causes", "associated_with")
+"""Relations that pass from a kind to its sub-kinds."""
+
+MOST_HOPS = 3
+
+Fact = tuple[str, str, str]
+"""Source, relation, target."""
+
+
+class Path(NamedTuple):
+    """Edges one after the other, and what follows from all of them together."""
+
+    edges: tuple[Edge, ...]
+    relation: InheritedRelation
+
+    @property
+    def source(self) -> str:
+        """The concept that the conclusion is about."""
+        return self.edges[0].source
+
+    @property
+    def target(self) -> str:
+        """The concept that the conclusion ends at."""
+        return self.edges[-1].target
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Concept, relation, concept, and so on."""
+        return (
+            self.source,
+            *(part for edge in self.edges for part in (edge.relation, edge.target)),
+        )
+
+
+def find_cycle(edges: Sequence[Edge]) -> list[Edge]:
+    """Returns edges by which `kind_of` goes in a circle; none where it does not."""
+    kinds = {(edge.source, edge.target): edge for edge in edges if edge.relation == "kind_of"}
+    try:
+        return [kinds[source, target] for source, target in nx.find_cycle(nx.DiGraph([*kinds]))]
+    except nx.NetworkXNoCycle:
+        return []
+
+
+def find_groups(file: ConceptFile) -> dict[str, str]:
+    """Returns concept -> the group it is dealt to a split with: all that contrasts connect.
+
+    A group is named for its first concept in alphabetical order.
+    """
+    graph: Any = nx.Graph()
+    graph.add_nodes_from(file.concepts)
+    graph.add_edges_from(file.contrasts)
+    return {name: min(group) for group in nx.connected_components(graph) for name in group}
+
+
+def list_paths(edges: Iterable[Edge], concepts: Mapping[str, Concept]) -> Iterator[Path]:
+    """Yields the paths of one to three edges that something follows from, within one theme.
+
+    A path is `kind_of` throughout, or ends in one edge of an inherited relation.
+    """
+    inside = [edge for edge in edges if concepts[edge.source].theme == concepts[edge.target].theme]
+    kinds: dict[str, list[Edge]] = {}
+    for edge in inside:
+        if edge.relation == "kind_of":
+            kinds.setdefault(edge.target, []).append(edge)
+    for last in inside:
+        if last.relation == "kind_of" or last.relation in INHERITED:
+            yield from _extend((last,), last.relation, kinds)
+
+
+def _extend(
+    edges: tuple[Edge, ...], relation: InheritedRelation, kinds: Mapping[str, list[Edge]]
+) -> Iterator[Path]:
+    yield Path(edges, relation)
+    if len(edges) < MOST_HOPS:
+        for edge in kinds.get(edges[0].source, ()):
+            yield from _extend((edge, *edges), relation, kinds)
+
+
+def derive(facts: Iterable[Fact]) -> set[Fact]:
+    """Returns all that follows from some facts by the rules, the facts themselves included.
+
+    The rules, and no others: `kind_of` is transitive; `related_to`, `causes` and `associated_with`
+    pass from a kind to its sub-kinds.
+    """
+    known = set(facts)
+    kinds: Any = nx.DiGraph()
+    kinds.add_edges_from((source, target) for source, how, target in known if how == "kind_of")
+    for kind in kinds:
+        for other in nx.descendants(kinds, kind):
+            known.add((kind, "kind_of", other))
+    inherited = [fact for fact in known if fact[1] in INHERITED and fact[0] in kinds]
+    for source, how, target in inherited:
+        known |= {(sub, how, target) for sub in nx.ancestors(kinds, source)}
+    return known
+
+
+def list_facts(edges: Iterable[Edge]) -> list[Fact]:
+    """Returns edges without their reasons."""
+    return [(edge.source, edge.relation, edge.target) for edge in edges]
+
+
+def describe_network(file: ConceptFile, edges: Sequence[Edge]) -> dict[str, Any]:
+    """Returns the network in the node-link form that networkx and D3 read.
+
+    https://networkx.org/documentation/stable/reference/readwrite/json_graph.html
+    """
+    graph: Any = nx.MultiDiGraph()
+    groups = find_groups(file)
+    for name, concept in file.concepts.items():
+        forms = concept.model_dump(exclude_none=True, exclude={"theme", "slot"})
+        graph.add_node(
+            name, theme=concept.theme, slot=concept.slot, group=groups[name], forms=forms
+        )
+    for edge in edges:
+        graph.add_edge(edge.source, edge.target, key=edge.relation, reason=edge.reason)
+    graph.graph["themes"] = file.themes
+    graph.graph["contrasts"] = [list(pair) for pair in file.contrasts]
+    return nx.node_link_data(graph, edges="links")

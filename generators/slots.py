@@ -1,0 +1,123 @@
+"""Sentences with a slot, and what stands in it. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from schemas.concept import FORMS, PARTS_OF_SPEECH, Concept, Form
+
+SLOT = re.compile(r"\{([^{}]*)\}")
+_PIECE = re.compile(r"\w+(?:['’-]\w+)*|\s|[^\w\s]")
+_INDEFINITE = re.compile(r"\b[Aa]n? $")
+FEWEST_WORDS = 4
+"""Words before the slot below which a sentence is not cut behind it: it would say too little."""
+
+CRITICAL_LAST: Literal["critical_last"] = "critical_last"
+SHARED_SUFFIX: Literal["shared_suffix"] = "shared_suffix"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A sentence around its slot, whole or cut behind it."""
+
+    variant: Literal["critical_last", "shared_suffix"]
+    prefix: str
+    suffix: str
+    forms: tuple[Form, ...]
+    """What may stand in the slot, the one that is preferred first."""
+    capital: bool
+    """Whether the slot begins the sentence."""
+
+
+class SlotError(ValueError):
+    """A sentence whose slot is not as it must be: what was found, and what is wanted."""
+
+    def __init__(self, found: str, wanted: str) -> None:
+        super().__init__(found, wanted)
+        self.found, self.wanted = found, wanted
+
+
+def parse_slot(text: str) -> Frame:
+    """Returns the whole sentence around its slot.
+
+    Raises:
+        SlotError: it has no slot, or two, or one that no form can fill.
+    """
+    slots = list(SLOT.finditer(text))
+    if len(slots) != 1 or SLOT.sub("", text).strip("{}") != SLOT.sub("", text):
+        raise SlotError(f"{len(slots)} slots", "one, such as {plural}")
+    slot = slots[0]
+    names = slot[1].split("|")
+    capitals = {name[:1].isupper() for name in names}
+    forms = tuple(name.lower() for name in names)
+    if unknown := [form for form in forms if form not in FORMS]:
+        raise SlotError(f"the slot {{{unknown[0]}}}", f"some of {', '.join(FORMS)}")
+    if len(capitals) > 1 or len(set(forms)) < len(forms):
+        raise SlotError(f"the slot {slot[0]}", "different forms, all capital or none")
+    prefix, suffix = text[: slot.start()], text[slot.end() :]
+    if _INDEFINITE.search(prefix):
+        raise SlotError(f"an article before {slot[0]}", "{a}, which brings its own")
+    if (prefix and not prefix[-1].isspace() and prefix[-1] not in "\"'(-") or suffix[:1].isalnum():
+        raise SlotError(f"a slot that touches a word: {slot[0]}", "a space between")
+    return Frame(SHARED_SUFFIX, prefix, suffix, cast(tuple[Form, ...], forms), capitals == {True})
+
+
+def list_frames(text: str) -> Iterator[Frame]:
+    """Yields the sentence as it can be used: cut behind its slot, and whole."""
+    whole = parse_slot(text)
+    if len(whole.prefix.split()) >= FEWEST_WORDS or not whole.suffix:
+        yield Frame(CRITICAL_LAST, whole.prefix, "", whole.forms, whole.capital)
+    if whole.suffix:
+        yield whole
+
+
+def inflect(concept: Concept, form: Form, *, capital: bool = False) -> str | None:
+    """Returns a form of a concept, such as `an adult`; None where it has no such form."""
+    if form == "a":
+        text = f"{concept.article} {concept.singular}" if concept.singular else None
+    else:
+        text = cast(str | None, getattr(concept, form))
+    return text[:1].upper() + text[1:] if text and capital else text
+
+
+def name_noun(concept: Concept) -> str | None:
+    """Returns a concept as a noun phrase, such as `a bribe`, `greed`, `lying`; None: adjective."""
+    return inflect(concept, "a") or concept.mass or concept.ing
+
+
+def name_kind(concept: Concept) -> str | None:
+    """Returns a concept as it stands after "a kind of": `bribe`, `greed`, `lying`."""
+    return concept.singular or concept.mass or concept.ing
+
+
+def mention(concept: Concept) -> str | None:
+    """Returns a concept as it is spoken of: `bribes`, `greed`, `lying`; None for an adjective."""
+    return concept.plural or concept.mass or concept.ing
+
+
+def list_forms(part_of_speech: str) -> tuple[str, ...]:
+    """Returns the slot forms that a part of speech can fill."""
+    forms = PARTS_OF_SPEECH[part_of_speech]
+    return ("a", "singular", "plural") if "article" in forms else forms
+
+
+def find_difference(one: str, other: str) -> tuple[int, int]:
+    """Returns the characters that two texts share at start and end, in whole words and marks.
+
+    At least one word or mark is left on either side.
+
+    Example: `find_difference("a baby.", "a child.")` gives `(2, 1)`; `("a baby", "an adult")` gives
+    `(0, 0)`.
+    """
+    pieces, others = _PIECE.findall(one), _PIECE.findall(other)
+    most = max(min(len(pieces), len(others)) - 1, 0)
+    before = 0
+    while before < most and pieces[before] == others[before]:
+        before += 1
+    after = 0
+    while after < most - before and pieces[-1 - after] == others[-1 - after]:
+        after += 1
+    lead = sum(map(len, pieces[:before]))
+    trail = sum(map(len, pieces[len(pieces) - after :]))
+    return lead, trail

@@ -1,0 +1,126 @@
+"""Reads the user's own pairs: JSONL with both sides, or two files of lines that belong together."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from generators.errors import SourceError
+
+WANTED = 'lines such as {"positive": "...", "negative": "..."}'
+
+
+class OwnPair(BaseModel):
+    """One line; other fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    positive: str
+    """The text that shows what the pair is about."""
+    negative: str
+    """The text that does not."""
+    prompt: str = ""
+    """What comes before both, with a space between."""
+    id: str | None = None
+    """Name of the pair; None for one made of its texts."""
+    group: str | None = None
+    """Pairs of one group stay in one split; None for the text that comes before the difference."""
+    theme: str = "own"
+    """What it is about."""
+    concept: str | None = None
+    """What the positive side shows; None for what differs in it."""
+
+    def join(self) -> tuple[str, str]:
+        """Returns both sides with their prompt."""
+        gap = "" if not self.prompt or self.prompt[-1].isspace() else " "
+        return f"{self.prompt}{gap}{self.positive}", f"{self.prompt}{gap}{self.negative}"
+
+
+class ReadPairs(NamedTuple):
+    """Pairs as they were read."""
+
+    pairs: list[OwnPair]
+    sha256: str
+    """Over the bytes of the file, or of both."""
+
+
+def read_pairs(paths: Sequence[Path]) -> ReadPairs:
+    """Returns the pairs of one JSONL file, or of two files, line by line.
+
+    Raises:
+        SourceError: a file cannot be read, a line is no pair, or two files differ in length.
+    """
+    contents = [_read(path) for path in paths]
+    digest = sha256(b"".join(contents)).hexdigest()
+    if len(paths) == 1:
+        pairs = list(_parse(paths[0], contents[0]))
+    else:
+        pairs = list(_match(paths, contents))
+    if not pairs:
+        raise SourceError(f"--pairs {paths[0]}", "no line", WANTED, "Name another file")
+    seen: set[str] = set()
+    for pair in pairs:
+        if pair.id is not None and pair.id in seen:
+            found = f"the id '{pair.id}' a second time"
+            raise SourceError(f"--pairs {paths[0]}", found, "each id once", "Mend the file")
+        seen.add(pair.id or "")
+    return ReadPairs(pairs, digest)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise SourceError(f"--pairs {path}", found, "a file of pairs", "Check the path") from error
+
+
+def _split_lines(path: Path, content: bytes) -> list[str]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        wanted, remedy = "UTF-8", "Save the file as UTF-8"
+        raise SourceError(
+            f"{path} line {line}", "bytes that are no text", wanted, remedy
+        ) from error
+    return text.replace("\r\n", "\n").split("\n")
+
+
+def _parse(path: Path, content: bytes) -> Iterator[OwnPair]:
+    for number, line in enumerate(_split_lines(path, content), start=1):
+        if not line.strip():
+            continue
+        where = f"{path} line {number}"
+        try:
+            pair = OwnPair.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            found = f"{place}: {first['msg']}" if place else "no JSON object"
+            raise SourceError(where, found, WANTED, "Mend the line") from error
+        _check(where, pair)
+        yield pair
+
+
+def _match(paths: Sequence[Path], contents: Sequence[bytes]) -> Iterator[OwnPair]:
+    sides = [
+        [(number, line) for number, line in enumerate(_split_lines(*each), 1) if line.strip()]
+        for each in zip(paths, contents, strict=True)
+    ]
+    if len(sides[0]) != len(sides[1]):
+        found = f"{len(sides[0])} and {len(sides[1])} lines"
+        wanted, remedy = "as many in both: line i belongs to line i", "Mend the files"
+        raise SourceError(f"--pairs {paths[0]} and {paths[1]}", found, wanted, remedy)
+    for (number, positive), (_, negative) in zip(*sides, strict=True):
+        pair = OwnPair(positive=positive, negative=negative)
+        _check(f"{paths[0]} line {number}", pair)
+        yield pair
+
+
+def _check(where: str, pair: OwnPair) -> None:
+    for side in ("positive", "negative"):
+        if not getattr(pair, side).strip():
+            raise SourceError(where, f"an empty {side}", WANTED, "Mend the line")

@@ -1,0 +1,1 @@
+"""Tokenizers, and where the tokens of two texts differ."""

@@ -1,0 +1,101 @@
+"""Tokenizers from files, GPT-2's among them; the only importer of tokenizers."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from generators.errors import SourceError
+
+Ids = npt.NDArray[np.int64]
+BUNDLED = "gpt2"
+"""Name of the tokenizer that comes with the package."""
+
+NO_TOKEN = -1
+"""Fills up the rows of shorter texts."""
+
+
+class Tokens(NamedTuple):
+    """Some texts as tokens."""
+
+    ids: Ids
+    """(n_texts, longest): token ids from the left, `NO_TOKEN` after the last."""
+    lengths: Ids
+    """(n_texts,): tokens of each."""
+
+
+class Vocabulary:
+    """One tokenizer, as it splits a text that no special token is added to."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        """Reads a `tokenizer.json`.
+
+        Raises:
+            SourceError: it is missing, or no tokenizer that this version of the library can read.
+        """
+        self.name = name
+        where = f"--tokenizer {name}={path}"
+        wanted = "a tokenizer.json, as the tokenizers library writes it"
+        try:
+            content = path.read_bytes()
+            text = content.decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            found = getattr(error, "strerror", None) or "not UTF-8"
+            raise SourceError(where, found, wanted, "Check the path") from error
+        self.sha256 = sha256(content).hexdigest()
+        self._tokenizer = _parse(text, where, wanted)
+
+    def encode(self, texts: Sequence[str]) -> Tokens:
+        """Returns the tokens of some texts."""
+        rows = [each.ids for each in self._tokenizer.encode_batch_fast(texts, False)]
+        lengths = np.fromiter(map(len, rows), np.int64, len(rows))
+        ids = np.full((len(rows), int(lengths.max(initial=1))), NO_TOKEN, np.int64)
+        ids[np.arange(ids.shape[1]) < lengths[:, None]] = np.fromiter(
+            (token for row in rows for token in row), np.int64, int(lengths.sum())
+        )
+        return Tokens(ids, lengths)
+
+    def find_spans(self, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Ids:
+        """Returns the tokens that hold some characters of each text: first, and after the last.
+
+        Args:
+            texts: the texts.
+            spans: characters of each, first and after the last.
+
+        Returns:
+            (n_texts, 2).
+        """
+        found: list[tuple[int, int]] = []
+        encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        for encoding, (start, end) in zip(encodings, spans, strict=True):
+            touched = [
+                place
+                for place, (first, last) in enumerate(encoding.offsets)
+                if first < end and last > start
+            ]
+            found.append((touched[0], touched[-1] + 1) if touched else (0, 0))
+        return np.array(found, np.int64).reshape(len(found), 2)
+
+
+def _parse(text: str, where: str, wanted: str):
+    from tokenizers import Tokenizer
+
+    try:
+        tokenizer = Tokenizer.from_str(text)
+    except BaseException as error:  # the library raises plain Exception, and panics in Rust
+        if isinstance(error, KeyboardInterrupt | MemoryError | SystemExit):
+            raise
+        found = str(error).split("\n")[0] or "no tokenizer"
+        raise SourceError(where, found, wanted, "Save it again with the library") from error
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer
+
+
+def find_bundled() -> Path:
+    """Returns the file of the tokenizer that comes with the package."""
+    return Path(str(files("generators") / "tokens" / BUNDLED / "tokenizer.json"))
