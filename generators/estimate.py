@@ -4,7 +4,7 @@ import argparse
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from generators.candidates import Candidates, read_options
 from generators.engine.dialogue import Accepted, Ask, Missing
@@ -53,8 +53,7 @@ def estimate(candidates: Candidates, models: Models, lookup: Lookup) -> Estimate
         if isinstance(step, Missing):
             unwritten += 1
         elif isinstance(step, Accepted):
-            answer = cast(Accepted[Any], step)
-            decision = draft_decision(menus[answer.request.item], answer).decision
+            decision = draft_decision(menus[step.request.item], step).decision
             for judging in list_judging_asks([decision], models.judge):
                 count_ask(found, judging, lookup)
     _expect_judgments(found[judge.TASK.name], 2 * unwritten, candidates, models.judge)

@@ -54,8 +54,8 @@ def check_answered(rejections: Sequence[Rejection], engine: Engine) -> None:
 
 def count_reasons(rejections: Sequence[Rejection]) -> dict[RejectionReason, int]:
     """Returns reason -> how many were rejected for it, in alphabetical order."""
-    counted = Counter(rejection.reason for rejection in rejections)
-    return dict(sorted(counted.items()))
+    counted: Counter[RejectionReason] = Counter(each.reason for each in rejections)
+    return {reason: counted[reason] for reason in sorted(counted)}
 
 
 def reject(step: Rejected, item: str) -> Rejection:

@@ -1,5 +1,8 @@
 """The network of concepts: groups, paths and what follows; the only importer of networkx."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# The types of `networkx` leave out those of nodes.
+
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 

@@ -14,10 +14,12 @@ import schemas
 from generators import prompts
 from generators.__main__ import COMMANDS
 from generators.card import ONE_ROW
+from generators.concept_sets import CONCEPT_SETS
+from generators.concept_sets.card import ONE_ROW as CONCEPT_ONE_ROW
 from generators.kinds import KINDS
-from generators.tasks import TASKS
+from generators.tasks import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
-from schemas.config import MachiavelliKind
+from schemas.config import ConceptKind, MachiavelliKind
 from schemas.game_data import SourceModel
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +30,10 @@ VARIABLES = {
     "card/v1/card": {
         "title", "manifest", "manifest_sha256", "options", "readings", "one_row", "counts",
         "default", "free", "generation", "hand_written", "audits", "percent", "number",
+    },
+    "concept_card/v1/card": {
+        "title", "manifest", "manifest_sha256", "options", "one_row", "counts", "default", "splits",
+        "generation", "hand_written",
     },
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),
@@ -82,6 +88,14 @@ def test_every_kind_is_complete() -> None:
         assert inspect.getfile(kind.row) == str(ROOT / "schemas" / f"{SCHEMA_FILES[name]}.py")
 
 
+def test_every_concept_set_is_complete() -> None:
+    assert list(CONCEPT_SETS) == list(ConceptKind.__args__) == list(CONCEPT_ONE_ROW)
+    for name, each in CONCEPT_SETS.items():
+        assert f"| `{name}` |" in README
+        assert each.row.__name__ in schemas.__all__
+        assert inspect.getfile(each.row) == str(ROOT / "schemas" / f"{name}.py")
+
+
 def find_models(base: type[BaseModel]) -> set[type[BaseModel]]:
     return {base}.union(*(find_models(model) for model in base.__subclasses__()))
 
@@ -108,7 +122,8 @@ def test_templates_are_given_what_they_ask_for() -> None:
 
 
 def test_every_task_is_complete() -> None:
-    assert list(TASKS) == ["dilemma", "counterpart", "labels", "judge"]
+    assert list(GAME_TASKS) == ["dilemma", "counterpart", "labels", "judge"]
+    assert list(CONCEPT_TASKS) == ["minimal_pair", "insertion", "relation", "association"]
     for name, task in TASKS.items():
         assert task.name == name
         assert task.template.partition("/")[0] == name

@@ -1,4 +1,4 @@
-"""From a concept file, or the user's own pairs, to a dataset folder: render, align, write, describe."""
+"""From a concept file, or the user's own pairs, to a dataset folder: render, align, describe."""
 
 import json
 import platform
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pyarrow as pa
 
@@ -76,7 +76,7 @@ class Job:
 class Written:
     """What was written of one config, and what was counted on the way."""
 
-    sizes: dict[Split, SplitSize]
+    sizes: dict[str, SplitSize]
     sieve: Sieve
     tally: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
 
@@ -158,7 +158,7 @@ def _write_set(
             file.close()
         files.pop_all()
     sizes = {
-        split: SplitSize(rows=open_files[split].rows, bytes=open_files[split].bytes)
+        str(split): SplitSize(rows=open_files[split].rows, bytes=open_files[split].bytes)
         for split in SPLITS
         if split in open_files
     }
@@ -167,11 +167,13 @@ def _write_set(
 
 def _count(tally: dict[str, Counter[str]], table: pa.Table) -> None:
     for name, counter in tally.items():
-        for counted in table[name].value_counts().to_pylist():
-            value = counted["values"]
-            counter[str(value).lower() if isinstance(value, bool) else str(value)] += counted[
-                "counts"
-            ]
+        column: Any = table[name]
+        for counted in column.value_counts().to_pylist():
+            counter[_name_value(counted["values"])] += counted["counts"]
+
+
+def _name_value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _write_network(path: Path, material: Material) -> None:
@@ -183,22 +185,22 @@ def _write_network(path: Path, material: Material) -> None:
 def _describe(
     job: Job, folder: Folder, material: Material | None, report: ConceptGenerationReport | None
 ) -> ConceptManifest:
-    rows = {name: dict(written.sizes) for name, written in folder.written.items()}
+    rows = {name: written.sizes for name, written in folder.written.items()}
     if not any(rows.values()):
         raise _no_rows(job)
     left_out = {
         name: dict(sorted((+written.sieve.left_out).items()))
         for name, written in folder.written.items()
     }
-    pairs = isinstance(job.source, ReadPairs)
+    licence, counts = _describe_source(job.source)
     return ConceptManifest(
         name="concepts",
         config=job.config,
         source=job.kind,
         source_sha256=job.source.sha256,
-        text_licence="own" if pairs else job.source.file.text_licence,
+        text_licence=licence,
         rows=rows,
-        counts={"pairs": len(job.source.pairs)} if pairs else count_parts(job.source.file),
+        counts=counts,
         left_out={name: reasons for name, reasons in left_out.items() if reasons},
         splits={} if material is None else count_splits(material),
         aligned={
@@ -218,6 +220,13 @@ def _describe(
     )
 
 
+def _describe_source(source: ReadConcepts | ReadPairs) -> tuple[str, dict[str, int]]:
+    """Returns the licence of a source's text, and what is in it."""
+    if isinstance(source, ReadPairs):
+        return "own", {"pairs": len(source.pairs)}
+    return source.file.text_licence, count_parts(source.file)
+
+
 def _no_rows(job: Job) -> SourceError:
     aligned = " that every tokenizer aligns" if job.config.aligned_only else ""
     where, found = f"--kinds {','.join(job.config.kinds)}", f"no row{aligned}"
@@ -235,7 +244,7 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
 def count_splits(material: Material) -> dict[str, dict[str, int]]:
     """Returns how many contrasts, templates, scenarios and themes each split is dealt."""
     dealt = {
-        "contrasts": [material.find_split(pair[0]) for pair in material.contrasts],
+        "contrasts": [material.splits[pair[0]] for pair in material.contrasts],
         "templates": [each.split for each in material.templates],
         "scenarios": [each.split for each in material.scenarios],
         "sentences of associations": [each.split for each in material.associations],

@@ -14,9 +14,8 @@ from schemas.manifest import ConceptManifest
 
 TEMPLATE = "concept_card/v1/card"
 ONE_ROW = {
-    "minimal_pairs": "two sentences that differ in one concept, with the spans and tokens that differ",
-    "insertions": "one moral scenario without a concept, with a clause that mentions it, and with a"
-    " neutral control",
+    "minimal_pairs": "two sentences that differ in one concept, with spans and tokens",
+    "insertions": "a moral scenario without a concept, with a mention of it, with a control",
     "relations": "premises from a network of concepts, and a conclusion that follows or does not",
     "associations": "a target beside an attribute of either valence",
 }

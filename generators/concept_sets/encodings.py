@@ -1,9 +1,9 @@
 """The column `tokens`: what alignment found, as Arrow arrays or records. Pure."""
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from generators.tables import arrow_schema
@@ -14,7 +14,9 @@ from schemas.minimal_pairs import MinimalPairRow
 BOS = (False, True)
 """Whether one token stands before the text: it moves every place by one."""
 
-Flags = npt.NDArray[np.bool_]
+Column: TypeAlias = "pa.Array[Any]"
+_arrow: Any = pa
+"""Its stubs know neither arrays from numpy nor lists from offsets."""
 
 
 def choose(
@@ -38,7 +40,7 @@ def choose(
     return found
 
 
-def pair_tokens(names: Sequence[str], readings: Sequence[Sequence[Alignment]]) -> pa.Array:
+def pair_tokens(names: Sequence[str], readings: Sequence[Sequence[Alignment]]) -> Column:
     """Returns the column of pairs: for each row tokenizer by tokenizer, space or none, BOS or none.
 
     Args:
@@ -52,35 +54,36 @@ def pair_tokens(names: Sequence[str], readings: Sequence[Sequence[Alignment]]) -
     ends = np.stack([reading.ends + bos for reading, bos in each], axis=1)
     lengths = np.stack([reading.lengths + bos for reading, bos in each], axis=1)
     spans = [np.stack([starts, ends[..., side]], axis=-1) for side in (0, 1)]
-    fields = {
+    fields: dict[str, Column] = {
         **_name_readings(names, n_rows),
-        "aligned": pa.array(aligned.ravel()),
+        "aligned": _arrow.array(aligned.ravel()),
         "positive_span": _as_spans(spans[0]),
         "negative_span": _as_spans(spans[1]),
-        "n_tokens": pa.array(lengths[..., 0].ravel()),
-        "negative_n_tokens": pa.array(lengths[..., 1].ravel()),
+        "n_tokens": _arrow.array(lengths[..., 0].ravel()),
+        "negative_n_tokens": _arrow.array(lengths[..., 1].ravel()),
     }
-    struct = arrow_schema(MinimalPairRow).field("tokens").type.value_type
-    values = pa.StructArray.from_arrays(
+    schema: Any = arrow_schema(MinimalPairRow)
+    struct = schema.field("tokens").type.value_type
+    values = _arrow.StructArray.from_arrays(
         [fields[field.name] for field in struct], fields=list(struct)
     )
-    offsets = pa.array(np.arange(n_rows + 1, dtype=np.int32) * len(each))
-    return pa.ListArray.from_arrays(offsets, values)
+    offsets = _arrow.array(np.arange(n_rows + 1, dtype=np.int32) * len(each))
+    return _arrow.ListArray.from_arrays(offsets, values)
 
 
-def _name_readings(names: Sequence[str], n_rows: int) -> dict[str, pa.Array]:
+def _name_readings(names: Sequence[str], n_rows: int) -> dict[str, Column]:
     """Returns the columns that say which reading an entry is, the same for every row."""
     order = [(name, space, bos) for name in names for space in SPACES for bos in BOS]
-    places = pa.array(np.tile(np.arange(len(order)), n_rows))
+    places = _arrow.array(np.tile(np.arange(len(order)), n_rows))
     return {
-        "tokenizer": pa.array([name for name, _, _ in order], pa.string()).take(places),
-        "leading_space": pa.array([space for _, space, _ in order]).take(places),
-        "bos": pa.array([bos for _, _, bos in order]).take(places),
+        "tokenizer": _arrow.array([name for name, _, _ in order], _arrow.string()).take(places),
+        "leading_space": _arrow.array([space for _, space, _ in order]).take(places),
+        "bos": _arrow.array([bos for _, _, bos in order]).take(places),
     }
 
 
-def _as_spans(places: Ids) -> pa.Array:
+def _as_spans(places: Ids) -> Column:
     """Returns (n_rows, n_readings, 2) places as a flat array of lists of two."""
     flat = places.reshape(-1)
-    offsets = pa.array(np.arange(len(flat) // 2 + 1, dtype=np.int32) * 2)
-    return pa.ListArray.from_arrays(offsets, pa.array(flat))
+    offsets = _arrow.array(np.arange(len(flat) // 2 + 1, dtype=np.int32) * 2)
+    return _arrow.ListArray.from_arrays(offsets, _arrow.array(flat))

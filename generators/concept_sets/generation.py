@@ -1,6 +1,6 @@
 """What a model adds to a concept file: sentences, scenarios, edges and attributes.
 
-contrast, or concept -> request -> answer -> draft -> part of the material, or rejected with a reason.
+contrast, or concept -> request -> answer -> draft -> part of the material, or rejected, and why.
 """
 
 from collections.abc import Iterator, Sequence
@@ -138,7 +138,7 @@ def _add(material: Material, additions: Additions, step: Accepted[Any]) -> Rejec
                 name = f"{pair.positive}-{pair.negative}"
                 additions.attributes.append(_source(name, value, step, item))
         case _:
-            raise TypeError(type(draft))
+            raise TypeError(step.request.task)
     return None
 
 

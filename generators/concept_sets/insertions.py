@@ -51,7 +51,7 @@ def _list_rows(scope: Scope) -> Iterator[InsertionRow]:
     neighbours = find_neighbours(material)
     for scenario in material.scenarios:
         concepts = list_concepts(material, scenario, neighbours)
-        here = [name for name in concepts if material.find_split(name) == scenario.split]
+        here = [name for name in concepts if material.splits[name] == scenario.split]
         scope.sieve.left_out[APART] += len(concepts) - len(here)
         if here:
             yield from make_rows(scope, scenario, here)
@@ -93,7 +93,7 @@ def list_controls(material: Material, concept: str) -> list[str]:
 def make_rows(
     scope: Scope, scenario: Sourced[Scenario], concepts: Sequence[str]
 ) -> Iterator[InsertionRow]:
-    """Yields a row for each concept, with a control that all tokenizers align if there is one."""
+    """Yields a row for each concept, with the first control that most tokenizers align."""
     controls = {name: list_controls(scope.material, name) for name in concepts}
     names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
     tellings = [tell(scenario.value, _mention(scope.material, name)) for name in names]
@@ -103,11 +103,12 @@ def make_rows(
         for control in sorted(controls[name], key=lambda each: _rank(scenario.name, name, each))
     ]
     readings = [_read(each, tellings, pairs) for each in scope.sieve.vocabularies]
-    aligned = np.all([each.aligned for both in readings for each in both], axis=0)
+    score = np.sum([each.aligned for both in readings for each in both], axis=0)
+    best = sum(map(len, readings))
     for concept in dict.fromkeys(pair.concept for pair in pairs):
         here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
-        place = next((place for place in here if aligned[place]), here[0])
-        if scope.sieve.aligned_only and not aligned[place]:
+        place = max(here, key=lambda place: int(score[place]))
+        if scope.sieve.aligned_only and score[place] < best:
             scope.sieve.left_out[UNALIGNED] += 1
             continue
         one, other = tellings[pairs[place].concept], tellings[pairs[place].control]

@@ -17,7 +17,7 @@ from schemas.concept import (
     SlotTemplate,
 )
 
-Thing = TypeVar("Thing")
+Thing = TypeVar("Thing", covariant=True)
 Part = TypeVar("Part", SlotTemplate, Scenario, Edge, AttributePair)
 Pair = tuple[str, str]
 Dealt = TypeVar("Dealt")
@@ -102,9 +102,10 @@ class Material:
         """Sentences for associations, by name."""
         return [self._source(name, each) for name, each in sorted(self.file.associations.items())]
 
-    def find_split(self, concept: str) -> Split:
-        """Returns where a concept is dealt to, with all that it is contrasted with."""
-        return deal_split(self.groups[concept])
+    @cached_property
+    def splits(self) -> dict[str, Split]:
+        """Concept -> where it is dealt to, with all that it is contrasted with."""
+        return {name: deal_split(group) for name, group in self.groups.items()}
 
     def cut(self, items: Iterable[tuple[str, Dealt]]) -> list[Dealt]:
         """Returns (theme, item) by theme; where there is a limit, dealt to the themes in turn."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from generators.concept_sets import encodings
 from generators.concept_sets.base import APART, REPEATED, UNALIGNED, ConceptSet, Part, Scope
+from generators.concept_sets.encodings import Column
 from generators.concept_sets.material import Material, Pair, Sourced
 from generators.slots import Frame, find_difference, inflect, list_frames
 from generators.splits import STRICTEST_FIRST
@@ -24,6 +26,9 @@ from generators.tokens.vocabularies import Ids
 from schemas.base import CANARY
 from schemas.concept import Concept, Form, SlotTemplate
 from schemas.minimal_pairs import MinimalPairRow
+
+_arrow: Any = pa
+"""Its stubs do not know types that are looked up in a schema."""
 
 Readings = list[list[Alignment]]
 """Tokenizer -> without a leading space, with one."""
@@ -48,7 +53,7 @@ def list_tables(scope: Scope) -> Iterator[Part]:
     for split in STRICTEST_FIRST:
         for template in scope.material.templates:
             contrasts = find_contrasts(scope.material, template)
-            kept = [pair for pair in contrasts if scope.material.find_split(pair[0]) == split]
+            kept = [pair for pair in contrasts if scope.material.splits[pair[0]] == split]
             if template.split != split:
                 scope.sieve.left_out[APART] += len(kept) * len(
                     list(list_frames(template.value.text))
@@ -114,7 +119,6 @@ def _render(
     return Rendered(form, fillers, readings, np.all(flat, axis=0))
 
 
-@cache
 def _fill(concept: Concept, form: Form, capital: bool) -> str:
     text = inflect(concept, form, capital=capital)
     assert text is not None  # the concept file was checked for it
@@ -135,59 +139,58 @@ def _write_texts(
     kept: npt.NDArray[np.int64],
     positive: Ids,
     negative: Ids,
-) -> dict[str, list[object]]:
+) -> dict[str, list[Any]]:
     """Returns column -> values, for those columns that are text or places in it."""
-    columns: dict[str, list[object]] = {name: [] for name in _TEXT_COLUMNS}
-    add = [columns[name].append for name in _TEXT_COLUMNS]
-    places = zip(kept.tolist(), chosen[kept].tolist(), strict=True)
-    for place, choice in places:
-        form, fillers = rendered[choice].form, rendered[choice].fillers
-        one, other = fillers[positive[place]], fillers[negative[place]]
-        lead, trail = _find_difference(one, other)
-        start = len(frame.prefix) + lead
-        contrast = f"{pairs[place][0]}/{pairs[place][1]}"
-        values = (
-            f"{template.name}/{frame.variant}/{form}/{contrast}",
-            pairs[place][0],
-            contrast,
-            form,
-            f"{frame.prefix}{one}{frame.suffix}",
-            f"{frame.prefix}{other}{frame.suffix}",
-            [start, start + len(one) - lead - trail],
-            [start, start + len(other) - lead - trail],
-            frame.prefix + one[:lead],
-            one[len(one) - trail :] + frame.suffix,
-        )
-        for append, value in zip(add, values, strict=True):
-            append(value)
-    return columns
+    here = _as_list(kept)
+    forms = [rendered[choice] for choice in _as_list(chosen[kept])]
+    one, other = (
+        [each.fillers[place] for each, place in zip(forms, _as_list(side[kept]), strict=True)]
+        for side in (positive, negative)
+    )
+    shared = [*map(_find_difference, one, other)]
+    concepts = [pairs[place][0] for place in here]
+    contrasts = [f"{pairs[place][0]}/{pairs[place][1]}" for place in here]
+    before, after, start = frame.prefix, frame.suffix, len(frame.prefix)
+    stem = f"{template.name}/{frame.variant}/"
+    return {
+        "id": [f"{stem}{f.form}/{pair}" for f, pair in zip(forms, contrasts, strict=True)],
+        "concept": concepts,
+        "contrast": contrasts,
+        "form": [each.form for each in forms],
+        "positive": [f"{before}{word}{after}" for word in one],
+        "negative": [f"{before}{word}{after}" for word in other],
+        "positive_span": [
+            _span(start, word, *ends) for word, ends in zip(one, shared, strict=True)
+        ],
+        "negative_span": [
+            _span(start, word, *ends) for word, ends in zip(other, shared, strict=True)
+        ],
+        "prefix": [before + word[:lead] for word, (lead, _) in zip(one, shared, strict=True)],
+        "suffix": [
+            word[len(word) - trail :] + after for word, (_, trail) in zip(one, shared, strict=True)
+        ],
+    }
 
 
-_TEXT_COLUMNS = (
-    "id",
-    "concept",
-    "contrast",
-    "form",
-    "positive",
-    "negative",
-    "positive_span",
-    "negative_span",
-    "prefix",
-    "suffix",
-)
+def _as_list(places: Ids) -> list[int]:
+    return cast(list[int], places.tolist())
+
+
+def _span(start: int, word: str, lead: int, trail: int) -> tuple[int, int]:
+    return start + lead, start + len(word) - trail
 
 
 def _make_table(
     scope: Scope,
     template: Sourced[SlotTemplate],
     frame: Frame,
-    texts: dict[str, list[object]],
-    tokens: pa.Array,
+    texts: dict[str, list[Any]],
+    tokens: Column,
 ) -> pa.Table:
-    schema = arrow_schema(MinimalPairRow)
+    schema: Any = arrow_schema(MinimalPairRow)
     n_rows = len(texts["id"])
     groups = scope.material.groups
-    constant: dict[str, object] = {
+    constant: dict[str, Any] = {
         "theme": template.value.theme,
         "template": template.name,
         "variant": frame.variant,
@@ -198,14 +201,14 @@ def _make_table(
         "canary": CANARY,
         "provenance": template.provenance.__dict__,
     }
-    columns: dict[str, pa.Array] = {"tokens": tokens}
+    columns: dict[str, Any] = {"tokens": tokens}
     for name, values in {
         **texts,
         "group": [groups[str(name)] for name in texts["concept"]],
     }.items():
         columns[name] = pa.array(values, schema.field(name).type)
     for name, value in constant.items():
-        columns[name] = pa.repeat(pa.scalar(value, schema.field(name).type), n_rows)
+        columns[name] = _arrow.repeat(_arrow.scalar(value, schema.field(name).type), n_rows)
     return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def _make_rows(compared: Sequence[Compared], sieve: Sieve) -> Iterator[MinimalPa
     positive = np.arange(0, len(texts), 2)
     readings = [align_texts(each, texts, positive, positive + 1) for each in sieve.vocabularies]
     names = [each.name for each in sieve.vocabularies]
-    tokens = encodings.pair_tokens(names, readings).to_pylist()
+    tokens: list[Any] = encodings.pair_tokens(names, readings).to_pylist()
     for place, each in enumerate(compared):
         aligned = [_is_aligned(both, place) for both in readings]
         if sieve.aligned_only and not all(aligned):

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from generators.network import find_cycle
 from generators.slots import SlotError, inflect, name_noun, parse_slot
 from generators.sources.yaml_files import YamlFile
-from schemas.concept import ConceptFile, SlotTemplate
+from schemas.concept import ConceptFile, Relation, SlotTemplate
 
 REMEDY = "Mend the file; generators/sample/concepts.yaml is an example of one"
 NAMES = ("{target}", "{attribute}")
@@ -146,7 +146,8 @@ def _check_edges(file: ConceptFile, source: YamlFile) -> None:
 
 
 def _check_phrases(file: ConceptFile, source: YamlFile) -> None:
-    for relation in {edge.relation for edge in file.edges}:
+    used: dict[Relation, None] = dict.fromkeys(edge.relation for edge in file.edges)
+    for relation in used:
         phrase = file.relations.get(relation)
         if phrase is None:
             raise source.fault(("relations",), f"no sentence for {relation}", "one for each")

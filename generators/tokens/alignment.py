@@ -63,12 +63,14 @@ def align_texts(
 def _count_leading(flags: npt.NDArray[np.bool_]) -> Ids:
     """Returns how many flags of each row are set before the first that is not."""
     ended = ~flags
-    return np.where(ended.any(axis=1), ended.argmax(axis=1), flags.shape[1]).astype(np.int64)
+    first: Ids = np.where(ended.any(axis=1), ended.argmax(axis=1), np.int64(flags.shape[1]))
+    return first
 
 
 def _flip(tokens: Tokens) -> Ids:
     """Returns the ids of each text from its last token on."""
     width = tokens.ids.shape[1]
-    places = tokens.lengths[:, None] - 1 - np.arange(width)
+    last = tokens.lengths.reshape(-1, 1) - 1
+    places = np.subtract(last, np.arange(width, dtype=np.int64))
     flipped = np.take_along_axis(tokens.ids, np.maximum(places, 0), axis=1)
     return np.where(places >= 0, flipped, NO_TOKEN)
