@@ -83,7 +83,7 @@ def _ask_pairs(material: Material, model: str) -> Iterator[Ask[Any]]:
 
 def _ask_scenarios(material: Material, model: str) -> Iterator[Ask[Any]]:
     concepts = material.file.concepts
-    named = [(each.theme, name) for name, each in concepts.items() if each.slot and mention(each)]
+    named = [(each.theme, name) for name, each in concepts.items() if mention(each)]
     for name in material.cut(named):
         theme = material.file.themes[concepts[name].theme]
         yield insertion.ask(name, theme, concepts[name], model)
