@@ -44,6 +44,16 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.fixture(scope="session")
+def concept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dataset folder of the bundled concepts, built once."""
+    from generators.concepts import main
+
+    out = tmp_path_factory.mktemp("built") / "concepts"
+    assert main(["--out", str(out)]) == 0
+    return out
+
+
 @pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key, which is to go to the server and nowhere else."""

@@ -15,7 +15,20 @@ from generators.__main__ import COMMANDS
 
 ROOT = Path(__file__).parent.parent
 FIXTURE = ROOT / "tests" / "game_data"
-HEAVY = {"datasets", "jinja2", "numpy", "openai", "orjson", "pandas", "pyarrow", "pydantic", "tqdm"}
+HEAVY = {
+    "datasets",
+    "jinja2",
+    "networkx",
+    "numpy",
+    "tokenizers",
+    "yaml",
+    "openai",
+    "orjson",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "tqdm",
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -115,7 +115,7 @@ def test_a_missing_recording_names_key_and_remedy(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     short = tmp_path / "short.jsonl"
-    lines = find_bundled().read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = find_bundled("responses.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     short.write_text("".join(lines[5:]), encoding="utf-8")
     assert main(["--out", str(tmp_path / "out"), "--recorded", str(short), "--generate", "40"]) == 1
     error = capsys.readouterr().err.strip()
@@ -129,7 +129,7 @@ def test_a_changed_template_is_never_answered_by_an_old_recording(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("generators.tasks.base._render_system", lambda name: "Another.")
-    options = ["--recorded", str(find_bundled()), "--generate", "1"]
+    options = ["--recorded", str(find_bundled("responses.jsonl")), "--generate", "1"]
     assert main(["--out", str(tmp_path / "out"), *options]) == 1
     assert "no recorded answer for dilemma/v1 about" in capsys.readouterr().err
 
@@ -137,7 +137,14 @@ def test_a_changed_template_is_never_answered_by_an_old_recording(
 def test_a_recording_answers_without_a_model_named(tmp_path: Path, sample_folder: Path) -> None:
     """The same answers from a file that is not lenient: all that it is asked for is there."""
     game = "harbour-lights"
-    options = ["--games", game, "--recorded", str(find_bundled()), "--generate", "1"]
+    options = [
+        "--games",
+        game,
+        "--recorded",
+        str(find_bundled("responses.jsonl")),
+        "--generate",
+        "1",
+    ]
     manifest = build(tmp_path / "out", *options)
     assert manifest.config.model == HAND_WRITTEN
     ours = [r for r in read_rows(tmp_path / "out", "decisions") if r["origin"] == "generated"]

@@ -9,7 +9,6 @@ import pytest
 from built import build, read_rows
 from damage import ERROR
 from generators.machiavelli import main
-from generators.tasks import TASKS
 from model_server import make_instance, serve
 from schemas import VIOLATIONS, GameManifest
 from schemas.exchange import RejectionReason
@@ -202,4 +201,3 @@ def test_reasons_are_a_closed_set() -> None:
     named = set(RejectionReason.__args__)
     assert len(named) == len(RejectionReason.__args__)
     assert {"refused", "truncated", "judge_disagrees", "not_judged"} <= named
-    assert set(TASKS) == {"dilemma", "counterpart", "labels", "judge"}

@@ -10,9 +10,20 @@ from generators import prompts
 from generators.sources.game_data import read_game, read_metadata
 from generators.sources.layout import find_games
 from generators.sources.menus import read_decisions
-from generators.tasks import TASKS, counterpart, dilemma, judge, labels
+from generators.tasks import (
+    TASKS,
+    association,
+    counterpart,
+    dilemma,
+    insertion,
+    judge,
+    labels,
+    minimal_pair,
+    relation,
+)
 from generators.tasks.base import strict_schema
 from generators.tasks.scenes import READ_FOR_MODELS
+from schemas.concept import AttributePair, Concept, Edge
 from schemas.decision import Decision
 from schemas.labels import VIOLATIONS
 
@@ -22,6 +33,10 @@ TESTS = Path(__file__).parent
 GOLDEN = TESTS / "golden" / "prompts"
 
 
+GREED = Concept(theme="money", slot="trait", mass="greed")
+SIDES = (GREED, Concept(theme="money", slot="trait", mass="honesty"))
+EDGES = [Edge(source="greed", relation="kind_of", target="vice", reason="one of the seven")]
+PAIRS = [AttributePair(positive="good", negative="bad", of=("concept",))]
 NONE = dict.fromkeys(VIOLATIONS, 0)
 
 
@@ -46,6 +61,10 @@ def list_requests() -> Iterator[Any]:
     yield counterpart.ask(menu, place, "m").request
     yield labels.ask(f"{menu.game}/{option.option_id}", option.text, option.outcome, "m").request
     yield judge.ask(menu, 0, "m").request
+    yield minimal_pair.ask("greed/honesty", "Money", SIDES, ["known"], ["An example."], "m").request
+    yield insertion.ask("greed", "Money", GREED, "m").request
+    yield relation.ask("greed", ["vice", "debt"], EDGES, "m").request
+    yield association.ask("greed", GREED, PAIRS, "m").request
 
 
 @pytest.mark.parametrize("request_made", [*list_requests()], ids=lambda request: request.task)
@@ -68,6 +87,10 @@ def test_a_template_asks_for_what_its_task_supplies(name: str) -> None:
         "counterpart": lambda: counterpart.supply(menu, 0),
         "labels": lambda: labels.supply("text", "outcome"),
         "judge": lambda: judge.supply(menu, 0),
+        "minimal_pair": lambda: minimal_pair.supply("Money", SIDES, []),
+        "insertion": lambda: insertion.supply("Money", GREED),
+        "relation": lambda: relation.supply("greed", ["debt"], EDGES),
+        "association": lambda: association.supply(GREED, PAIRS),
     }
     assert set(supplied[name]()) == task.variables
 

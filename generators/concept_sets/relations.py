@@ -53,11 +53,11 @@ def list_tables(scope: Scope) -> Iterator[Part]:
 
 
 def _list_rows(scope: Scope) -> Iterator[RelationRow]:
-    material = scope.material
-    used: set[tuple[str, ...]] = set()
-    for twins in find_twins(scope):
+    found = list(find_twins(scope))
+    words_of = _deal_words(scope.material, found)
+    for twins in found:
         for nonce_scope in SCOPES:
-            words = choose_words(material, twins, nonce_scope, used)
+            words = words_of[twins.path, nonce_scope]
             if words is None:
                 scope.sieve.left_out[NO_WORDS] += 4
                 continue
@@ -66,11 +66,25 @@ def _list_rows(scope: Scope) -> Iterator[RelationRow]:
                     yield make_row(scope, twins, words, nonce_scope, distracted, valid)
 
 
+def _deal_words(
+    material: Material, found: Sequence[Twins]
+) -> dict[tuple[Path, NonceScope], Words | None]:
+    """Returns the words of each path; those of the concept file choose before a model's."""
+    used: set[tuple[str, ...]] = set()
+    own_first = sorted(found, key=lambda twins: twins.source.origin == "generated")
+    return {
+        (twins.path, nonce_scope): choose_words(material, twins, nonce_scope, used)
+        for twins in own_first
+        for nonce_scope in SCOPES
+    }
+
+
 def find_twins(scope: Scope) -> Iterator[Twins]:
     """Yields the paths that have an invalid twin."""
     material = scope.material
     edges = [each.value for each in material.edges]
     sourced = {name_edge(each.value): each for each in material.edges}
+    own = [each.value for each in material.edges if each.origin == "template"]
     everything = derive(list_facts(edges))
     themes = list(material.file.themes)
     paths = sorted(
@@ -78,7 +92,7 @@ def find_twins(scope: Scope) -> Iterator[Twins]:
         key=lambda path: (themes.index(_theme(material, path.source)), name_path(path)),
     )
     for path in paths:
-        distraction = _find_distraction(material, path, edges, everything)
+        distraction = _find_distraction(material, path, own, everything)
         if distraction is None:
             scope.sieve.left_out[NO_TWIN] += 12
             continue
@@ -92,7 +106,8 @@ def _find_distraction(
 ) -> Edge | None:
     """Returns an edge of the path's last relation, of another theme: the twin takes its target.
 
-    One of a theme in the same split is preferred, so that no concept of it stands in two.
+    One of a theme in the same split is preferred, so that no concept of it stands in two. Only
+    edges of the concept file are taken, so that a model's change no rows but their own.
     """
     theme = _theme(material, path.source)
     last = path.edges[-1]

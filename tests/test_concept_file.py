@@ -1,0 +1,255 @@
+"""The concept file: what the bundled one holds, and how a broken one is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from concept_files import SMALL, change, write
+from damage import ERROR
+from generators.concepts import main
+from generators.slots import inflect, list_frames
+from generators.sources.concept_file import find_concepts, read_concepts
+
+
+def test_the_bundled_file_is_as_large_as_promised() -> None:
+    file = read_concepts(find_concepts()).file
+    assert len(file.concepts) >= 80
+    assert len(file.contrasts) >= 120
+    assert len(file.templates) >= 200
+    assert len(file.edges) >= 250
+    assert file.text_licence == "cc0-1.0"
+    assert len(file.themes) == 11
+    for theme in file.themes:
+        assert sum(each.theme == theme for each in file.templates.values()) >= 10
+        assert sum(each.theme == theme for each in file.scenarios.values()) >= 5
+
+
+def test_the_bundled_text_is_plain() -> None:
+    text = find_concepts().read_text(encoding="utf-8")
+    assert text.isascii()
+    file = read_concepts(find_concepts()).file
+    texts = [each.text for each in file.templates.values()]
+    assert len({text.split("{")[0] for text in texts}) == len(texts)
+    for text in texts:
+        assert text.endswith((".", "?"))
+        assert text[0].isupper() or text[0] == "{"
+        assert "  " not in text
+
+
+def test_every_bundled_template_goes_with_every_concept_that_fits() -> None:
+    """Articles come with the noun, and no filler stands twice in its sentence."""
+    file = read_concepts(find_concepts()).file
+    for template in file.templates.values():
+        for concept in file.concepts.values():
+            if concept.slot not in template.fits:
+                continue
+            for frame in list_frames(template.text):
+                for form in frame.forms:
+                    word = inflect(concept, form, capital=frame.capital)
+                    assert word is not None
+                    outside = f"{frame.prefix} {frame.suffix}".lower().split()
+                    assert word.lower() not in outside, (template.text, word)
+
+
+def test_articles_are_those_of_the_sound() -> None:
+    """By the first letter; the few words that sound otherwise would be named here."""
+    file = read_concepts(find_concepts()).file
+    nouns = [each for each in file.concepts.values() if each.singular]
+    for noun in (*nouns, *file.occupations, *file.groups, *file.nonce):
+        assert noun.singular is not None
+        assert (noun.article == "an") == (noun.singular[0] in "aeiou"), noun.singular
+
+
+def build(tmp_path: Path, content: Any, *options: str) -> int:
+    path = write(tmp_path / "own.yaml", content)
+    return main(["--concepts", str(path), "--out", str(tmp_path / "out"), *options])
+
+
+def test_a_small_file_of_ones_own_is_enough(tmp_path: Path) -> None:
+    assert build(tmp_path, SMALL) == 0
+    assert (tmp_path / "out" / "concepts.json").is_file()
+
+
+EDGE = {"source": "greed", "relation": "causes", "target": "envy", "reason": "so it is"}
+BROKEN = {
+    "an unknown concept in an edge": (change("edges", 5, value=EDGE), "names no concept: 'envy'"),
+    "an unknown relation": (
+        change("edges", 0, "relation", value="likes"),
+        "edges.0.relation is 'likes'; expected one of 'kind_of'",
+    ),
+    "an edge without a reason": (
+        change("edges", 0, "reason", value=None),
+        "edges.0.reason is missing",
+    ),
+    "a circle in kind_of": (
+        change("edges", 5, value={**EDGE, "source": "vice", "relation": "kind_of", "target": "greed"}),
+        "kind_of goes in a circle: ",
+    ),
+    "an edge twice": (change("edges", 5, value=SMALL["edges"][0]), "greed kind_of vice again"),
+    "a form missing": (
+        change("concepts", "baby", "plural", value=None),
+        "concepts.baby has singular, article; expected all of one group (singular, plural, article",
+    ),
+    "forms of two parts of speech": (
+        change("concepts", "baby", "mass", value="babyhood"),
+        "concepts.baby has singular, plural, article, mass; expected all of one group",
+    ),
+    "a field that is none": (
+        change("concepts", "baby", "plurl", value="babies"),
+        "concepts.baby.plurl is 'babies'; expected only the fields of the schema",
+    ),
+    "a slot twice": (
+        change("templates", "boat", "text", value="The {a} saw {a} at dawn."),
+        "template boat has 2 slots; expected one, such as {plural}",
+    ),
+    "no slot": (
+        change("templates", "boat", "text", value="The crew went back."),
+        "template boat has 0 slots",
+    ),
+    "a slot that is none": (
+        change("templates", "boat", "text", value="The crew saw {noun} at dawn."),
+        "template boat has the slot {noun}",
+    ),
+    "a form that a concept lacks": (
+        change("templates", "boat", "text", value="The crew spoke of {mass} at dawn."),
+        "template boat has the slot {mass}, a form that baby lacks",
+    ),
+    "an article before an article": (
+        change("templates", "boat", "text", value="The crew saw a {singular} at dawn."),
+        "template boat has an article before {singular}",
+    ),
+    "a slot that nothing fills": (
+        change("templates", "boat", "fits", value=["ages"]),
+        "template boat fits 'ages'",
+    ),
+    "a text twice": (
+        change("templates", "boat", "text", value=SMALL["templates"]["letter"]["text"]),
+        "template boat has",
+    ),
+    "a contrast of two slots": (
+        change("contrasts", 2, value=["baby", "greed"]),
+        "contrast [baby, greed] of slots age and trait",
+    ),
+    "a contrast with nobody": (
+        change("contrasts", 2, value=["baby", "ghost"]),
+        "contrast [baby, ghost] names no concept: 'ghost'",
+    ),
+    "a contrast the other way round": (
+        change("contrasts", 2, value=["adult", "baby"]),
+        "contrast [adult, baby] again",
+    ),
+    "a contrast of three": (
+        change("contrasts", 2, value=["baby", "adult", "greed"]),
+        "contrasts.2 is a list; expected",
+    ),
+    "two parts of speech in a slot": (
+        change("concepts", "greed", "slot", value="age"),
+        "is of slot age and is no count noun",
+    ),
+    "an unknown theme": (
+        change("templates", "boat", "theme", value="sea"),
+        "boat is of theme 'sea'; expected one of money, life, neutral",
+    ),
+    "unknown controls": (change("controls", value="calm"), "'calm'; expected one of money"),
+    "a list where a mapping belongs": (
+        change("templates", value=["boat"]),
+        "templates is a list; expected a mapping",
+    ),
+    "a number where text belongs": (
+        change("concepts", "greed", "mass", value=7),
+        "concepts.greed.mass is 7; expected text",
+    ),
+    "true where a list belongs": (
+        change("contrasts", value=True),
+        "contrasts is True; expected a list",
+    ),
+    "no themes": (change("themes", value=None), "themes is missing; expected a value"),
+    "a scenario without a clause": (
+        change("scenarios", "till", "text", value="A clerk counts. She"),
+        "scenario till has another; expected one clause in square brackets",
+    ),
+    "a clause without a concept": (
+        change("scenarios", "till", "text", value="A clerk counts. [A song plays.] She"),
+        "scenario till has another; expected one clause in square brackets",
+    ),
+    "a clause that touches its neighbours": (
+        change("scenarios", "till", "text", value="A clerk counts.[A song about {}.] She"),
+        "scenario till has no space around its clause",
+    ),
+    "a sentence the wrong way round": (
+        change("associations", "are", "direction", value="attribute_first"),
+        "sentence are is '{Target} are {attribute}.'",
+    ),
+    "a relation that is not said": (
+        change("relations", "causes", value=None),
+        "no sentence for causes",
+    ),
+    "a sentence without a target": (
+        change("relations", "causes", value="{source} causes."),
+        "the sentence of causes is '{source} causes.'",
+    ),
+    "a nonce word twice": (
+        change("nonce", 5, value={"singular": "dax", "article": "a"}),
+        "'dax' a second time",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_file_is_one_line_with_its_place(
+    what: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, said = BROKEN[what]
+    assert build(tmp_path, content) == 1
+    error = capsys.readouterr().err.strip()
+    assert ERROR.match(error), error
+    assert error.startswith(f"{tmp_path / 'own.yaml'} line ")
+    assert said in error
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_line_is_the_one_to_mend(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    content = change("edges", 0, "target", value="virtue")
+    text = yaml.safe_dump(content, sort_keys=False, width=1000)
+    line = next(n for n, each in enumerate(text.splitlines(), 1) if "target: virtue" in each)
+    assert build(tmp_path, content) == 1
+    assert f"own.yaml line {line}: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("themes: {a: A}\nthemes: {b: B}\n", "line 2: 'themes' a second time; expected it once (line"),
+        ("concepts:\n  on: {mass: on}\n", "line 2: the key 'on'; expected a name as text; quote it"),
+        ("themes: [\n", "line 2: "),
+        ("themes: {a: 'A}\n", "line "),
+        ("\ttab: 1\n", "line 1: "),
+        ("", "line 1: the file is empty"),
+        ("- a\n", "line 1: the file is a list; expected a mapping"),
+        ("a: 1\n---\nb: 2\n", "line "),
+        ("a: 2026-99-99\n", "line "),
+        ("a: &x [*x]\n", "line "),
+    ],
+)  # fmt: skip
+def test_what_is_no_concept_file_is_one_line(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert main(["--concepts", str(path), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err.strip()
+    assert ERROR.match(error), error
+    assert said in error
+
+
+@pytest.mark.parametrize("content", [b"themes: \xff\xfe\n", None])
+def test_what_cannot_be_read_is_one_line(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["--concepts", str(path), "--out", str(tmp_path / "out")]) == 1
+    assert ERROR.match(capsys.readouterr().err.strip())
