@@ -120,7 +120,7 @@ def describe_network(file: ConceptFile, edges: Sequence[Edge]) -> dict[str, Any]
     graph: Any = nx.MultiDiGraph()
     groups = find_groups(file)
     for name, concept in file.concepts.items():
-        forms = concept.model_dump(exclude_none=True, exclude={"theme", "slot"})
+        forms = concept.model_dump(exclude_none=True, exclude={"theme", "slot", "target"})
         graph.add_node(
             name, theme=concept.theme, slot=concept.slot, group=groups[name], forms=forms
         )

@@ -92,8 +92,11 @@ def name_kind(concept: Concept) -> str | None:
 
 
 def mention(concept: Concept) -> str | None:
-    """Returns a concept as it is spoken of: `bribes`, `greed`, `lying`; None for an adjective."""
-    return concept.plural or concept.mass or concept.ing
+    """Returns a noun as it is spoken of: `bribes`, `greed`; None for a verb or an adjective.
+
+    Most verbs want an object: "a song about backing" is no English.
+    """
+    return concept.plural or concept.mass
 
 
 def list_forms(part_of_speech: str) -> tuple[str, ...]:

@@ -68,6 +68,8 @@ class Concept(StrictModel):
     """Verb: `hoarding`."""
     adjective: Word | None = None
     """Adjective: `honest`."""
+    target: bool = True
+    """Whether associations may be about it; false for a word that also names people."""
 
     @property
     def part_of_speech(self) -> str:

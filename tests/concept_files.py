@@ -31,7 +31,8 @@ SMALL: dict[str, Any] = {
     "contrasts": [["baby", "adult"], ["greed", "thrift"]],
     "templates": {
         "boat": {
-            "theme": "life", "fits": ["age"], "text": "The crew of the boat went back for {a} at dawn.",
+            "theme": "life", "fits": ["age"], 
+            "text": "The crew of the boat went back for {a} at dawn.",
         },
         "letter": {
             "theme": "money", "fits": ["trait"],
@@ -56,7 +57,7 @@ SMALL: dict[str, Any] = {
     "scenarios": {
         "till": {
             "theme": "money",
-            "text": "A clerk counts the till. [Outside, two people talk about {}.] It is short. She",
+            "text": "A clerk counts the till. [Outside, they talk about {}.] It is short. She",
         },
     },
     "attributes": [{"positive": "good", "negative": "bad", "of": ["concept", "people"]}],
@@ -65,7 +66,8 @@ SMALL: dict[str, Any] = {
     "associations": {
         "are": {"of": "people", "direction": "target_first", "text": "{Target} are {attribute}."},
         "word": {
-            "of": "concept", "direction": "attribute_first", "text": "What is {attribute}: {target}.",
+            "of": "concept", "direction": "attribute_first",
+            "text": "What is {attribute}: {target}.",
         },
     },
 }  # fmt: skip

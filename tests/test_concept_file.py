@@ -84,7 +84,7 @@ BROKEN = {
         "edges.0.reason is missing",
     ),
     "a circle in kind_of": (
-        change("edges", 5, value={**EDGE, "source": "vice", "relation": "kind_of", "target": "greed"}),
+        change("edges", 5, value={**SMALL["edges"][0], "source": "vice", "target": "greed"}),
         "kind_of goes in a circle: ",
     ),
     "an edge twice": (change("edges", 5, value=SMALL["edges"][0]), "greed kind_of vice again"),
@@ -221,8 +221,8 @@ def test_the_line_is_the_one_to_mend(tmp_path: Path, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("themes: {a: A}\nthemes: {b: B}\n", "line 2: 'themes' a second time; expected it once (line"),
-        ("concepts:\n  on: {mass: on}\n", "line 2: the key 'on'; expected a name as text; quote it"),
+        ("themes: {a: A}\nthemes: {b: B}\n", "line 2: 'themes' a second time; expected it once"),
+        ("concepts:\n  on: {mass: on}\n", "line 2: the key 'on'; expected a name as text; quote"),
         ("themes: [\n", "line 2: "),
         ("themes: {a: 'A}\n", "line "),
         ("\ttab: 1\n", "line 1: "),

@@ -1,6 +1,7 @@
 """Config `associations`: a target beside either of two opposite attributes, in both directions."""
 
 from collections.abc import Iterator
+from os.path import commonprefix
 from typing import Literal, NamedTuple
 
 from generators.concept_sets.base import APART, ConceptSet, Part, Scope, make_tables, take_source
@@ -12,6 +13,9 @@ from schemas.concept import AssociationTemplate, AttributePair, SaidOf
 
 PAIRS_A_SENTENCE = 2
 """Attribute pairs that a target gets in one sentence; chosen by hash, so that all are used."""
+
+STEM = 4
+"""Letters at their beginning by which two words are taken to be of one family."""
 
 TargetKind = Literal["concept", "occupation", "nonce_group"]
 OCCUPATIONS, GROUPS = "occupations", "nonce_groups"
@@ -67,7 +71,7 @@ def list_targets(material: Material) -> list[Target]:
     found = [
         (concept.theme, Target(name, concept.mass, "concept", concept.theme, material.groups[name]))
         for name, concept in file.concepts.items()
-        if concept.mass is not None
+        if concept.mass is not None and concept.target
     ]
     found += [
         (OCCUPATIONS, Target(each.singular, each.plural, "occupation", OCCUPATIONS, each.singular))
@@ -86,13 +90,21 @@ def choose_attributes(
     """Returns the attribute pairs of a target in a sentence, in the order of the file."""
     own = [pair for pair in material.attributes if pair.only == target.name]
     suited = [
-        pair for pair in material.attributes if pair.only is None and target.of in pair.value.of
+        pair
+        for pair in material.attributes
+        if pair.only is None and target.of in pair.value.of and not _is_said(target, pair.value)
     ]
     ranked = sorted(
         range(len(suited)),
         key=lambda at: hash_number(f"{target.name}/{template.name}/{suited[at].name}"),
     )
     return [suited[at] for at in sorted(ranked[:PAIRS_A_SENTENCE])] + own
+
+
+def _is_said(target: Target, pair: AttributePair) -> bool:
+    """Returns whether an attribute says its target over again: `harm` and `harmful`."""
+    words = (pair.positive, pair.negative)
+    return any(len(commonprefix([target.word, word])) >= STEM for word in words)
 
 
 def make_rows(

@@ -102,7 +102,7 @@ def _ask_edges(material: Material, model: str) -> Iterator[Ask[Any]]:
 def _ask_attributes(material: Material, model: str) -> Iterator[Ask[Any]]:
     file = material.file
     known = [pair for pair in file.attributes if "concept" in pair.of]
-    targets = [(each.theme, name) for name, each in file.concepts.items() if each.mass]
+    targets = [(at.theme, name) for name, at in file.concepts.items() if at.mass and at.target]
     for name in material.cut(targets):
         yield association.ask(name, file.concepts[name], known, model)
 

@@ -11,6 +11,7 @@ from generators.concept_sets.base import (
     ConceptSet,
     Part,
     Scope,
+    Sieve,
     make_tables,
     take_source,
 )
@@ -28,10 +29,22 @@ class Telling(NamedTuple):
     """A scenario with a clause in it."""
 
     text: str
-    clause: tuple[int, int]
-    """Characters of the clause."""
+    read: tuple[int, int]
+    """Characters whose tokens are the clause's: with the space before it, which a tokenizer reads
+    with the word that follows."""
     span: tuple[int, int]
-    """Characters of the clause with the space that comes with it."""
+    """Characters of the clause with a space: without them the text is the scenario's base."""
+
+
+class Reading(NamedTuple):
+    """One way in which a tokenizer reads the tellings of a scenario."""
+
+    pairs: Alignment
+    """Of each concept with each of its controls."""
+    spans: Ids
+    """(n_tellings, 2): tokens of the clause, first and after the last."""
+    n_base: int
+    """Tokens without the clause."""
 
 
 class Choice(NamedTuple):
@@ -80,13 +93,17 @@ def list_concepts(
     return [name for name, each in material.file.concepts.items() if name in near and mention(each)]
 
 
-def list_controls(material: Material, concept: str) -> list[str]:
-    """Returns the neutral concepts of the same part of speech, in the order of the file."""
+def list_controls(material: Material, concept: str, scenario: Scenario) -> list[str]:
+    """Returns the neutral concepts of the same part of speech that the scenario does not name."""
     concepts, part = material.file.concepts, material.file.concepts[concept].part_of_speech
+    said = scenario.text.lower()
     return [
         name
         for name, each in concepts.items()
-        if each.theme == material.file.controls and each.part_of_speech == part and name != concept
+        if each.theme == material.file.controls
+        and each.part_of_speech == part
+        and name != concept
+        and (each.singular or _mention(material, name)) not in said
     ]
 
 
@@ -94,7 +111,7 @@ def make_rows(
     scope: Scope, scenario: Sourced[Scenario], concepts: Sequence[str]
 ) -> Iterator[InsertionRow]:
     """Yields a row for each concept, with the first control that most tokenizers align."""
-    controls = {name: list_controls(scope.material, name) for name in concepts}
+    controls = {name: list_controls(scope.material, name, scenario.value) for name in concepts}
     names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
     tellings = [tell(scenario.value, _mention(scope.material, name)) for name in names]
     pairs = [
@@ -103,7 +120,7 @@ def make_rows(
         for control in sorted(controls[name], key=lambda each: _rank(scenario.name, name, each))
     ]
     readings = [_read(each, tellings, pairs) for each in scope.sieve.vocabularies]
-    score = np.sum([each.aligned for both in readings for each in both], axis=0)
+    score = np.sum([each.pairs.aligned for both in readings for each in both], axis=0)
     best = sum(map(len, readings))
     for concept in dict.fromkeys(pair.concept for pair in pairs):
         here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
@@ -112,10 +129,9 @@ def make_rows(
             scope.sieve.left_out[UNALIGNED] += 1
             continue
         one, other = tellings[pairs[place].concept], tellings[pairs[place].control]
-        base = one.text[: one.span[0]] + one.text[one.span[1] :]
-        tokens = list(_list_tokens(scope, readings, place, base, one, other))
-        pair = (names[pairs[place].concept], names[pairs[place].control])
-        yield _make_row(scope, scenario, pair, base, one, other, tokens)
+        tokens = list(_list_tokens(scope.sieve, readings, place, pairs[place]))
+        named = (names[pairs[place].concept], names[pairs[place].control])
+        yield _make_row(scope, scenario, named, one, other, tokens)
 
 
 def tell(scenario: Scenario, word: str) -> Telling:
@@ -127,10 +143,8 @@ def tell(scenario: Scenario, word: str) -> Telling:
         clause = clause[:1].upper() + clause[1:]
     if not before:
         return Telling(clause + after, (0, len(clause)), (0, len(clause) + 1))
-    start = len(before)
-    return Telling(
-        before + clause + after, (start, start + len(clause)), (start - 1, start + len(clause))
-    )
+    span = (len(before) - 1, len(before) + len(clause))
+    return Telling(before + clause + after, span, span)
 
 
 def _mention(material: Material, name: str) -> str:
@@ -145,47 +159,53 @@ def _rank(*names: str) -> int:
 
 def _read(
     vocabulary: Vocabulary, tellings: Sequence[Telling], pairs: Sequence[Choice]
-) -> list[Alignment]:
+) -> list[Reading]:
     concepts: Ids = np.array([pair.concept for pair in pairs], np.int64)
     controls: Ids = np.array([pair.control for pair in pairs], np.int64)
-    return align_texts(vocabulary, [each.text for each in tellings], concepts, controls)
+    texts = [each.text for each in tellings]
+    base = texts[0][: tellings[0].span[0]] + texts[0][tellings[0].span[1] :]
+    found: list[Reading] = []
+    for space, alignment in zip(
+        SPACES, align_texts(vocabulary, texts, concepts, controls), strict=True
+    ):
+        lead = " " if space else ""
+        clauses = [(each.read[0] + space, each.read[1] + space) for each in tellings]
+        spans = vocabulary.find_spans([f"{lead}{text}" for text in texts], clauses)
+        n_base = int(vocabulary.encode([f"{lead}{base}"]).lengths[0])
+        found.append(Reading(alignment, spans, n_base))
+    return found
 
 
 def _list_tokens(
-    scope: Scope,
-    readings: Sequence[Sequence[Alignment]],
-    place: int,
-    base: str,
-    one: Telling,
-    other: Telling,
+    sieve: Sieve, readings: Sequence[Sequence[Reading]], place: int, pair: Choice
 ) -> Iterator[InsertionEncoding]:
-    for vocabulary, both in zip(scope.sieve.vocabularies, readings, strict=True):
-        scope.sieve.aligned[vocabulary.name] += all(bool(each.aligned[place]) for each in both)
+    for vocabulary, both in zip(sieve.vocabularies, readings, strict=True):
+        sieve.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
         for space, reading in zip(SPACES, both, strict=True):
-            lead = " " if space else ""
-            clauses = [(each.clause[0] + space, each.clause[1] + space) for each in (one, other)]
-            texts = [f"{lead}{one.text}", f"{lead}{other.text}"]
-            spans = vocabulary.find_spans(texts, clauses)
-            n_base = int(vocabulary.encode([f"{lead}{base}"]).lengths[0])
+            spans = reading.spans
+            lengths: list[int] = [int(number) for number in reading.pairs.lengths[place]]
             for bos in BOS:
                 yield InsertionEncoding(
                     tokenizer=vocabulary.name,
                     leading_space=space,
                     bos=bos,
-                    aligned=bool(reading.aligned[place]),
-                    inserted_span=(int(spans[0, 0]) + bos, int(spans[0, 1]) + bos),
-                    control_span=(int(spans[1, 0]) + bos, int(spans[1, 1]) + bos),
-                    n_tokens=int(reading.lengths[place, 0]) + bos,
-                    control_n_tokens=int(reading.lengths[place, 1]) + bos,
-                    base_n_tokens=n_base + bos,
+                    aligned=bool(reading.pairs.aligned[place]),
+                    inserted_span=_move(spans, pair.concept, bos),
+                    control_span=_move(spans, pair.control, bos),
+                    n_tokens=lengths[0] + bos,
+                    control_n_tokens=lengths[1] + bos,
+                    base_n_tokens=reading.n_base + bos,
                 )
+
+
+def _move(spans: Ids, place: int, by: int) -> tuple[int, int]:
+    return int(spans[place, 0]) + by, int(spans[place, 1]) + by
 
 
 def _make_row(
     scope: Scope,
     scenario: Sourced[Scenario],
     pair: tuple[str, str],
-    base: str,
     one: Telling,
     other: Telling,
     tokens: Sequence[InsertionEncoding],
@@ -199,7 +219,7 @@ def _make_row(
         concept=concept,
         control_concept=control,
         scenario=scenario.name,
-        base=base,
+        base=one.text[: one.span[0]] + one.text[one.span[1] :],
         inserted=one.text,
         control=other.text,
         inserted_span=one.span,

@@ -51,7 +51,9 @@ class Vocabulary:
 
     def encode(self, texts: Sequence[str]) -> Tokens:
         """Returns the tokens of some texts."""
-        rows = [each.ids for each in self._tokenizer.encode_batch_fast(texts, False)]
+        rows = [
+            each.ids for each in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        ]
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         ids = np.full((len(rows), int(lengths.max(initial=1))), NO_TOKEN, np.int64)
         ids[np.arange(ids.shape[1]) < lengths[:, None]] = np.fromiter(

@@ -3,7 +3,7 @@
     python tests/benchmarks/concepts_scale.py [--contrasts N] [--tokenizer NAME=FILE ...]
 
 Every concept is contrasted with every other, so that each template has 4,950 pairs: 1.5 million,
-and each in up to two variants. Without `--tokenizer` two small tokenizers are trained beside GPT-2's.
+and each in up to two variants. Without `--tokenizer` two small ones are trained beside GPT-2's.
 The same texts are encoded pair by pair in the same run, as a plain script would, on a sample of
 pairs; the ratio of the two holds on any machine. Exits 1 where a bound does not hold. Needs psutil.
 """
