@@ -119,11 +119,10 @@ def _find_distraction(
         and (path.source, path.relation, edge.target) not in everything
     ]
 
-    def rank(edge: Edge) -> tuple[bool, int]:
-        apart = deal_split(_theme(material, edge.target)) != deal_split(theme)
-        return apart, hash_number(f"{name_path(path)}/{name_edge(edge)}")
-
-    return min(found, key=rank, default=None)
+    split = deal_split(theme)
+    near = [edge for edge in found if deal_split(_theme(material, edge.target)) == split]
+    among = near or found
+    return among[hash_number(name_path(path)) % len(among)] if among else None
 
 
 def choose_words(
