@@ -1,21 +1,18 @@
 """Config `associations`: a target beside either of two opposite attributes, in both directions."""
 
 from collections.abc import Iterator
-from os.path import commonprefix
 from typing import Literal, NamedTuple
 
 from generators.concept_sets.base import APART, ConceptSet, Part, Scope, make_tables, take_source
 from generators.concept_sets.material import Material, Sourced
 from generators.splits import deal_split, hash_number
+from generators.tasks.concepts import is_family
 from schemas.associations import AssociationRow
 from schemas.base import Split
 from schemas.concept import AssociationTemplate, AttributePair, SaidOf
 
 PAIRS_A_SENTENCE = 2
 """Attribute pairs that a target gets in one sentence; chosen by hash, so that all are used."""
-
-STEM = 4
-"""Letters at their beginning by which two words are taken to be of one family."""
 
 TargetKind = Literal["concept", "occupation", "nonce_group"]
 OCCUPATIONS, GROUPS = "occupations", "nonce_groups"
@@ -103,8 +100,7 @@ def choose_attributes(
 
 def _is_said(target: Target, pair: AttributePair) -> bool:
     """Returns whether an attribute says its target over again: `harm` and `harmful`."""
-    words = (pair.positive, pair.negative)
-    return any(len(commonprefix([target.word, word])) >= STEM for word in words)
+    return any(is_family(word, target.word) for word in (pair.positive, pair.negative))
 
 
 def make_rows(

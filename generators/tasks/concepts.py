@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable
+from math import ceil
+from os.path import commonprefix
 
 from generators.engine.dialogue import Unfit
 from generators.slots import name_noun
@@ -9,8 +11,10 @@ from generators.tasks import wording
 from schemas.concept import PARTS_OF_SPEECH, Concept
 
 _ASCII = re.compile(r"[^\x20-\x7e]")
-SHORTEST_FAMILY = 4
-"""Letters that two words of one family share at least, at their beginning."""
+SHORTEST_STEM = 4
+"""Letters below which a word has no family: `ox` is not in `oxygen`."""
+LONGEST_WHOLE = 5
+"""Letters up to which a word must stand whole at the beginning of another."""
 
 
 def list_words(concept: Concept) -> list[str]:
@@ -34,16 +38,22 @@ def check_line(text: str, where: str) -> None:
 
 
 def check_unnamed(text: str, concepts: Iterable[Concept], where: str) -> None:
-    """Raises Unfit where a text names a concept, or a word that begins as one does."""
-    words = wording.list_words(text)
-    for concept in concepts:
-        for form in list_words(concept):
-            for part in wording.list_words(form):
-                stem = part[: max(len(part) - 2, SHORTEST_FAMILY)]
-                alike = [word for word in words if word == part or _is_family(word, stem)]
-                if alike:
-                    raise Unfit("names_concept", f"{where} names the concept ('{alike[0]}')")
+    """Raises Unfit where a text names a concept, or holds a word of its family."""
+    forms = [form for concept in concepts for form in list_words(concept)]
+    named = [part for form in forms for part in wording.list_words(form)]
+    for word in wording.list_words(text):
+        if any(is_family(word, part) for part in named):
+            raise Unfit("names_concept", f"{where} names the concept ('{word}')")
 
 
-def _is_family(word: str, stem: str) -> bool:
-    return len(stem) > SHORTEST_FAMILY and word.startswith(stem)
+def is_family(word: str, other: str) -> bool:
+    """Returns whether a word is another one, or seems to come from it.
+
+    A short one must stand at its beginning whole (`greed`, `greedy`); of a long one three fifths
+    must (`generosity`, `generous`).
+    """
+    if word == other or len(other) < SHORTEST_STEM:
+        return word == other
+    if len(other) <= LONGEST_WHOLE:
+        return word.startswith(other)
+    return len(commonprefix([word, other])) >= ceil(0.6 * len(other))

@@ -1,0 +1,155 @@
+"""Pairs of the user's own: JSONL with both sides, or a file for each side."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from built import read_rows
+from damage import ERROR
+from generators.concepts import main
+from schemas import ConceptManifest, MinimalPairRow
+
+PAIRS = [
+    {"positive": "Save the baby.", "negative": "Save the adult."},
+    {"positive": "Save the baby.", "negative": "Save the unlikeliest."},
+    {"prompt": "He said:", "positive": "I lied.", "negative": "I paid.", "group": "g", "id": "one"},
+    {"positive": "The same.", "negative": "The same."},
+    {"positive": "Save the baby.", "negative": "Save the adult.", "more": [1]},
+    {"positive": "Ja, natürlich.", "negative": "Nein, natürlich.", "theme": "german"},
+]  # fmt: skip
+
+
+def write_lines(path: Path, pairs: list[Any]) -> Path:
+    lines = (each if isinstance(each, str) else json.dumps(each) for each in pairs)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def build(tmp_path: Path, *options: str) -> list[dict[str, Any]]:
+    assert main(["--out", str(tmp_path / "out"), *options]) == 0
+    return read_rows(tmp_path / "out", "minimal_pairs")
+
+
+def test_own_pairs_get_spans_splits_and_tokens(tmp_path: Path) -> None:
+    rows = build(tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", PAIRS)))
+    by_text = {(row["positive"], row["negative"]): row for row in rows}
+    assert len(rows) == len(by_text) == 4
+    for row in rows:
+        MinimalPairRow.model_validate(row, strict=False)
+        assert row["text_licence"] == "own"
+    saved = by_text["Save the baby.", "Save the adult."]
+    assert (saved["prefix"], saved["suffix"]) == ("Save the ", ".")
+    assert (saved["positive_span"], saved["negative_span"]) == ([9, 13], [9, 14])
+    assert saved["contrast"] == "baby/adult"
+    assert saved["group"] == "Save the "
+    assert all(each["aligned"] for each in saved["tokens"])
+    longer = by_text["Save the baby.", "Save the unlikeliest."]
+    assert not any(each["aligned"] for each in longer["tokens"])
+    assert longer["split"] == saved["split"]
+    lied = by_text["He said: I lied.", "He said: I paid."]
+    assert (lied["id"], lied["group"]) == ("one", "g")
+    left_out = read_manifest(tmp_path).left_out["minimal_pairs"]
+    assert left_out == {
+        "both sides the same": 1,
+        "text that another row has, in a stricter split or before": 1,
+    }
+
+
+def read_manifest(tmp_path: Path) -> ConceptManifest:
+    text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+    return ConceptManifest.model_validate_json(text)
+
+
+def test_only_aligned_pairs_are_kept_on_demand(tmp_path: Path) -> None:
+    pairs = str(write_lines(tmp_path / "pairs.jsonl", PAIRS))
+    rows = build(tmp_path, "--pairs", pairs, "--aligned-only")
+    assert "Save the unlikeliest." not in {row["negative"] for row in rows}
+    assert read_manifest(tmp_path).left_out["minimal_pairs"]["not aligned for every tokenizer"] >= 1
+
+
+def test_two_files_belong_together_line_by_line(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("I keep it.\n\nI tell her.\n", encoding="utf-8")
+    bad.write_bytes(b"I sell it.\r\n\r\nI trick her.\r\n")
+    rows = build(tmp_path, "--pairs", str(good), "--pairs", str(bad))
+    assert {(row["positive"], row["negative"]) for row in rows} == {
+        ("I keep it.", "I sell it."),
+        ("I tell her.", "I trick her."),
+    }
+    assert read_manifest(tmp_path).source == "pairs"
+
+
+def test_a_folder_of_own_pairs_loads(tmp_path: Path) -> None:
+    from datasets import load_dataset
+
+    build(tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", PAIRS)))
+    loaded = load_dataset(str(tmp_path / "out"))
+    assert sum(len(part) for part in loaded.values()) == 4
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "The text is the user's own" in card
+    assert "concepts.json" not in card
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (['{"positive": "a"}'], "line 1: negative: Field required"),
+        (['{"positive": "a", "negative": "b"}', "no json"], "line 2: no JSON object"),
+        (['{"positive": "a", "negative": " "}'], "line 1: an empty negative"),
+        (['{"positive": 1, "negative": "b"}'], "line 1: positive: Input should be a valid string"),
+        (["[1]"], "line 1: "),
+        ([], "no line; expected lines such as"),
+        (
+            ['{"positive": "a", "negative": "b", "id": "x"}'] * 2,
+            "the id 'x' a second time",
+        ),
+    ],
+)
+def test_broken_pairs_are_one_line(
+    lines: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pairs = write_lines(tmp_path / "pairs.jsonl", lines)
+    assert main(["--pairs", str(pairs), "--out", str(tmp_path / "out")]) == 1
+    error = capsys.readouterr().err.strip()
+    assert ERROR.match(error), error
+    assert said in error
+
+
+def test_pairs_that_cannot_be_read_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    binary, short = tmp_path / "binary", tmp_path / "short"
+    binary.write_bytes(b'{"positive": "a"}\n\xff')
+    short.write_text("a\n", encoding="utf-8")
+    long = tmp_path / "long"
+    long.write_text("a\nb\n", encoding="utf-8")
+    out = ["--out", str(tmp_path / "out")]
+    for pairs, said in (
+        ([binary], "line 2: bytes that are no text"),
+        ([tmp_path / "none"], "No such file"),
+        ([tmp_path], "directory"),
+        ([short, long], "1 and 2 lines; expected as many in both"),
+    ):
+        assert main([*out, *(f"--pairs={path}" for path in pairs)]) == 1
+        error = capsys.readouterr().err.strip()
+        assert ERROR.match(error), error
+        assert said in error
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--concepts", "own.yaml"],
+        ["--kinds", "relations"],
+        ["--model", "gpt-4o"],
+        ["--limit", "3"],
+        ["--pairs", "b", "--pairs", "c"],
+    ],
+)
+def test_what_does_not_go_with_pairs_is_a_usage_error(
+    options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--pairs", "a", *options]) == 2
+    assert ERROR.match(capsys.readouterr().err.strip())
