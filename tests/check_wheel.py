@@ -23,11 +23,13 @@ def main(wheel: Path) -> None:
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*install, "--target", str(target), str(wheel)], check=True)
         environment = {**os.environ, "PYTHONPATH": str(target), "PYTHONSAFEPATH": "1"}
-        command = [sys.executable, "-m", "generators.machiavelli", "--out", "built"]
-        subprocess.run(command, cwd=temporary, env=environment, check=True, capture_output=True)
-        assert (Path(temporary) / "built" / "manifest.json").is_file()
+        for command in ("machiavelli", "concepts"):
+            build = [sys.executable, "-m", f"generators.{command}", "--out", command]
+            subprocess.run(build, cwd=temporary, env=environment, check=True, capture_output=True)
+            assert (Path(temporary) / command / "manifest.json").is_file()
+        assert (target / "generators" / "tokens" / "gpt2" / "LICENSE").is_file()
         assert (target / "generators" / "_templates" / "icl" / "v1" / "prompt.jinja").is_file()
-    print(f"{wheel.name}: {', '.join(sorted(folders))}; builds the sample")
+    print(f"{wheel.name}: {', '.join(sorted(folders))}; builds both sets")
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from built import read_rows
-from concept_files import SMALL, write
-from damage import ERROR
 from generators.concept_sets import CONCEPT_SETS
 from generators.concepts import main
 from schemas import CANARY, ConceptManifest
@@ -90,91 +88,6 @@ def test_a_control_is_the_same_clause_about_something_neutral(
         assert abs(len(clause.split()) - len(control.split())) <= 1
         assert row["base"][-1].isalnum()
         assert row["base"][-30:] == row["inserted"][-30:] == row["control"][-30:]
-
-
-PHRASES = {
-    "kind_of": " is a kind of ",
-    "related_to": " is related to ",
-    "causes": " causes ",
-    "associated_with": " is associated with ",
-}
-
-
-def parse(sentence: str) -> tuple[str, str, str]:
-    """Returns what a sentence says, by its words alone."""
-    (relation,) = [name for name, phrase in PHRASES.items() if phrase in sentence]
-    source, target = sentence.removesuffix(".").split(PHRASES[relation])
-    return bare(source.lower()), relation, bare(target)
-
-
-def bare(noun: str) -> str:
-    return noun.removeprefix("an ").removeprefix("a ")
-
-
-def follows(premises: list[str], conclusion: str) -> bool:
-    """Whether a sentence follows from others, by the rules of the card, worked out by hand."""
-    facts = {parse(premise) for premise in premises}
-    while True:
-        new = {
-            (sub, relation, target)
-            for sub, is_kind, kind in facts
-            if is_kind == "kind_of"
-            for source, relation, target in facts
-            if source == kind
-        }
-        if new <= facts:
-            return parse(conclusion) in facts
-        facts |= new
-
-
-def test_a_conclusion_is_valid_where_it_follows(rows: dict[str, list[dict[str, Any]]]) -> None:
-    for row in rows["relations"]:
-        assert follows(row["premises"], row["conclusion"]) == row["valid"]
-        assert parse(row["conclusion"])[1] == row["relation"]
-        needed = [each for each in row["premises"] if each != row["distractor"]]
-        assert len(needed) == row["hops"]
-        assert len(needed) == len(row["premises"]) - bool(row["distractor"])
-        assert len(row["edge_path"]) == 2 * row["hops"] + 1
-        if row["valid"]:  # and every premise but the distractor is needed
-            for premise in needed:
-                rest = [each for each in needed if each != premise]
-                assert not follows(rest, row["conclusion"])
-
-
-def test_half_is_valid_in_every_cell(rows: dict[str, list[dict[str, Any]]]) -> None:
-    cells: defaultdict[tuple[Any, ...], Counter[bool]] = defaultdict(Counter)
-    for row in rows["relations"]:
-        cells[row["relation"], row["hops"], row["nonce"]][row["valid"]] += 1
-    assert len(cells) == 4 * 3 * 2
-    assert all(counted[True] == counted[False] > 0 for counted in cells.values())
-
-
-def test_twins_differ_in_the_target_of_the_conclusion(
-    rows: dict[str, list[dict[str, Any]]], concept_folder: Path
-) -> None:
-    network = json.loads((concept_folder / "concepts.json").read_text(encoding="utf-8"))
-    themes = {node["id"]: node["theme"] for node in network["nodes"]}
-    by_id = {row["id"]: row for row in rows["relations"]}
-    for row in by_id.values():
-        twin = by_id[row["counterpart_id"]]
-        assert twin["counterpart_id"] == row["id"]
-        assert twin["valid"] != row["valid"]
-        assert twin["premises"] == row["premises"]
-        assert parse(twin["conclusion"])[:2] == parse(row["conclusion"])[:2]
-        assert all(themes[concept] == row["theme"] for concept in row["edge_path"][::2])
-        if row["distractor"] and not row["valid"]:  # word overlap tells nothing
-            assert parse(row["distractor"])[2] == parse(row["conclusion"])[2]
-
-
-def test_nonce_words_stand_where_they_should(rows: dict[str, list[dict[str, Any]]]) -> None:
-    real = {parse(r["conclusion"])[0] for r in rows["relations"] if not r["nonce"]}
-    for row in rows["relations"]:
-        subject, _, target = parse(row["conclusion"])
-        assert row["nonce"] == (row["nonce_scope"] != "none")
-        if row["nonce"]:
-            assert subject not in real
-        if row["nonce_scope"] == "all":
-            assert target not in real
 
 
 def test_associations_are_balanced(rows: dict[str, list[dict[str, Any]]]) -> None:
@@ -264,8 +177,8 @@ def list_files(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     """In another process, whose hashes of texts are salted otherwise."""
-    build(tmp_path / "one", "--limit", "60")
-    command = [sys.executable, "-m", "generators.concepts", "--limit", "60"]
+    build(tmp_path / "one", "--limit", "30")
+    command = [sys.executable, "-m", "generators.concepts", "--limit", "30"]
     subprocess.run(
         [*command, "--out", str(tmp_path / "other" / "one")],
         cwd=Path(__file__).parent.parent,
@@ -311,66 +224,3 @@ def test_a_row_does_not_depend_on_the_kinds(
     alone = build(tmp_path / "out", "--kinds", "associations")
     assert alone["associations"] == rows["associations"]
     assert not alone["relations"]
-
-
-def test_the_summary_shows_three_rows_of_each(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(["--out", str(tmp_path / "out"), "--limit", "11"]) == 0
-    shown = capsys.readouterr()
-    assert shown.err == ""
-    for name in SETS:
-        part = shown.out.split(f"\n{name}:\n")[1].split("\n\n")[0]
-        assert part.count("«") == {"minimal_pairs": 6, "insertions": 6}.get(name, 3)
-    for said in ("Aligned of", "minimal_pairs.theme:", "relations.relation:", "Hand-written:"):
-        assert said in shown.out
-
-
-@pytest.mark.parametrize(
-    ("options", "status", "said"),
-    [
-        (["--kinds", "pairs"], 2, "--kinds: 'pairs'; expected some of minimal_pairs"),
-        (["--tokenizer", "llama2"], 2, "'llama2' without a file; expected NAME=FILE"),
-        (["--tokenizer", "gpt2", "--tokenizer", "gpt2"], 2, "'gpt2' twice"),
-        (["--tokenizer", "a=/no/such/file"], 1, "No such file or directory; expected a tokenizer"),
-        (["--concepts", "/no/such/file"], 1, "No such file or directory; expected a YAML file"),
-        (["--judge-model", "m"], 2, "--judge-model: no model"),
-    ],
-)
-def test_wrong_options_are_one_line(
-    options: list[str],
-    status: int,
-    said: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["--out", str(tmp_path / "out"), *options]) == status
-    error = capsys.readouterr().err.strip()
-    assert ERROR.match(error), error
-    assert said in error
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("content", ["{}", '{"version": "1.0"}', "no json", '{"model": {}}'])
-def test_a_file_that_is_no_tokenizer_is_one_line(
-    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "tokenizer.json"
-    path.write_text(content, encoding="utf-8")
-    assert main(["--out", str(tmp_path / "out"), "--tokenizer", f"mine={path}"]) == 1
-    error = capsys.readouterr().err.strip()
-    assert ERROR.match(error), error
-    assert error.startswith(f"--tokenizer mine={path}: ")
-
-
-def test_a_file_that_gives_no_row_is_said(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    own = write(tmp_path / "own.yaml", SMALL)
-    options = ["--concepts", str(own), "--out", str(tmp_path / "out"), "--kinds", "relations"]
-    bare = {**SMALL, "edges": [], "relations": {}}
-    write(own, bare)
-    assert main(options) == 1
-    error = capsys.readouterr().err.strip()
-    assert ERROR.match(error)
-    assert "no row; expected at least one" in error

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 
 from generators.concept_sets import CONCEPT_SETS
 from generators.concept_sets.base import ConceptSet, Part, Scope, Sieve
 from generators.concept_sets.card import render_card
+from generators.concept_sets.counts import TALLIED, count_parts, count_splits, count_values
 from generators.concept_sets.generation import generate
 from generators.concept_sets.material import Material
 from generators.concept_sets.pairs import list_pair_tables
@@ -26,11 +27,10 @@ from generators.rejected import REJECTED, write_rejections
 from generators.row_files import ParquetFile
 from generators.sources.concept_file import ReadConcepts
 from generators.sources.pair_files import ReadPairs
-from generators.splits import SPLITS, deal_split
+from generators.splits import SPLITS
 from generators.tables import arrow_schema, give_memory_back
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import CANARY, Split
-from schemas.concept import ConceptFile
 from schemas.config import ConceptsConfig
 from schemas.exchange import Rejection
 from schemas.generation import ConceptGenerationReport
@@ -49,14 +49,6 @@ VERSIONED = (
 """The packages whose versions may decide the bytes of a folder."""
 
 NETWORK = "concepts.json"
-TALLIED = {
-    "minimal_pairs": ("theme", "variant", "form"),
-    "insertions": ("theme",),
-    "relations": ("theme", "relation", "hops", "nonce_scope", "valid"),
-    "associations": ("theme", "target_kind", "direction", "valence"),
-}
-"""Config -> columns whose values are counted."""
-
 Watch = Callable[[Iterable[Part], str], Iterator[Part]]
 """Shows how far the tables of a config are, while they pass."""
 
@@ -143,7 +135,7 @@ def _write_set(
     else:
         assert material is not None
         parts = each.tables(Scope(material, sieve, job.config.seed))
-    tally = {name: Counter[str]() for name in TALLIED[each.name]}
+    tally = {column: Counter[str]() for column in TALLIED[each.name]}
     with ExitStack() as files:
         open_files: dict[Split, ParquetFile] = {}
         for part in watch(parts, each.name):
@@ -153,7 +145,7 @@ def _write_set(
                 open_files[part.split] = ParquetFile(path, folder.schemas[each.name])
                 files.callback(open_files[part.split].abandon)
             open_files[part.split].write(part.table)
-            _count(tally, part.table)
+            count_values(tally, part.table)
         for file in open_files.values():
             file.close()
         files.pop_all()
@@ -163,17 +155,6 @@ def _write_set(
         if split in open_files
     }
     folder.written[each.name] = Written(sizes, sieve, tally)
-
-
-def _count(tally: dict[str, Counter[str]], table: pa.Table) -> None:
-    for name, counter in tally.items():
-        column: Any = table[name]
-        for counted in column.value_counts().to_pylist():
-            counter[_name_value(counted["values"])] += counted["counts"]
-
-
-def _name_value(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _write_network(path: Path, material: Material) -> None:
@@ -232,24 +213,3 @@ def _no_rows(job: Job) -> SourceError:
     where, found = f"--kinds {','.join(job.config.kinds)}", f"no row{aligned}"
     remedy = "Give it more to combine, or ask for more kinds"
     return SourceError(where, found, "at least one", remedy)
-
-
-def count_parts(file: ConceptFile) -> dict[str, int]:
-    """Returns how many there are of each part of a concept file."""
-    parts = ("concepts", "contrasts", "templates", "edges", "scenarios", "attributes")
-    more = ("occupations", "groups", "nonce", "associations")
-    return {part: len(getattr(file, part)) for part in (*parts, *more)}
-
-
-def count_splits(material: Material) -> dict[str, dict[str, int]]:
-    """Returns how many contrasts, templates, scenarios and themes each split is dealt."""
-    dealt = {
-        "contrasts": [material.splits[pair[0]] for pair in material.contrasts],
-        "templates": [each.split for each in material.templates],
-        "scenarios": [each.split for each in material.scenarios],
-        "sentences of associations": [each.split for each in material.associations],
-        "themes (of relations)": [deal_split(theme) for theme in material.file.themes],
-    }
-    return {
-        name: {split: splits.count(split) for split in SPLITS} for name, splits in dealt.items()
-    }

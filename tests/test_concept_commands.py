@@ -1,0 +1,73 @@
+"""`generators.concepts` as a user meets it: what it prints, and one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from concept_files import SMALL, write
+from damage import ERROR
+from generators.concept_sets import CONCEPT_SETS
+from generators.concepts import main
+
+
+def test_the_summary_shows_three_rows_of_each(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--out", str(tmp_path / "out"), "--limit", "11"]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == ""
+    for name in CONCEPT_SETS:
+        part = shown.out.split(f"\n{name}:\n")[1].split("\n\n")[0]
+        assert part.count("«") == {"minimal_pairs": 6, "insertions": 6}.get(name, 3)
+    for said in ("Aligned of", "minimal_pairs.theme:", "relations.relation:", "Hand-written:"):
+        assert said in shown.out
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--kinds", "pairs"], 2, "--kinds: 'pairs'; expected some of minimal_pairs"),
+        (["--tokenizer", "llama2"], 2, "'llama2' without a file; expected NAME=FILE"),
+        (["--tokenizer", "gpt2", "--tokenizer", "gpt2"], 2, "'gpt2' twice"),
+        (["--tokenizer", "a=/no/such/file"], 1, "No such file or directory; expected a tokenizer"),
+        (["--concepts", "/no/such/file"], 1, "No such file or directory; expected a YAML file"),
+        (["--judge-model", "m"], 2, "--judge-model: no model"),
+    ],
+)
+def test_wrong_options_are_one_line(
+    options: list[str],
+    status: int,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--out", str(tmp_path / "out"), *options]) == status
+    error = capsys.readouterr().err.strip()
+    assert ERROR.match(error), error
+    assert said in error
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", ["{}", '{"version": "1.0"}', "no json", '{"model": {}}'])
+def test_a_file_that_is_no_tokenizer_is_one_line(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(content, encoding="utf-8")
+    assert main(["--out", str(tmp_path / "out"), "--tokenizer", f"mine={path}"]) == 1
+    error = capsys.readouterr().err.strip()
+    assert ERROR.match(error), error
+    assert error.startswith(f"--tokenizer mine={path}: ")
+
+
+def test_a_file_that_gives_no_row_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = write(tmp_path / "own.yaml", SMALL)
+    options = ["--concepts", str(own), "--out", str(tmp_path / "out"), "--kinds", "relations"]
+    bare = {**SMALL, "edges": [], "relations": {}}
+    write(own, bare)
+    assert main(options) == 1
+    error = capsys.readouterr().err.strip()
+    assert ERROR.match(error)
+    assert "no row; expected at least one" in error
