@@ -51,7 +51,7 @@ def insertions(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Some insertions, and those of them that every tokenizer aligns."""
     folder, options = tmp_path_factory.mktemp("insertions"), ["--kinds", "insertions"]
-    options += ["--limit", "22"]
+    options += ["--limit", "11"]
     every = build(folder / "all", files, *options)
     only = build(folder / "only", files, *options, "--aligned-only")
     return read_rows(every, "insertions"), read_rows(only, "insertions")

@@ -177,8 +177,8 @@ def list_files(folder: Path) -> dict[str, bytes]:
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     """In another process, whose hashes of texts are salted otherwise."""
-    build(tmp_path / "one", "--limit", "30")
-    command = [sys.executable, "-m", "generators.concepts", "--limit", "30"]
+    build(tmp_path / "one", "--limit", "22")
+    command = [sys.executable, "-m", "generators.concepts", "--limit", "22"]
     subprocess.run(
         [*command, "--out", str(tmp_path / "other" / "one")],
         cwd=Path(__file__).parent.parent,
@@ -195,7 +195,7 @@ def build(out: Path, *options: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def test_a_seed_moves_distractors_and_nothing_else(tmp_path: Path) -> None:
-    one, other = (build(tmp_path / seed, "--limit", "33", "--seed", seed) for seed in ("0", "1"))
+    one, other = (build(tmp_path / seed, "--limit", "11", "--seed", seed) for seed in ("0", "1"))
     for name in ("minimal_pairs", "insertions", "associations"):
         assert one[name] == other[name]
     assert one["relations"] != other["relations"]
@@ -209,13 +209,13 @@ def test_a_seed_moves_distractors_and_nothing_else(tmp_path: Path) -> None:
 def test_a_limit_takes_a_part_and_changes_no_row(
     tmp_path: Path, rows: dict[str, list[dict[str, Any]]]
 ) -> None:
-    limited = build(tmp_path / "out", "--limit", "30")
+    limited = build(tmp_path / "out", "--limit", "22")
     for name in ("minimal_pairs", "associations"):
         every = {row["id"]: row for row in rows[name]}
         assert 0 < len(limited[name]) < len(every)
         assert all(every[row["id"]] == row for row in limited[name])
     contrasts = {row["contrast"] for row in limited["minimal_pairs"]}
-    assert len(contrasts) <= 30
+    assert len(contrasts) <= 22
 
 
 def test_a_row_does_not_depend_on_the_kinds(
