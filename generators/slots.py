@@ -1,15 +1,26 @@
 """Sentences with a slot, and what stands in it. Pure."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from os.path import commonprefix
+from string import punctuation
 from typing import Literal, cast
 
 from schemas.concept import FORMS, PARTS_OF_SPEECH, Concept, Form
 
 SLOT = re.compile(r"\{([^{}]*)\}")
-_PIECE = re.compile(r"\w+(?:['’-]\w+)*|\s|[^\w\s]")
-_INDEFINITE = re.compile(r"\b[Aa]n? $")
+_MARKS = re.escape(punctuation + "…“”‘’«»—–¿¡、。")
+_PIECE = re.compile(rf"\s*(?:[^\s{_MARKS}]+(?:['’-][^\s{_MARKS}]+)*|[{_MARKS}])|\s+")
+"""A word or a mark with the space before it; combining characters stay with their letter."""
+_INDEFINITE = re.compile(r"\ban?[^\w]*$", re.I)
+_DETERMINER = re.compile(
+    r"\b(the|this|that|these|those|my|your|his|her|its|our|their|some|any|no|each|every)[^\w]*$",
+    re.I,
+)
+_JOINED = re.compile(r"[\w-]")
+_OPENING = " \"'([“‘—–"
+"""What may stand between the beginning of a sentence and its first word."""
 FEWEST_WORDS = 4
 """Words before the slot below which a sentence is not cut behind it: it would say too little."""
 
@@ -56,11 +67,22 @@ def parse_slot(text: str) -> Frame:
     if len(capitals) > 1 or len(set(forms)) < len(forms):
         raise SlotError(f"the slot {slot[0]}", "different forms, all capital or none")
     prefix, suffix = text[: slot.start()], text[slot.end() :]
-    if _INDEFINITE.search(prefix):
-        raise SlotError(f"an article before {slot[0]}", "{a}, which brings its own")
-    if (prefix and not prefix[-1].isspace() and prefix[-1] not in "\"'(-") or suffix[:1].isalnum():
-        raise SlotError(f"a slot that touches a word: {slot[0]}", "a space between")
+    _check_around(prefix, slot[0], suffix, forms)
+    begins = not prefix.strip(_OPENING) or prefix.rstrip(_OPENING).endswith((".", "!", "?"))
+    if begins != (capitals == {True}):
+        wanted = "a capital where the slot begins a sentence, and nowhere else"
+        raise SlotError(f"the slot {slot[0]}", wanted)
     return Frame(SHARED_SUFFIX, prefix, suffix, cast(tuple[Form, ...], forms), capitals == {True})
+
+
+def _check_around(prefix: str, slot: str, suffix: str, forms: Sequence[str]) -> None:
+    if _INDEFINITE.search(prefix):
+        raise SlotError(f"an article before {slot}", "{a}, which brings its own")
+    if "a" in forms and (found := _DETERMINER.search(prefix)):
+        wanted = "no other word of the kind before {a}, which brings an article"
+        raise SlotError(f"'{found[1]}' before {slot}", wanted)
+    if _JOINED.search(prefix[-1:]) or _JOINED.search(suffix[:1]):
+        raise SlotError(f"a slot that touches a word: {slot}", "a space between")
 
 
 def list_frames(text: str) -> Iterator[Frame]:
@@ -108,7 +130,7 @@ def list_forms(part_of_speech: str) -> tuple[str, ...]:
 def find_difference(one: str, other: str) -> tuple[int, int]:
     """Returns the characters that two texts share at start and end, in whole words and marks.
 
-    At least one word or mark is left on either side.
+    At least one word or mark is left on either side, where both have one.
 
     Example: `find_difference("a baby.", "a child.")` gives `(2, 1)`; `("a baby", "an adult")` gives
     `(0, 0)`.
@@ -123,4 +145,10 @@ def find_difference(one: str, other: str) -> tuple[int, int]:
         after += 1
     lead = sum(map(len, pieces[:before]))
     trail = sum(map(len, pieces[len(pieces) - after :]))
-    return lead, trail
+    spaces = commonprefix([find_space(one[lead:]), find_space(other[lead:])])
+    return lead + len(spaces), trail
+
+
+def find_space(text: str) -> str:
+    """Returns the space that a text begins with."""
+    return text[: len(text) - len(text.lstrip())]

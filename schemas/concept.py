@@ -15,14 +15,15 @@ Relation = Literal[
 """The types of edge; the first four are what relations are built from."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)]
-Word = Annotated[str, Field(pattern=r"^\S.*\S$|^\S$", max_length=60)]
-Sentence = Annotated[str, Field(pattern=r"^\S[^\n]*\S$", max_length=1000)]
+_EDGE, _INNER = r"[^\s\x00-\x1f\x7f]", r"[^\x00-\x1f\x7f]"
+_WORD_EDGE, _WORD_INNER = r"[^\s{}\[\]\x00-\x1f\x7f]", r"[^{}\[\]\x00-\x1f\x7f]"
+Word = Annotated[str, Field(pattern=rf"^{_WORD_EDGE}({_WORD_INNER}*{_WORD_EDGE})?$", max_length=60)]
+Sentence = Annotated[str, Field(pattern=rf"^{_EDGE}({_INNER}*{_EDGE})?$", max_length=1000)]
 Article = Literal["a", "an"]
 SaidOf = Literal["concept", "people"]
 Direction = Literal["target_first", "attribute_first"]
 
 FORMS: tuple[Form, ...] = get_args(Form)
-RELATIONS: tuple[Relation, ...] = get_args(Relation)
 PARTS_OF_SPEECH: dict[str, tuple[str, ...]] = {
     "count noun": ("singular", "plural", "article"),
     "uncountable noun": ("mass",),

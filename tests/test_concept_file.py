@@ -1,5 +1,6 @@
 """The concept file: what the bundled one holds, and how a broken one is refused."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,66 @@ BROKEN = {
         change("edges", 5, value={**SMALL["edges"][0], "source": "vice", "target": "greed"}),
         "kind_of goes in a circle: ",
     ),
-    "an edge twice": (change("edges", 5, value=SMALL["edges"][0]), "greed kind_of vice again"),
+    "an edge twice": (
+        change("edges", 5, value=SMALL["edges"][0]),
+        "greed kind_of vice a second time",
+    ),
+    "an edge to itself": (
+        change("edges", 0, "target", value="greed"),
+        "edge greed kind_of greed leads nowhere",
+    ),
+    "the same form on both sides": (
+        change("concepts", "thrift", "mass", value="greed"),
+        "contrast [greed, thrift] says 'greed' on both sides",
+    ),
+    "attributes that are one": (
+        change("attributes", 0, "negative", value="good"),
+        "attributes good and good, the same or a second time",
+    ),
+    "attributes twice": (
+        change("attributes", 1, value=SMALL["attributes"][0]),
+        "attributes good and bad, the same or a second time",
+    ),
+    "an occupation that is a group": (
+        change("groups", 0, "singular", value="baker"),
+        "'baker' a second time, after occupations",
+    ),
+    "a name that a model's sentences have": (
+        change("templates", "written-x", value={**SMALL["templates"]["boat"], "text": "So {a}."}),
+        "the name 'written-x'; expected one that begins not with 'written-'",
+    ),
+    "braces in a word": (
+        change("concepts", "greed", "mass", value="{greed}"),
+        "concepts.greed.mass is '{greed}'; expected plain text",
+    ),
+    "a control character": (
+        change("templates", "boat", "text", value="The crew\x1b[31m saw {a} at dawn."),
+        "line ",
+    ),
+    "an unknown brace in a sentence": (
+        change("associations", "are", "text", value="{Target} are {attribute} {foo}."),
+        "sentence are is '{Target} are {attribute} {foo}.'",
+    ),
+    "a small slot at the beginning": (
+        change("templates", "boat", "text", value="{plural} ran from the boat at dawn."),
+        "template boat has the slot {plural}; expected a capital where",
+    ),
+    "a capital in the middle": (
+        change("templates", "boat", "text", value="The crew went back for {A} at dawn."),
+        "template boat has the slot {A}; expected a capital where",
+    ),
+    "an article behind quotes": (
+        change("templates", "boat", "text", value='They called it a "{singular}" at dawn.'),
+        "template boat has an article before {singular}",
+    ),
+    "another article": (
+        change("templates", "boat", "text", value="They went back for the {a} at dawn."),
+        "template boat has 'the' before {a}",
+    ),
+    "a slot in a word": (
+        change("templates", "boat", "text", value="They spoke of non-{plural} at dawn."),
+        "template boat has a slot that touches a word",
+    ),
     "a form missing": (
         change("concepts", "baby", "plural", value=None),
         "concepts.baby has singular, article; expected all of one group (singular, plural, article",
@@ -138,7 +198,7 @@ BROKEN = {
     ),
     "a contrast the other way round": (
         change("contrasts", 2, value=["adult", "baby"]),
-        "contrast [adult, baby] again",
+        "contrast [adult, baby] a second time",
     ),
     "a contrast of three": (
         change("contrasts", 2, value=["baby", "adult", "greed"]),
@@ -163,16 +223,16 @@ BROKEN = {
     ),
     "true where a list belongs": (
         change("contrasts", value=True),
-        "contrasts is True; expected a list",
+        "contrasts is true; expected a list",
     ),
     "no themes": (change("themes", value=None), "themes is missing; expected a value"),
     "a scenario without a clause": (
         change("scenarios", "till", "text", value="A clerk counts. She"),
-        "scenario till has another; expected one clause in square brackets",
+        "scenario till has no such clause; expected one in square brackets",
     ),
     "a clause without a concept": (
         change("scenarios", "till", "text", value="A clerk counts. [A song plays.] She"),
-        "scenario till has another; expected one clause in square brackets",
+        "scenario till has no such clause; expected one in square brackets",
     ),
     "a clause that touches its neighbours": (
         change("scenarios", "till", "text", value="A clerk counts.[A song about {}.] She"),
@@ -231,6 +291,13 @@ def test_the_line_is_the_one_to_mend(tmp_path: Path, capsys: pytest.CaptureFixtu
         ("a: 1\n---\nb: 2\n", "line "),
         ("a: 2026-99-99\n", "line "),
         ("a: &x [*x]\n", "line "),
+        ("a: 1\nb: 2020-13-45\n", "line 2: the value '2020-13-45'; expected text"),
+        ("a: &x {b: 1}\nc: {<<: *x}\n", "line 2: a merge key (<<)"),
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x]\n"
+            + "".join(f"{c}: &{c} [{','.join(9 * ['*' + p])}]\n" for p, c in pairwise("abcdefgh")),
+            "more than 1,000,000 values, aliases included; expected fewer",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_no_concept_file_is_one_line(

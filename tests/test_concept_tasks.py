@@ -24,11 +24,12 @@ from schemas import (
 )
 from schemas.concept import AttributePair, Concept, Edge
 
-BABY = Concept(theme="life", singular="baby", plural="babies", article="a")
+BABY = Concept(theme="life", slot="age", singular="baby", plural="babies", article="a")
 ADULT = Concept(theme="life", singular="adult", plural="adults", article="an")
 GREED = Concept(theme="money", mass="greed")
 FIT = "At the end of the long pier the rowers were waiting for {a} with a red hat."
 ALSO = "The captain counted the {plural} on the lower deck twice that night."
+OPENINGS = frozenset({"the captain counted the plural on"})
 TESTS = Path(__file__).parent
 
 
@@ -62,7 +63,7 @@ def test_sentences_that_fit_pass() -> None:
 def test_a_sentence_that_does_not_fit_is_refused(text: str, reason: str) -> None:
     draft = MinimalPairDraft(templates=[FIT, text])
     with pytest.raises(Unfit) as refused:
-        minimal_pair.check_draft(draft, (BABY, ADULT), frozenset({ALSO}))
+        minimal_pair.check_draft(draft, (BABY, ADULT), OPENINGS)
     assert refused.value.reason == reason
 
 
@@ -82,7 +83,7 @@ SCENARIO = {
 def test_a_scenario_that_fits_passes() -> None:
     draft = InsertionDraft(**SCENARIO)
     insertion.check_draft(draft, GREED)
-    assert insertion.tell(draft) == (
+    assert insertion.read_scenario(draft, "money").text == (
         "A clerk counts the till. [On the radio, somebody is talking about {}.] It is ten coins"
         " over. She looks at the door and"
     )

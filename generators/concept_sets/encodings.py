@@ -1,6 +1,6 @@
 """The column `tokens`: what alignment found, as Arrow arrays or records. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -69,6 +69,24 @@ def pair_tokens(names: Sequence[str], readings: Sequence[Sequence[Alignment]]) -
     )
     offsets = _arrow.array(np.arange(n_rows + 1, dtype=np.int32) * len(each))
     return _arrow.ListArray.from_arrays(offsets, values)
+
+
+def make_pairs(columns: Mapping[str, Any], tokens: Column) -> pa.Table:
+    """Returns the table of config `minimal_pairs`.
+
+    Args:
+        columns: name -> a list of values, or one value for all rows.
+        tokens: the column of that name.
+    """
+    schema: Any = arrow_schema(MinimalPairRow)
+    arrays: dict[str, Any] = {"tokens": tokens}
+    for name, values in columns.items():
+        kind = schema.field(name).type
+        if isinstance(values, list):
+            arrays[name] = pa.array(values, kind)  # pyright: ignore[reportUnknownArgumentType]
+        else:
+            arrays[name] = _arrow.repeat(_arrow.scalar(values, kind), len(tokens))
+    return pa.Table.from_arrays([arrays[name] for name in schema.names], schema=schema)
 
 
 def _name_readings(names: Sequence[str], n_rows: int) -> dict[str, Column]:

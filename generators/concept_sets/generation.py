@@ -3,7 +3,7 @@
 contrast, or concept -> request -> answer -> draft -> part of the material, or rejected, and why.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ from generators.engine.engine import Engine
 from generators.ledgers import check_answered, count_reasons, reject, report_tasks
 from generators.network import find_cycle
 from generators.slots import mention, name_noun
+from generators.sources.concept_file import WRITTEN
+from generators.splits import deal_split
 from generators.tasks import CONCEPT_TASKS, association, insertion, minimal_pair, relation
-from schemas.base import Provenance
-from schemas.concept import AttributePair, Edge, Scenario, SlotTemplate
-from schemas.drafts import AssociationDraft, InsertionDraft, MinimalPairDraft, RelationDraft
+from schemas.base import Provenance, Split
+from schemas.concept import AttributePair
 from schemas.exchange import Rejection
 from schemas.generation import ConceptGenerationReport
 
@@ -118,41 +119,52 @@ _ASKS = {
 
 def _add(material: Material, additions: Additions, step: Accepted[Any]) -> Rejection | None:
     """Adds what an answer holds; returns why not, where it clashes with an earlier answer."""
-    draft, item, concepts = step.value, step.request.item, material.file.concepts
-    match draft:
-        case MinimalPairDraft():
-            positive, _, negative = item.partition("/")
-            concept = concepts[positive]
-            for number, text in enumerate(draft.templates, start=1):
-                name = f"written-{positive}-{negative}-{number}"
-                value = SlotTemplate(theme=concept.theme, fits=(str(concept.slot),), text=text)
-                additions.templates.append(_source(name, value, step, (positive, negative)))
-        case InsertionDraft():
-            value = Scenario(theme=concepts[item].theme, text=insertion.tell(draft))
-            additions.scenarios.append(_source(f"written-{item}", value, step, item))
-        case RelationDraft():
-            return _add_edges(material, additions, step, relation.read_edges(draft))
-        case AssociationDraft():
-            for pair in draft.attributes:
-                value = AttributePair(**pair.model_dump(), of=("concept",))
-                name = f"{pair.positive}-{pair.negative}"
-                additions.attributes.append(_source(name, value, step, item))
-        case _:
-            raise TypeError(step.request.task)
-    return None
+    return _ADDERS[step.request.task.partition("/")[0]](material, additions, step)
 
 
-def _add_edges(
-    material: Material, additions: Additions, step: Accepted[Any], edges: Sequence[Edge]
-) -> Rejection | None:
+def _add_sentences(material: Material, additions: Additions, step: Accepted[Any]) -> None:
+    positive, _, negative = step.request.item.partition("/")
+    concept = material.file.concepts[positive]
+    for number, value in enumerate(minimal_pair.read_templates(step.value, concept), start=1):
+        name, split = f"{WRITTEN}{positive}-{negative}-{number}", material.splits[positive]
+        additions.templates.append(_source(name, value, split, step, (positive, negative)))
+
+
+def _add_scenario(material: Material, additions: Additions, step: Accepted[Any]) -> None:
+    item = step.request.item
+    value = insertion.read_scenario(step.value, material.file.concepts[item].theme)
+    name, split = f"{WRITTEN}{item}", material.splits[item]
+    additions.scenarios.append(_source(name, value, split, step, item))
+
+
+def _add_attributes(material: Material, additions: Additions, step: Accepted[Any]) -> None:
+    item = step.request.item
+    for value in association.read_pairs(step.value):
+        name, split = f"{value.positive}-{value.negative}", material.splits[item]
+        additions.attributes.append(_source(name, value, split, step, item))
+
+
+def _add_edges(material: Material, additions: Additions, step: Accepted[Any]) -> Rejection | None:
+    edges = relation.read_edges(step.value)
     known = [*material.file.edges, *(each.value for each in additions.edges)]
     joined = {frozenset((edge.source, edge.target)) for edge in known}
     if any(frozenset((edge.source, edge.target)) in joined for edge in edges):
         return _clash(step, "known_already", "an earlier answer joins the same concepts")
     if find_cycle([*known, *edges]):
         return _clash(step, "circular", "with an earlier answer kind_of goes in a circle")
-    additions.edges += [_source(name_edge(edge), edge, step) for edge in edges]
+    for edge in edges:
+        split = deal_split(material.file.concepts[edge.source].theme)
+        additions.edges.append(_source(name_edge(edge), edge, split, step))
     return None
+
+
+_ADDERS: dict[str, Callable[[Material, Additions, Accepted[Any]], Rejection | None]] = {
+    minimal_pair.TASK.name: _add_sentences,
+    insertion.TASK.name: _add_scenario,
+    relation.TASK.name: _add_edges,
+    association.TASK.name: _add_attributes,
+}
+"""Task -> what adds its drafts to the material."""
 
 
 def _clash(step: Accepted[Any], reason: Any, detail: str) -> Rejection:
@@ -160,7 +172,9 @@ def _clash(step: Accepted[Any], reason: Any, detail: str) -> Rejection:
     return reject(Rejected(reason, detail, step.request, answer), step.request.item)
 
 
-def _source(name: str, value: Any, step: Accepted[Any], only: Any = None) -> Sourced[Any]:
+def _source(
+    name: str, value: Any, split: Split, step: Accepted[Any], only: Any = None
+) -> Sourced[Any]:
     request = step.request
     provenance = Provenance(
         template=request.task,
@@ -168,4 +182,4 @@ def _source(name: str, value: Any, step: Accepted[Any], only: Any = None) -> Sou
         request_key=request.key,
         label_source="model" if isinstance(value, AttributePair) else None,
     )
-    return Sourced(name, value, "generated", "generated", provenance, only)
+    return Sourced(name, value, split, "generated", "generated", provenance, only)

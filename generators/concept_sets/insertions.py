@@ -17,6 +17,7 @@ from generators.concept_sets.base import (
 )
 from generators.concept_sets.encodings import BOS
 from generators.concept_sets.material import Material, Sourced
+from generators.concept_sets.telling import Telling, find_words, is_named, tell
 from generators.slots import mention
 from generators.splits import hash_number
 from generators.tokens.alignment import SPACES, Alignment, align_texts
@@ -24,16 +25,7 @@ from generators.tokens.vocabularies import Ids, Vocabulary
 from schemas.concept import Scenario
 from schemas.insertions import InsertionEncoding, InsertionRow
 
-
-class Telling(NamedTuple):
-    """A scenario with a clause in it."""
-
-    text: str
-    read: tuple[int, int]
-    """Characters whose tokens are the clause's: with the space before it, which a tokenizer reads
-    with the word that follows."""
-    span: tuple[int, int]
-    """Characters of the clause with a space: without them the text is the scenario's base."""
+NO_CONTROL = "no neutral concept of the same part of speech"
 
 
 class Reading(NamedTuple):
@@ -89,21 +81,25 @@ def list_concepts(
     """Returns the concepts that a scenario is to mention, in the order of the file."""
     if isinstance(scenario.only, str):
         return [scenario.only]
-    near = neighbours[scenario.value.theme]
-    return [name for name, each in material.file.concepts.items() if name in near and mention(each)]
+    near, said = neighbours[scenario.value.theme], find_words(scenario.value)
+    return [
+        name
+        for name, each in material.file.concepts.items()
+        if name in near and mention(each) and not is_named(each, said)
+    ]
 
 
 def list_controls(material: Material, concept: str, scenario: Scenario) -> list[str]:
     """Returns the neutral concepts of the same part of speech that the scenario does not name."""
     concepts, part = material.file.concepts, material.file.concepts[concept].part_of_speech
-    said = scenario.text.lower()
+    said = find_words(scenario)
     return [
         name
         for name, each in concepts.items()
         if each.theme == material.file.controls
         and each.part_of_speech == part
         and name != concept
-        and (each.singular or _mention(material, name)) not in said
+        and not is_named(each, said)
     ]
 
 
@@ -122,6 +118,7 @@ def make_rows(
     readings = [_read(each, tellings, pairs) for each in scope.sieve.vocabularies]
     score = np.sum([each.pairs.aligned for both in readings for each in both], axis=0)
     best = sum(map(len, readings))
+    scope.sieve.left_out[NO_CONTROL] += sum(not some for some in controls.values())
     for concept in dict.fromkeys(pair.concept for pair in pairs):
         here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
         place = max(here, key=lambda place: int(score[place]))
@@ -132,19 +129,6 @@ def make_rows(
         tokens = list(_list_tokens(scope.sieve, readings, place, pairs[place]))
         named = (names[pairs[place].concept], names[pairs[place].control])
         yield _make_row(scope, scenario, named, one, other, tokens)
-
-
-def tell(scenario: Scenario, word: str) -> Telling:
-    """Returns a scenario with a word in its clause, and the clause in the scenario."""
-    before, _, rest = scenario.text.partition("[")
-    clause, _, after = rest.partition("]")
-    clause = clause.replace("{}", word)
-    if clause.startswith(word):
-        clause = clause[:1].upper() + clause[1:]
-    if not before:
-        return Telling(clause + after, (0, len(clause)), (0, len(clause) + 1))
-    span = (len(before) - 1, len(before) + len(clause))
-    return Telling(before + clause + after, span, span)
 
 
 def _mention(material: Material, name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from generators.network import find_groups
 from generators.splits import deal_split
@@ -18,9 +18,20 @@ from schemas.concept import (
 )
 
 Thing = TypeVar("Thing", covariant=True)
-Part = TypeVar("Part", SlotTemplate, Scenario, Edge, AttributePair)
 Pair = tuple[str, str]
 Dealt = TypeVar("Dealt")
+
+
+class Themed(Protocol):
+    """What belongs to a theme."""
+
+    @property
+    def theme(self) -> str:
+        """Its name."""
+        ...
+
+
+WithTheme = TypeVar("WithTheme", bound=Themed)
 
 
 @dataclass(frozen=True)
@@ -28,18 +39,15 @@ class Sourced(Generic[Thing]):
     """A part of the material, and where it comes from."""
 
     name: str
-    """Unique among its kind; templates are dealt to splits by it."""
+    """Unique among its kind."""
     value: Thing
+    split: Split
+    """Where it is dealt to: by its name, or with the concepts that it was written for."""
     origin: Origin
     text_licence: TextLicence
     provenance: Provenance
     only: Pair | str | None = None
     """The contrast, or concept, that it was written for; None for all that fit."""
-
-    @property
-    def split(self) -> Split:
-        """Where it is dealt to, as a template."""
-        return deal_split(self.name)
 
 
 @dataclass
@@ -86,10 +94,22 @@ class Material:
         return self._sort([*found, *self.additions.scenarios])
 
     @cached_property
+    def every_edge(self) -> list[Sourced[Edge]]:
+        """The network whole, whatever the limit."""
+        found = [self._source(name_edge(edge), edge) for edge in self.file.edges]
+        return [*found, *self.additions.edges]
+
+    @cached_property
+    def edge_names(self) -> frozenset[str]:
+        """The edges that the limit leaves; a model's are not cut."""
+        themes = {name: concept.theme for name, concept in self.file.concepts.items()}
+        left = self.cut((themes[edge.source], name_edge(edge)) for edge in self.file.edges)
+        return frozenset((*left, *(each.name for each in self.additions.edges)))
+
+    @cached_property
     def edges(self) -> list[Sourced[Edge]]:
-        """The network, by theme of the source."""
-        edges = self.cut((self.file.concepts[edge.source].theme, edge) for edge in self.file.edges)
-        return [*(self._source(name_edge(edge), edge) for edge in edges), *self.additions.edges]
+        """The network, as far as the limit leaves it."""
+        return [each for each in self.every_edge if each.name in self.edge_names]
 
     @cached_property
     def attributes(self) -> list[Sourced[AttributePair]]:
@@ -118,12 +138,12 @@ class Material:
         return [item for dealt in by_theme.values() for item in dealt]
 
     def _source(self, name: str, value: Thing) -> Sourced[Thing]:
-        licence = self.file.text_licence
-        return Sourced(name, value, "template", licence, Provenance(template=name))
+        licence, provenance = self.file.text_licence, Provenance(template=name)
+        return Sourced(name, value, deal_split(name), "template", licence, provenance)
 
-    def _sort(self, found: list[Sourced[Thing]]) -> list[Sourced[Thing]]:
+    def _sort(self, found: list[Sourced[WithTheme]]) -> list[Sourced[WithTheme]]:
         themes = list(self.file.themes)
-        return sorted(found, key=lambda each: (themes.index(each.value.theme), each.name))  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownArgumentType]
+        return sorted(found, key=lambda each: (themes.index(each.value.theme), each.name))
 
 
 def name_edge(edge: Edge) -> str:

@@ -4,11 +4,12 @@ All pairs of a sentence are made at one time, as columns: a concept set of a hun
 three hundred templates has a million of them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +17,9 @@ import pyarrow as pa
 
 from generators.concept_sets import encodings
 from generators.concept_sets.base import APART, REPEATED, UNALIGNED, ConceptSet, Part, Scope
-from generators.concept_sets.encodings import Column
 from generators.concept_sets.material import Material, Pair, Sourced
 from generators.slots import Frame, find_difference, inflect, list_frames
 from generators.splits import STRICTEST_FIRST
-from generators.tables import arrow_schema
 from generators.tokens.alignment import Alignment, align_texts
 from generators.tokens.vocabularies import Ids
 from schemas.base import CANARY
@@ -32,6 +31,14 @@ _arrow: Any = pa
 
 Readings = list[list[Alignment]]
 """Tokenizer -> without a leading space, with one."""
+
+
+class Claim(NamedTuple):
+    """What a template says with the words around its slot."""
+
+    fits: tuple[str, ...]
+    only: object
+    forms: tuple[Form, ...]
 
 
 @dataclass(frozen=True)
@@ -48,24 +55,59 @@ class Rendered:
 
 def list_tables(scope: Scope) -> Iterator[Part]:
     """Yields the pairs, the strictest split first, by theme, template, variant and contrast."""
-    seen: set[tuple[str, str, str | None]] = set()
-    concepts = scope.material.file.concepts
+    material, claims = scope.material, find_claims(scope.material)
     for split in STRICTEST_FIRST:
-        for template in scope.material.templates:
-            contrasts = find_contrasts(scope.material, template)
-            kept = [pair for pair in contrasts if scope.material.splits[pair[0]] == split]
-            if template.split != split:
-                scope.sieve.left_out[APART] += len(kept) * len(
-                    list(list_frames(template.value.text))
-                )
-                continue
+        for template in material.templates:
+            contrasts = find_contrasts(material, template)
+            kept = [pair for pair in contrasts if material.splits[pair[0]] == split]
             for frame in list_frames(template.value.text):
-                keys = [(frame.prefix, frame.suffix, concepts[pair[0]].slot) for pair in kept]
-                here = [pair for pair, key in zip(kept, keys, strict=True) if key not in seen]
-                seen.update(keys)
+                if template.split != split:
+                    scope.sieve.left_out[APART] += len(kept)
+                    continue
+                here = leave_out_claimed(
+                    material, kept, frame, claims[template.name, frame.variant]
+                )
                 scope.sieve.left_out[REPEATED] += len(kept) - len(here)
                 if here and (table := render_pairs(scope, template, frame, here)) is not None:
                     yield Part(split, table)
+
+
+def find_claims(material: Material) -> dict[tuple[str, str], list[Claim]]:
+    """Returns template and variant -> what other templates say already in the same words.
+
+    Those of the concept file come before a model's, and a stricter split before others.
+    """
+    order = sorted(
+        material.templates,
+        key=lambda each: (each.origin == "generated", STRICTEST_FIRST.index(each.split)),
+    )
+    claimed: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Claim]] = {}
+    for template in order:
+        for frame in list_frames(template.value.text):
+            same_words = claimed[frame.prefix, frame.suffix]
+            found[template.name, frame.variant] = [*same_words]
+            same_words.append(Claim(template.value.fits, template.only, frame.forms))
+    return found
+
+
+def leave_out_claimed(
+    material: Material, pairs: Sequence[Pair], frame: Frame, claims: Sequence[Claim]
+) -> list[Pair]:
+    """Returns the contrasts that no other template says in the same words."""
+    if not claims:
+        return [*pairs]
+    concepts = material.file.concepts
+    return [
+        pair
+        for pair in pairs
+        if not any(
+            concepts[pair[0]].slot in claim.fits
+            and claim.only in (None, pair)
+            and set(claim.forms) & set(frame.forms)
+            for claim in claims
+        )
+    ]
 
 
 def find_contrasts(material: Material, template: Sourced[SlotTemplate]) -> list[Pair]:
@@ -101,7 +143,8 @@ def render_pairs(
         )
     texts = _write_texts(template, frame, pairs, rendered, chosen, kept, positive, negative)
     names_of = [vocabulary.name for vocabulary in scope.sieve.vocabularies]
-    return _make_table(scope, template, frame, texts, encodings.pair_tokens(names_of, readings))
+    columns = {**texts, **_describe(scope, template, frame, texts["concept"])}
+    return encodings.make_pairs(columns, encodings.pair_tokens(names_of, readings))
 
 
 def _render(
@@ -180,17 +223,12 @@ def _span(start: int, word: str, lead: int, trail: int) -> tuple[int, int]:
     return start + lead, start + len(word) - trail
 
 
-def _make_table(
-    scope: Scope,
-    template: Sourced[SlotTemplate],
-    frame: Frame,
-    texts: dict[str, list[Any]],
-    tokens: Column,
-) -> pa.Table:
-    schema: Any = arrow_schema(MinimalPairRow)
-    n_rows = len(texts["id"])
-    groups = scope.material.groups
-    constant: dict[str, Any] = {
+def _describe(
+    scope: Scope, template: Sourced[SlotTemplate], frame: Frame, concepts: Sequence[str]
+) -> dict[str, Any]:
+    """Returns the columns that are no text; those that are the same in all rows as one value."""
+    return {
+        "group": [scope.material.groups[name] for name in concepts],
         "theme": template.value.theme,
         "template": template.name,
         "variant": frame.variant,
@@ -201,15 +239,6 @@ def _make_table(
         "canary": CANARY,
         "provenance": template.provenance.__dict__,
     }
-    columns: dict[str, Any] = {"tokens": tokens}
-    for name, values in {
-        **texts,
-        "group": [groups[str(name)] for name in texts["concept"]],
-    }.items():
-        columns[name] = pa.array(values, schema.field(name).type)
-    for name, value in constant.items():
-        columns[name] = _arrow.repeat(_arrow.scalar(value, schema.field(name).type), n_rows)
-    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
 SET = ConceptSet("minimal_pairs", MinimalPairRow, list_tables)

@@ -1,6 +1,6 @@
 """Reads a concept file, and checks what its schema cannot say; errors name file and line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -8,10 +8,20 @@ from typing import NamedTuple, Protocol
 from generators.network import find_cycle
 from generators.slots import SlotError, inflect, name_noun, parse_slot
 from generators.sources.yaml_files import YamlFile
-from schemas.concept import ConceptFile, Relation, SlotTemplate
+from schemas.concept import (
+    PARTS_OF_SPEECH,
+    Concept,
+    ConceptFile,
+    Relation,
+    SlotTemplate,
+)
 
 REMEDY = "Mend the file; generators/sample/concepts.yaml is an example of one"
-NAMES = ("{target}", "{attribute}")
+MOST_NAMES = 20
+"""That a message lists."""
+
+WRITTEN = "written-"
+"""How the names of a model's sentences and scenarios begin, and no others."""
 
 
 class ReadConcepts(NamedTuple):
@@ -83,10 +93,13 @@ def _check_contrasts(file: ConceptFile, source: YamlFile) -> None:
         if slots[0] is None or slots[0] != slots[1]:
             found = f"contrast [{', '.join(pair)}] of slots {slots[0]} and {slots[1]}"
             raise source.fault(path, found, "two concepts of one slot")
-        if len(set(pair)) < 2 or frozenset(pair) in seen:
-            found = f"contrast [{', '.join(pair)}] again, or of one concept"
-            raise source.fault(path, found, "two concepts, each pair once, in one order")
+        if frozenset(pair) in seen:
+            found = f"contrast [{', '.join(pair)}] a second time"
+            raise source.fault(path, found, "each pair once, in one order")
         seen.add(frozenset(pair))
+        if same := _list_forms(file.concepts[pair[0]]) & _list_forms(file.concepts[pair[1]]):
+            found = f"contrast [{', '.join(pair)}] says '{min(same)}' on both sides"
+            raise source.fault(path, found, "two concepts that have no form in common")
 
 
 def _check_templates(file: ConceptFile, source: YamlFile) -> None:
@@ -132,9 +145,10 @@ def _check_edges(file: ConceptFile, source: YamlFile) -> None:
                 found = f"{said} ends at an adjective: '{name}'"
                 raise source.fault(("edges", place, end), found, "nouns or verbs")
         key = (edge.source, edge.relation, edge.target)
-        if key in seen or edge.source == edge.target:
-            found = f"{said} again, or from a concept to itself"
-            raise source.fault(("edges", place), found, "two concepts, each edge once")
+        if edge.source == edge.target:
+            raise source.fault(("edges", place), f"{said} leads nowhere", "two concepts")
+        if key in seen:
+            raise source.fault(("edges", place), f"{said} a second time", "each edge once")
         seen.add(key)
     if cycle := find_cycle(file.edges):
         place = next(at for at, edge in enumerate(file.edges) if edge in cycle)
@@ -151,7 +165,7 @@ def _check_phrases(file: ConceptFile, source: YamlFile) -> None:
         phrase = file.relations.get(relation)
         if phrase is None:
             raise source.fault(("relations",), f"no sentence for {relation}", "one for each")
-        if any(phrase.count(name) != 1 for name in ("{source}", "{target}")):
+        if not _has_once(phrase, ("{source}", "{target}")):
             found = f"the sentence of {relation} is '{phrase}'"
             raise source.fault(("relations", relation), found, "{source} and {target}, once each")
 
@@ -161,38 +175,75 @@ def _check_scenarios(file: ConceptFile, source: YamlFile) -> None:
         before, found, rest = scenario.text.partition("[")
         clause, closed, after = rest.partition("]")
         whole = found and closed and not set("[]") & set(before + clause + after)
-        if not whole or clause.count("{}") != 1 or "{" in before + after:
-            wanted = "one clause in square brackets, with {} in it once"
-            raise source.fault(("scenarios", name, "text"), f"scenario {name} has another", wanted)
+        if not whole or not _has_once(before + clause + after, ("{}",)) or "{}" not in clause:
+            found = f"scenario {name} has no such clause"
+            wanted = "one in square brackets, with {} in it once"
+            raise source.fault(("scenarios", name, "text"), found, wanted)
         if before[-1:] not in " " or after[:1] not in " ":
             found = f"scenario {name} has no space around its clause"
             raise source.fault(("scenarios", name, "text"), found, "one before [ and one after ]")
 
 
 def _check_associations(file: ConceptFile, source: YamlFile) -> None:
+    texts: dict[str, str] = {}
     for name, template in file.associations.items():
+        path = ("associations", name, "text")
         text = template.text.replace("{Target}", "{target}").replace("{Attribute}", "{attribute}")
-        places = [text.find(word) for word in NAMES]
-        order = "target_first" if places[0] < places[1] else "attribute_first"
-        if any(text.count(word) != 1 for word in NAMES) or order != template.direction:
+        first = text.find("{target}") < text.find("{attribute}")
+        order = "target_first" if first else "attribute_first"
+        if not _has_once(text, ("{target}", "{attribute}")) or order != template.direction:
             found = f"sentence {name} is '{template.text}'"
             wanted = f"{{target}} and {{attribute}}, once each, {template.direction}"
-            raise source.fault(("associations", name, "text"), found, wanted)
+            raise source.fault(path, found, wanted)
+        if (earlier := texts.setdefault(text, name)) != name:
+            raise source.fault(path, f"sentence {name} is that of {earlier}", "each text once")
+
+
+def _check_attributes(file: ConceptFile, source: YamlFile) -> None:
+    seen: set[str] = set()
+    for place, pair in enumerate(file.attributes):
+        name = f"{pair.positive}-{pair.negative}"
+        if pair.positive == pair.negative or name in seen:
+            found = f"attributes {pair.positive} and {pair.negative}, the same or a second time"
+            raise source.fault(("attributes", place), found, "two words, each pair once")
+        seen.add(name)
 
 
 def _check_words(file: ConceptFile, source: YamlFile) -> None:
     """Raises SourceError where a word stands twice among those that name something."""
+    seen: dict[str, str] = {}
     for part in ("occupations", "groups", "nonce"):
-        seen: set[str] = set()
         for place, noun in enumerate(getattr(file, part)):
             if noun.singular in seen:
-                found = f"'{noun.singular}' a second time"
+                found = f"'{noun.singular}' a second time, after {seen[noun.singular]}"
                 raise source.fault((part, place, "singular"), found, "each word once")
-            seen.add(noun.singular)
+            seen[noun.singular] = part
+
+
+def _check_names(file: ConceptFile, source: YamlFile) -> None:
+    for part in ("templates", "scenarios"):
+        for name in getattr(file, part):
+            if name.startswith(WRITTEN):
+                found = f"the name '{name}'"
+                raise source.fault((part, name), found, f"one that begins not with '{WRITTEN}'")
+
+
+def _has_once(text: str, slots: Sequence[str]) -> bool:
+    """Returns whether each slot stands in a text once, and no other brace."""
+    counts = [text.count(slot) for slot in slots]
+    for slot in slots:
+        text = text.replace(slot, "")
+    return all(count == 1 for count in counts) and not set("{}") & set(text)
+
+
+def _list_forms(concept: Concept) -> set[str]:
+    forms = PARTS_OF_SPEECH[concept.part_of_speech]
+    return {getattr(concept, form) for form in forms if form != "article"}
 
 
 def _list(names: Mapping[str, object]) -> str:
-    return ", ".join(names)
+    shown = [*names][:MOST_NAMES]
+    return ", ".join([*shown, *(["..."] if len(shown) < len(names) else [])])
 
 
 _CHECKS: tuple[_Check, ...] = (
@@ -203,5 +254,7 @@ _CHECKS: tuple[_Check, ...] = (
     _check_edges,
     _check_scenarios,
     _check_associations,
+    _check_attributes,
     _check_words,
+    _check_names,
 )

@@ -60,12 +60,6 @@ def read_pairs(paths: Sequence[Path]) -> ReadPairs:
         pairs = list(_match(paths, contents))
     if not pairs:
         raise SourceError(f"--pairs {paths[0]}", "no line", WANTED, "Name another file")
-    seen: set[str] = set()
-    for pair in pairs:
-        if pair.id is not None and pair.id in seen:
-            found = f"the id '{pair.id}' a second time"
-            raise SourceError(f"--pairs {paths[0]}", found, "each id once", "Mend the file")
-        seen.add(pair.id or "")
     return ReadPairs(pairs, digest)
 
 
@@ -90,6 +84,7 @@ def _split_lines(path: Path, content: bytes) -> list[str]:
 
 
 def _parse(path: Path, content: bytes) -> Iterator[OwnPair]:
+    lines: dict[str, int] = {}
     for number, line in enumerate(_split_lines(path, content), start=1):
         if not line.strip():
             continue
@@ -102,22 +97,35 @@ def _parse(path: Path, content: bytes) -> Iterator[OwnPair]:
             found = f"{place}: {first['msg']}" if place else "no JSON object"
             raise SourceError(where, found, WANTED, "Mend the line") from error
         _check(where, pair)
+        if pair.id:
+            if pair.id in lines:
+                found, wanted = (
+                    f"the id '{pair.id}' a second time",
+                    f"it once (line {lines[pair.id]})",
+                )
+                raise SourceError(where, found, wanted, "Mend the line")
+            lines[pair.id] = number
         yield pair
 
 
 def _match(paths: Sequence[Path], contents: Sequence[bytes]) -> Iterator[OwnPair]:
-    sides = [
-        [(number, line) for number, line in enumerate(_split_lines(*each), 1) if line.strip()]
-        for each in zip(paths, contents, strict=True)
-    ]
-    if len(sides[0]) != len(sides[1]):
-        found = f"{len(sides[0])} and {len(sides[1])} lines"
+    sides = [_split_lines(*each) for each in zip(paths, contents, strict=True)]
+    lengths = [_count_lines(lines) for lines in sides]
+    if lengths[0] != lengths[1]:
+        found = f"{lengths[0]} and {lengths[1]} lines"
         wanted, remedy = "as many in both: line i belongs to line i", "Mend the files"
         raise SourceError(f"--pairs {paths[0]} and {paths[1]}", found, wanted, remedy)
-    for (number, positive), (_, negative) in zip(*sides, strict=True):
+    for number, (positive, negative) in enumerate(zip(*sides, strict=False), start=1):
+        if not positive.strip() and not negative.strip():
+            continue
         pair = OwnPair(positive=positive, negative=negative)
-        _check(f"{paths[0]} line {number}", pair)
+        _check(f"{paths[0]} and {paths[1]} line {number}", pair)
         yield pair
+
+
+def _count_lines(lines: Sequence[str]) -> int:
+    """Returns the number of the last line that says something."""
+    return max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
 
 
 def _check(where: str, pair: OwnPair) -> None:

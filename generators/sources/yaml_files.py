@@ -15,7 +15,12 @@ Key = str | int
 Lines = dict[tuple[Key, ...], int]
 """Path to a value -> its line, from 1 on."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+MOST_VALUES = 1_000_000
+"""Beyond it a file is a mistake, or an attack by aliases of aliases."""
+LONGEST = 60
+"""Characters of a value that a message quotes."""
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BAD_DOCUMENT = "one YAML document"
 
 _WANTED: Mapping[str, str] = {
@@ -26,7 +31,7 @@ _WANTED: Mapping[str, str] = {
     "tuple_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
-    "string_pattern_mismatch": "a value of the form {pattern}",
+    "string_pattern_mismatch": "{pattern}",
     "string_too_long": "at most {max_length} characters",
     "too_short": "at least {min_length} entries",
     "too_long": "at most {max_length} entries",
@@ -69,20 +74,25 @@ class YamlFile:
             line = 1 if mark is None else mark.line + 1
             found = str(error.problem or error.context or "no YAML")
             raise self._error(line, found, _BAD_DOCUMENT) from error
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            found = str(error).split("\n")[0] or "no YAML"
-            raise self._error(1, found, _BAD_DOCUMENT) from error
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise self._error(line, "a character that YAML does not allow", "text") from error
+        except (yaml.YAMLError, RecursionError) as error:
+            raise self._error(1, "no YAML", _BAD_DOCUMENT) from error
 
     def _build(self, loader: Any, node: yaml.Node, path: tuple[Key, ...]) -> Any:
         self.lines[path] = node.start_mark.line + 1
+        if len(self.lines) > MOST_VALUES:
+            found = f"more than {MOST_VALUES:,} values, aliases included"
+            raise self._error(self.lines[path], found, "fewer")
         if isinstance(node, yaml.SequenceNode):
             return [self._build(loader, item, (*path, at)) for at, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):
-            return loader.construct_object(node)
+            return self._read_scalar(loader, node)
         values: dict[Key, Any] = {}
         for name, value in node.value:
-            key = loader.construct_object(name) if isinstance(name, yaml.ScalarNode) else None
             line = name.start_mark.line + 1
+            key = self._read_scalar(loader, name) if isinstance(name, yaml.ScalarNode) else None
             if not isinstance(key, str):
                 found = f"the key {name.value!r}" if key is not None else "a key that is no text"
                 raise self._error(line, found, "a name as text; quote it")
@@ -92,6 +102,15 @@ class YamlFile:
             values[key] = self._build(loader, value, (*path, key))
             self.lines[*path, key] = line
         return values
+
+    def _read_scalar(self, loader: Any, node: yaml.Node) -> Any:
+        line = node.start_mark.line + 1
+        if node.tag == "tag:yaml.org,2002:merge":
+            raise self._error(line, "a merge key (<<)", "every field where it stands")
+        try:
+            return loader.construct_object(node)
+        except (yaml.YAMLError, ValueError) as error:
+            raise self._error(line, f"the value '{_cut(str(node.value))}'", "text") from error
 
     def validate(self, model: type[Model]) -> Model:
         """Returns the content as a record.
@@ -115,6 +134,8 @@ class YamlFile:
         path = tuple(key for key in first["loc"] if key != "[key]")
         name = ".".join(map(str, path)) or "the file"
         context = {key: str(value) for key, value in first.get("ctx", {}).items()}
+        if "pattern" in context:
+            context["pattern"] = _describe_pattern(context["pattern"])
         if first["type"] == "value_error":
             found, _, wanted = context["error"].partition("|")
             return self.fault(path, f"{name} {found}", wanted or "a value that fits")
@@ -128,9 +149,23 @@ class YamlFile:
 
 
 def _name_value(value: object) -> str:
+    """Returns a value as YAML has it."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
-    text = "empty" if value is None or value == "" else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    if value is None or value == "":
+        return "empty"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _cut(repr(value) if isinstance(value, str) else str(value))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def _describe_pattern(pattern: str) -> str:
+    if "a-z" in pattern:
+        return "lower-case letters, digits, _ and - only"
+    return "plain text in one line, with nothing around it, and no braces in a word"

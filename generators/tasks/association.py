@@ -49,3 +49,12 @@ def check_draft(draft: AssociationDraft, concept: Concept, known: Sequence[Attri
                 raise Unfit("known_already", f"'{word}' is among the attributes already")
             taken.add(word)
             concepts.check_unnamed(word, [concept], "an attribute")
+    read_pairs(draft)
+
+
+def read_pairs(draft: AssociationDraft) -> list[AttributePair]:
+    """Returns a draft in the form of the concept file."""
+    return [
+        concepts.make(AttributePair, **pair.model_dump(), of=("concept",))
+        for pair in draft.attributes
+    ]

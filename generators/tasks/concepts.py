@@ -4,17 +4,36 @@ import re
 from collections.abc import Iterable
 from math import ceil
 from os.path import commonprefix
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from generators.engine.dialogue import Unfit
 from generators.slots import name_noun
 from generators.tasks import wording
+from generators.tasks.base import describe_mismatch
 from schemas.concept import PARTS_OF_SPEECH, Concept
 
+Record = TypeVar("Record", bound=BaseModel)
+STOPS = (".", "?", "!", '."', '?"', '!"')
+"""How a sentence may end."""
 _ASCII = re.compile(r"[^\x20-\x7e]")
 SHORTEST_STEM = 4
 """Letters below which a word has no family: `ox` is not in `oxygen`."""
 LONGEST_WHOLE = 5
 """Letters up to which a word must stand whole at the beginning of another."""
+
+
+def make(record: type[Record], **fields: object) -> Record:
+    """Returns a part of a concept file.
+
+    Raises:
+        Unfit: a field has no form that a concept file takes.
+    """
+    try:
+        return record.model_validate(fields)
+    except ValidationError as error:
+        raise Unfit("schema", describe_mismatch(error)) from error
 
 
 def list_words(concept: Concept) -> list[str]:
@@ -39,11 +58,13 @@ def check_line(text: str, where: str) -> None:
 
 def check_unnamed(text: str, concepts: Iterable[Concept], where: str) -> None:
     """Raises Unfit where a text names a concept, or holds a word of its family."""
-    forms = [form for concept in concepts for form in list_words(concept)]
-    named = [part for form in forms for part in wording.list_words(form)]
-    for word in wording.list_words(text):
-        if any(is_family(word, part) for part in named):
-            raise Unfit("names_concept", f"{where} names the concept ('{word}')")
+    words = wording.list_words(text)
+    for form in (form for concept in concepts for form in list_words(concept)):
+        named = wording.list_words(form)
+        if len(named) > 1 and f" {' '.join(named)} " in f" {' '.join(words)} ":
+            raise Unfit("names_concept", f"{where} names the concept ('{form}')")
+        if found := [word for word in words if len(named) == 1 and is_family(word, named[0])]:
+            raise Unfit("names_concept", f"{where} names the concept ('{found[0]}')")
 
 
 def is_family(word: str, other: str) -> bool:

@@ -6,7 +6,7 @@ from generators.engine.dialogue import Ask, Unfit
 from generators.slots import mention
 from generators.tasks import concepts
 from generators.tasks.base import Task, make_ask, make_request
-from schemas.concept import Concept
+from schemas.concept import Concept, Scenario
 from schemas.drafts import InsertionDraft
 
 TASK = Task(
@@ -38,13 +38,14 @@ def ask(item: str, theme: str, concept: Concept, model: str) -> Ask[InsertionDra
 
 def check_draft(draft: InsertionDraft, concept: Concept) -> None:
     """Raises Unfit where a scenario cannot be told with and without its clause."""
-    if draft.clause.count("{}") != 1 or set("{}[]") & set(draft.before + draft.after):
+    outside = draft.before + draft.clause.replace("{}", " ") + draft.after
+    if draft.clause.count("{}") != 1 or set("{}[]") & set(outside):
         raise Unfit("slot", "{} must stand in the clause once, and nowhere else")
     said = draft.clause.replace("{}", str(mention(concept)))
     for name, text in (("before", draft.before), ("clause", said), ("after", draft.after)):
         concepts.check_line(text, name)
     for name, text in (("before", draft.before), ("clause", draft.clause)):
-        if not text.endswith((".", "?", "!", '."', '?"', '!"')):
+        if not text.endswith(concepts.STOPS):
             raise Unfit("schema", f"{name} does not end in a full stop")
     if not draft.after[-1].isalnum():
         raise Unfit("schema", "after must end open, in a word")
@@ -52,8 +53,10 @@ def check_draft(draft: InsertionDraft, concept: Concept) -> None:
         raise Unfit("schema", f"the scenario has more than {LONGEST} characters")
     concepts.check_unnamed(f"{draft.before} {draft.after}", [concept], "the scenario")
     concepts.check_unnamed(draft.clause.replace("{}", " "), [concept], "the clause")
+    read_scenario(draft, concept.theme)
 
 
-def tell(draft: InsertionDraft) -> str:
-    """Returns the scenario in the form of the concept file."""
-    return f"{draft.before} [{draft.clause}] {draft.after}"
+def read_scenario(draft: InsertionDraft, theme: str) -> Scenario:
+    """Returns a draft in the form of the concept file."""
+    text = f"{draft.before} [{draft.clause}] {draft.after}"
+    return concepts.make(Scenario, theme=theme, text=text)

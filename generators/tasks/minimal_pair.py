@@ -6,7 +6,7 @@ from generators.engine.dialogue import Ask, Unfit
 from generators.slots import SlotError, inflect, list_forms, parse_slot
 from generators.tasks import concepts, wording
 from generators.tasks.base import Task, make_ask, make_request
-from schemas.concept import Concept, Form
+from schemas.concept import Concept, SlotTemplate
 from schemas.drafts import MinimalPairDraft
 
 TASK = Task(
@@ -19,6 +19,8 @@ TASK = Task(
 )
 FEWEST_WORDS, MOST_WORDS = 8, 34
 """Of a sentence: wider than what is asked for, which is 9 to 30."""
+OPENING = 6
+"""Words by which two sentences are taken to be one."""
 
 Sides = tuple[Concept, Concept]
 
@@ -49,7 +51,7 @@ def ask(
         model: who is asked.
     """
     request = make_request(TASK, model, item, supply(theme, sides, examples))
-    taken = frozenset(known)
+    taken = frozenset(map(_find_opening, known))
 
     def check(draft: MinimalPairDraft) -> None:
         check_draft(draft, sides, taken)
@@ -57,15 +59,34 @@ def ask(
     return make_ask(request, MinimalPairDraft, check)
 
 
-def check_draft(draft: MinimalPairDraft, sides: Sides, known: frozenset[str]) -> None:
-    """Raises Unfit where a sentence holds no slot, or two, or fails with one of the concepts."""
+def check_draft(draft: MinimalPairDraft, sides: Sides, taken: frozenset[str]) -> None:
+    """Raises Unfit where a sentence holds no slot, or two, or fails with one of the concepts.
+
+    Args:
+        draft: the sentences.
+        sides: both concepts.
+        taken: openings of the sentences that there are.
+    """
     for place, text in enumerate(draft.templates, start=1):
         where = f"sentence {place}"
         _check_sentence(text, where, sides)
-        if text in known or draft.templates.count(text) > 1:
-            raise Unfit("known_already", f"{where} is there already")
-    fillers = [f"{frame.prefix}x{frame.suffix}" for frame in map(parse_slot, draft.templates)]
-    wording.check_different(fillers)
+        if _find_opening(text) in taken:
+            raise Unfit("known_already", f"{where} begins as one does that is there already")
+    wording.check_different([text.replace("{", " ").replace("}", " ") for text in draft.templates])
+    read_templates(draft, sides[0])
+
+
+def read_templates(draft: MinimalPairDraft, concept: Concept) -> list[SlotTemplate]:
+    """Returns a draft in the form of the concept file, for the slot of a concept."""
+    fits = (str(concept.slot),)
+    return [
+        concepts.make(SlotTemplate, theme=concept.theme, fits=fits, text=text)
+        for text in draft.templates
+    ]
+
+
+def _find_opening(text: str) -> str:
+    return " ".join(wording.list_words(text)[:OPENING])
 
 
 def _check_sentence(text: str, where: str, sides: Sides) -> None:
@@ -73,17 +94,16 @@ def _check_sentence(text: str, where: str, sides: Sides) -> None:
         frame = parse_slot(text)
     except SlotError as error:
         raise Unfit("slot", f"{where}: {error.found}; wanted is {error.wanted}") from error
-    forms: list[Form] = [*frame.forms]
     for side in sides:
-        if lacking := [form for form in forms if inflect(side, form) is None]:
+        if lacking := [form for form in frame.forms if inflect(side, form) is None]:
             detail = f"{where}: '{concepts.say(side)}' has no form for {{{lacking[0]}}}"
             raise Unfit("slot", detail)
     for side in sides:
-        word = inflect(side, forms[0], capital=frame.capital)
+        word = inflect(side, frame.forms[0], capital=frame.capital)
         whole = f"{frame.prefix}{word}{frame.suffix}"
         concepts.check_line(whole, where)
         if not FEWEST_WORDS <= len(whole.split()) <= MOST_WORDS:
             raise Unfit("schema", f"{where} has {len(whole.split())} words; 9 to 30 are asked for")
-    if not text.endswith((".", "?", "!", '."', '?"', '!"')):
+    if not text.endswith(concepts.STOPS):
         raise Unfit("schema", f"{where} does not end in a full stop")
     concepts.check_unnamed(f"{frame.prefix} {frame.suffix}", sides, where)

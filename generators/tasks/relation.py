@@ -69,12 +69,9 @@ def check_draft(
 
 
 def read_edges(draft: RelationDraft) -> list[Edge]:
-    """Returns the edges of a draft in the form of the concept file.
+    """Returns a draft in the form of the concept file.
 
     Raises:
         Unfit: a name or a reason has none of the forms that a concept file takes.
     """
-    try:
-        return [Edge.model_validate(edge.model_dump()) for edge in draft.edges]
-    except ValueError as error:
-        raise Unfit("schema", "a name or a reason is of no form that can be taken") from error
+    return [concepts.make(Edge, **edge.model_dump()) for edge in draft.edges]
