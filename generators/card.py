@@ -13,7 +13,7 @@ from generators.prompts import render
 from generators.splits import SPLITS
 from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
-from schemas.manifest import GameManifest
+from schemas.manifest import GameManifest, Manifest
 
 TEMPLATE = "card/v1/card"
 ONE_ROW = {
@@ -58,7 +58,7 @@ def render_card(
         one_row=ONE_ROW,
         title=TITLES[manifest.source],
         options=_list_options(manifest),
-        counts=_count_rows(manifest),
+        counts=count_rows(manifest),
         default=default,
         free=is_free(manifest),
         generation=manifest.generation,
@@ -88,7 +88,7 @@ def _show_number(value: float | None) -> str:
     return "not computed, too few" if value is None else f"{value:.2f}"
 
 
-def _count_rows(manifest: GameManifest) -> dict[str, list[int]]:
+def count_rows(manifest: Manifest) -> dict[str, list[int]]:
     """Returns config -> rows per split, in the order train, validation, test."""
     return {
         name: [splits[split].rows if split in splits else 0 for split in SPLITS]

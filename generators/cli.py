@@ -3,6 +3,7 @@
 import argparse
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -102,13 +103,19 @@ def file(text: str) -> Path:
 def named_file(text: str) -> tuple[str, Path | None]:
     """Returns a name and the path of its file; None where the name stands alone."""
     name, equals, path = text.partition("=")
-    if not name.strip() or (equals and not path):
-        raise argparse.ArgumentTypeError(f"found '{text}'; expected NAME=FILE")
-    return name.strip(), Path(path) if equals else None
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name) or (equals and not path):
+        wanted = "NAME=FILE, a name of letters, digits, . _ and -"
+        raise argparse.ArgumentTypeError(f"found {ascii(text)[:80]}; expected {wanted}")
+    return name, Path(path) if equals else None
 
 
 def name(text: str) -> str:
-    """Returns a name that says something."""
+    """Returns a name that says something; it must be UTF-8, as it is sent and stored."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        wanted = "a name in UTF-8"
+        raise argparse.ArgumentTypeError(f"found {ascii(text)}; expected {wanted}") from None
     if not text.strip():
         raise argparse.ArgumentTypeError("found nothing; expected a name")
     return text

@@ -4,15 +4,21 @@ import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from generators import cli
 from generators.errors import UsageError
-from generators.model_options import ENGINE_OPTIONS, MODEL_OPTIONS, add_options
+from generators.model_options import (
+    ENGINE_OPTIONS,
+    MODEL_OPTIONS,
+    add_options,
+    check_outside,
+)
 
 if TYPE_CHECKING:
     from generators.concept_sets.base import Part
-    from generators.concept_sets.build import Job
+    from generators.sources.concept_file import ReadConcepts
+    from generators.sources.pair_files import ReadPairs
     from generators.tokens.vocabularies import Vocabulary
     from schemas.config import ConceptsConfig
 
@@ -88,19 +94,20 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Builds the folder, and prints what is in it; or prints what that would take."""
-    from generators.concept_sets.build import build_folder
+    from generators.concept_sets.build import Job, build_folder
     from generators.concept_sets.summary import summarize
     from generators.engines import open_engine
 
     check_sources(arguments)
     vocabularies = read_vocabularies(arguments.tokenizer)
     config = make_config(arguments, vocabularies)
-    own = bool(arguments.concepts or arguments.pairs)
+    source, kind = read_source(arguments)
     if arguments.dry_run:
-        cli.show(show_plan(arguments, config))
+        cli.show(show_plan(arguments, config, source))
         return 0
+    own = kind != "bundled"
     with open_engine(arguments, config, ANSWERS, own_source=own) as (config, engine):
-        job = read_source(arguments, config, vocabularies)
+        job = Job(source, arguments.out, config, vocabularies, kind)
         manifest = build_folder(job, engine, show_parts)
     cli.show(summarize(manifest, arguments.out, color=cli.is_terminal()))
     return 0
@@ -112,19 +119,25 @@ def show_parts(parts: "Iterable[Part]", doing: str) -> "Iterator[Part]":
 
 
 def check_sources(arguments: argparse.Namespace) -> None:
-    """Raises UsageError where options ask for what cannot go together."""
-    pairs = arguments.pairs
-    if pairs is None:
-        return
-    if len(pairs) > 2:
+    """Raises UsageError where a file would be lost, or options do not go together."""
+    files = {f"--{name}": getattr(arguments, name) for name in ("concepts", "recorded", "prices")}
+    files |= {f"--tokenizer {name}": path for name, path in arguments.tokenizer or ()}
+    check_outside(arguments.out, files)
+    for path in arguments.pairs or ():
+        check_outside(arguments.out, {"--pairs": path})
+    if arguments.pairs:
+        check_pairs(arguments)
+
+
+def check_pairs(arguments: argparse.Namespace) -> None:
+    """Raises UsageError where options do not go with pairs."""
+    if len(arguments.pairs) > 2:
         wanted = "one file of pairs, or two, one for each side"
-        raise UsageError("--pairs", f"{len(pairs)} files", wanted, "Name fewer")
-    if arguments.concepts:
-        raise UsageError("--pairs", "--concepts beside it", "one of the two", "Leave one out")
+        raise UsageError("--pairs", f"{len(arguments.pairs)} files", wanted, "Name fewer")
     if (arguments.kinds or ("minimal_pairs",)) != ("minimal_pairs",):
         found, wanted = f"--kinds {','.join(arguments.kinds)}", "minimal_pairs, all that pairs give"
         raise UsageError("--pairs", found, wanted, "Leave --kinds out")
-    for option in ("model", "recorded", "judge_model", "limit"):
+    for option in ("concepts", "model", "recorded", "judge_model", "limit"):
         if getattr(arguments, option) is not None:
             found, wanted = f"--{option.replace('_', '-')} beside it", "pairs as they are"
             raise UsageError("--pairs", found, wanted, "Leave it out")
@@ -174,35 +187,34 @@ def make_config(
     )
 
 
-def show_plan(arguments: argparse.Namespace, config: "ConceptsConfig") -> str:
+def show_plan(
+    arguments: argparse.Namespace, config: "ConceptsConfig", source: "ReadConcepts | ReadPairs"
+) -> str:
     """Returns what a run would ask."""
     from generators.concept_sets import estimate
     from generators.plan import NO_MODEL
-    from generators.sources.concept_file import find_concepts, read_concepts
+    from generators.sources.pair_files import ReadPairs
 
-    if arguments.pairs:
+    if isinstance(source, ReadPairs):
         return NO_MODEL
-    read = read_concepts(arguments.concepts or find_concepts())
-    return estimate.show_plan(read.file, config, arguments)
+    return estimate.show_plan(source.file, config, arguments)
 
 
 def read_source(
-    arguments: argparse.Namespace, config: "ConceptsConfig", vocabularies: Sequence["Vocabulary"]
-) -> "Job":
-    """Returns the job, its source read.
+    arguments: argparse.Namespace,
+) -> "tuple[ReadConcepts | ReadPairs, Literal['bundled', 'concepts', 'pairs']]":
+    """Returns what the folder is to be made from, and what kind of source that is.
 
     Raises:
         SourceError: the concept file, or a file of pairs, is not what it must be.
     """
-    from generators.concept_sets.build import Job
     from generators.sources.concept_file import find_concepts, read_concepts
     from generators.sources.pair_files import read_pairs
 
     if arguments.pairs:
-        return Job(read_pairs(arguments.pairs), arguments.out, config, vocabularies, "pairs")
-    read = read_concepts(arguments.concepts or find_concepts())
+        return read_pairs(arguments.pairs), "pairs"
     kind = "concepts" if arguments.concepts else "bundled"
-    return Job(read, arguments.out, config, vocabularies, kind)
+    return read_concepts(arguments.concepts or find_concepts()), kind
 
 
 if __name__ == "__main__":

@@ -7,7 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generators import cli
-from generators.model_options import ENGINE_OPTIONS, MODEL_OPTIONS, add_options
+from generators.model_options import (
+    ENGINE_OPTIONS,
+    MODEL_OPTIONS,
+    add_options,
+    check_outside,
+)
 
 if TYPE_CHECKING:
     from schemas.config import MachiavelliConfig
@@ -123,6 +128,8 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.sources.layout import find_sample
     from generators.summary import summarize
 
+    named = {f"--{name}": getattr(arguments, name) for name in ("data", "recorded", "prices")}
+    check_outside(arguments.out, named)
     data = arguments.data or find_sample()
     source = "sample" if data.resolve() == find_sample().resolve() else "game_data"
     if arguments.dry_run:

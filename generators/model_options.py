@@ -1,6 +1,7 @@
 """The options of every command that asks a model, and the engine that they describe."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
         raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
     out: Path = arguments.out
     responses: Path = arguments.responses or out.parent / f"{out.name}.responses.sqlite"
-    check_place(responses, out)
+    check_outside(out, {"--responses": responses})
     settings = Settings(
         responses=responses,
         base_url=arguments.base_url,
@@ -114,11 +115,17 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
     return ModelRun(settings, prices)
 
 
-def check_place(responses: Path, out: Path) -> None:
-    """Raises UsageError where the log lies where the run writes, and would be replaced with it."""
-    if responses.resolve().is_relative_to(out.resolve()):
-        found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
-        raise UsageError(f"--responses {responses}", found, wanted, "Name another")
+def check_outside(out: Path, files: Mapping[str, Path | None]) -> None:
+    """Raises UsageError where a file that is read lies where the run writes, and would be lost.
+
+    Args:
+        out: what the run replaces as a whole.
+        files: option -> its file; None where it is not given.
+    """
+    for option, path in files.items():
+        if path is not None and path.resolve().is_relative_to(out.resolve()):
+            found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
+            raise UsageError(f"{option} {path}", found, wanted, "Name another")
 
 
 def check_apart(out: Path, *others: Path) -> None:
@@ -142,8 +149,9 @@ def clean_url(url: str | None) -> str:
         parts = urlsplit(url or OPENAI)
         port = parts.port
     except ValueError as error:
-        wanted = "a URL such as http://127.0.0.1:8080/v1"
-        raise UsageError("--base-url", str(error), wanted, "Mend it") from error
+        # Not in the words of Python, which quotes what may be a password.
+        found, wanted = "no URL that can be read", "a URL such as http://127.0.0.1:8080/v1"
+        raise UsageError("--base-url", found, wanted, "Mend it") from error
     if parts.username or parts.password:
         found, wanted = "it holds a user name or a password", "an address alone"
         raise UsageError("--base-url", found, wanted, "Put the key into OPENAI_API_KEY")

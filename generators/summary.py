@@ -11,7 +11,7 @@ from generators.row_files import read_first_rows
 from generators.splits import SPLITS
 from generators.survey import Survey
 from schemas.generation import GenerationReport
-from schemas.manifest import GameManifest
+from schemas.manifest import GameManifest, Manifest
 
 PREVIEWED = 3
 WIDTH = 96
@@ -20,7 +20,7 @@ WIDTH = 96
 def summarize(manifest: GameManifest, survey: Survey, out: Path, *, color: bool) -> str:
     """Returns the closing summary, without a last newline."""
     lines = [
-        *_list_sizes(manifest),
+        *list_sizes(manifest),
         "",
         *_list_counts(manifest, survey),
         "",
@@ -37,7 +37,8 @@ def _first_config(manifest: GameManifest) -> str:
     return next(name for name in _SHOWN if name in filled)
 
 
-def _list_sizes(manifest: GameManifest) -> Iterator[str]:
+def list_sizes(manifest: Manifest) -> Iterator[str]:
+    """Yields the rows of each config and split as a table."""
     yield f"{'rows':<18}" + "".join(f"{split:>12}" for split in SPLITS)
     for name, splits in manifest.rows.items():
         sizes = (splits[split].rows if split in splits else 0 for split in SPLITS)

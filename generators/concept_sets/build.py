@@ -210,6 +210,9 @@ def _describe_source(source: ReadConcepts | ReadPairs) -> tuple[str, dict[str, i
 
 def _no_rows(job: Job) -> SourceError:
     aligned = " that every tokenizer aligns" if job.config.aligned_only else ""
+    if isinstance(job.source, ReadPairs):
+        found, wanted = f"no row{aligned} of {len(job.source.pairs)} pairs", "two sides that differ"
+        return SourceError("--pairs", found, wanted, "Mend the pairs")
     where, found = f"--kinds {','.join(job.config.kinds)}", f"no row{aligned}"
-    remedy = "Give it more to combine, or ask for more kinds"
-    return SourceError(where, found, "at least one", remedy)
+    wanted = "at least one: a template and a contrast that are dealt to one split"
+    return SourceError(where, found, wanted, "Give it more templates and contrasts")

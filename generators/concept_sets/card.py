@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from generators.audit import HAND_WRITTEN
+from generators.card import count_rows
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
 from generators.splits import SPLITS
@@ -49,7 +50,7 @@ def render_card(
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
         title=TITLES[manifest.source],
         one_row=ONE_ROW,
-        counts=count_rows(manifest),
+        counts={name: rows for name, rows in count_rows(manifest).items() if any(rows)},
         default=default,
         splits=SPLITS,
         generation=generation,
@@ -57,14 +58,6 @@ def render_card(
         options=_list_options(manifest),
     )
     return f"---\n{header.strip()}\n---\n\n{body}\n"
-
-
-def count_rows(manifest: ConceptManifest) -> dict[str, list[int]]:
-    """Returns config -> rows per split, in the order train, validation, test."""
-    return {
-        name: [splits[split].rows if split in splits else 0 for split in SPLITS]
-        for name, splits in manifest.rows.items()
-    }
 
 
 def _list_options(manifest: ConceptManifest) -> dict[str, str]:

@@ -6,22 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from generators.audit import HAND_WRITTEN
-from generators.concept_sets.card import count_rows
+from generators.card import count_rows
 from generators.contrast import BOLD, MARKS
 from generators.row_files import read_first_rows
-from generators.splits import SPLITS
+from generators.summary import PREVIEWED, WIDTH, list_sizes
 from schemas.generation import ConceptGenerationReport
 from schemas.manifest import ConceptManifest
-
-PREVIEWED = 3
-WIDTH = 96
 
 
 def summarize(manifest: ConceptManifest, out: Path, *, color: bool) -> str:
     """Returns the closing summary, without a last newline."""
     first = next(name for name, splits in manifest.rows.items() if splits)
     lines = [
-        *_list_sizes(manifest),
+        *list_sizes(manifest),
         "",
         *_list_counts(manifest),
         "",
@@ -33,45 +30,47 @@ def summarize(manifest: ConceptManifest, out: Path, *, color: bool) -> str:
     return "\n".join(lines)
 
 
-def _list_sizes(manifest: ConceptManifest) -> Iterator[str]:
-    yield f"{'rows':<18}" + "".join(f"{split:>12}" for split in SPLITS)
-    for name, rows in count_rows(manifest).items():
-        yield f"{name:<18}" + "".join(f"{size:>12,}" for size in rows)
-
-
 def _list_counts(manifest: ConceptManifest) -> Iterator[str]:
     read = ", ".join(f"{count:,} {part}" for part, count in manifest.counts.items())
     yield from textwrap.wrap(f"Read {read}.", WIDTH, subsequent_indent="  ")
+    rows = {name: sum(sizes) for name, sizes in count_rows(manifest).items()}
     for name, aligned in manifest.aligned.items():
-        rows = sum(count_rows(manifest)[name])
         shares = (f"{tokenizer} {number:,}" for tokenizer, number in aligned.items())
-        yield f"Aligned of {rows:,} {name}: {', '.join(shares)}."
+        yield f"Aligned of {rows[name]:,} {name}: {', '.join(shares)}."
     for column, values in manifest.tally.items():
         counted = ", ".join(f"{value or '(none)'} {count:,}" for value, count in values.items())
-        yield from textwrap.wrap(f"{column}: {counted}", WIDTH, subsequent_indent="  ")
+        if counted:
+            yield from textwrap.wrap(f"{column}: {counted}", WIDTH, subsequent_indent="  ")
     for name, reasons in manifest.left_out.items():
         for reason, count in reasons.items():
             yield f"  rows of {name} left out ({reason}): {count:,}"
+    for name in (name for name, number in rows.items() if not number):
+        yield f"No row of {name}: a few templates and contrasts seldom meet in one split; add more."
     if manifest.generation:
-        yield from _list_generation(manifest.generation)
+        yield from _list_generation(manifest.generation, manifest.config.judge_model)
 
 
-def _list_generation(report: ConceptGenerationReport) -> Iterator[str]:
+def _list_generation(report: ConceptGenerationReport, judge: str | None) -> Iterator[str]:
     by = "Hand-written" if report.writer == HAND_WRITTEN else f"Written by {report.writer}"
     added = ", ".join(f"{number:,} {part}" for part, number in report.added.items())
     yield f"{by}: {added}."
     for name, task in report.tasks.items():
+        if report.writer == HAND_WRITTEN:
+            yield f"  {name}: {task.accepted:,} answers are bundled, for {task.asked:,} requests"
+            continue
         cost = "" if not task.cost else f", ${task.cost:.4f}"
-        waiting = task.pending + task.not_recorded
         yield (
             f"  {name}: {task.asked:,} asked, {task.accepted:,} fit ({task.repaired:,} repaired),"
-            f" {sum(task.rejected.values()):,} rejected, {waiting:,} without an answer{cost}"
+            f" {sum(task.rejected.values()):,} rejected,"
+            f" {task.pending + task.not_recorded:,} without an answer{cost}"
         )
     for reason, count in report.rejected.items():
         yield f"  rejected ({reason}): {count:,}"
     pending = sum(task.pending for task in report.tasks.values())
     if pending:
         yield f"  {pending:,} wait in an open batch: collect them with --batch, the same otherwise"
+    if judge is not None and judge != report.writer:
+        yield f"  {judge} had nothing to judge: concept sets have no labels that could be"
 
 
 def _preview(manifest: ConceptManifest, out: Path, *, color: bool) -> Iterator[str]:
@@ -83,7 +82,8 @@ def _preview(manifest: ConceptManifest, out: Path, *, color: bool) -> Iterator[s
         split = next(iter(splits))
         rows = read_first_rows(out / name / f"{split}-00000-of-00001.parquet", 4000)
         yield f"{name}:"
-        for row in rows[:: max(len(rows) // PREVIEWED, 1)][:PREVIEWED]:
+        step = max(len(rows) // PREVIEWED, 1)
+        for row in rows[step // 2 :: step][:PREVIEWED]:
             yield from _SHOWN[name](row, marks)
         yield ""
 
@@ -92,7 +92,7 @@ Marks = tuple[str, str]
 
 
 def _show_pair(row: dict[str, Any], marks: Marks) -> Iterator[str]:
-    yield f"  [{row['theme']}: {row['contrast']}]"
+    yield f"  [{_clean(row['theme'])}: {_clean(row['contrast'])}]"
     for side, sign in (("positive", "+"), ("negative", "-")):
         yield from _wrap(f"{sign} {_mark(row[side], row[f'{side}_span'], marks)}")
 
@@ -128,9 +128,14 @@ _SHOWN: dict[str, Callable[[dict[str, Any], Marks], Iterator[str]]] = {
 def _mark(text: str, span: list[int] | None, marks: Marks) -> str:
     """Returns a text with some characters marked; all of them where none are named."""
     start, end = span or (0, len(text))
-    lead = len(text[start:end]) - len(text[start:end].lstrip())
-    start += lead
-    return f"{text[:start]}{marks[0]}{text[start:end]}{marks[1]}{text[end:]}"
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    before, marked, after = map(_clean, (text[:start], text[start:end], text[end:]))
+    return f"{before}{marks[0]}{marked}{marks[1]}{after}"
+
+
+def _clean(text: str) -> str:
+    """Returns a text that can be shown: a terminal takes some characters for orders."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def _wrap(text: str) -> list[str]:
