@@ -32,6 +32,10 @@ def test_the_summary_shows_three_rows_of_each(
         (["--tokenizer", "a=/no/such/file"], 1, "No such file or directory; expected a tokenizer"),
         (["--concepts", "/no/such/file"], 1, "No such file or directory; expected a YAML file"),
         (["--judge-model", "m"], 2, "--judge-model: no model"),
+        (["--recorded", "{out}/a.jsonl"], 2, "expected a file outside what is replaced"),
+        (["--concepts", "{out}/a.yaml"], 2, "expected a file outside what is replaced"),
+        (["--pairs", "{out}/a.jsonl"], 2, "expected a file outside what is replaced"),
+        (["--tokenizer", "a={out}/a.json"], 2, "expected a file outside what is replaced"),
     ],
 )
 def test_wrong_options_are_one_line(
@@ -41,7 +45,8 @@ def test_wrong_options_are_one_line(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["--out", str(tmp_path / "out"), *options]) == status
+    out = tmp_path / "out"
+    assert main(["--out", str(out), *(each.format(out=out) for each in options)]) == status
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error), error
     assert said in error
@@ -71,3 +76,22 @@ def test_a_file_that_gives_no_row_is_said(
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error)
     assert "no row; expected at least one" in error
+
+
+@pytest.mark.parametrize("name", ["a b=x", "a|b=x", "=x", "a=", "\udcff=x"])
+def test_names_of_tokenizers_are_plain(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["--out", str(tmp_path / "out"), "--tokenizer", name])
+    assert stopped.value.code == 2
+    assert "expected NAME=FILE" in capsys.readouterr().err
+
+
+def test_a_config_without_rows_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = write(tmp_path / "own.yaml", {**SMALL, "scenarios": {}})
+    assert main(["--concepts", str(own), "--out", str(tmp_path / "out")]) == 0
+    assert "\nNo row of insertions: " in capsys.readouterr().out
+    assert (
+        "insertions" not in (tmp_path / "out" / "README.md").read_text("utf-8").split("## Count")[0]
+    )

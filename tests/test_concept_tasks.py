@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from built import read_rows
-from concept_files import SMALL, write
+from concept_files import SMALL, change, write
 from damage import ERROR
 from generators.concepts import main
 from generators.engine.dialogue import Unfit
@@ -58,6 +58,8 @@ def test_sentences_that_fit_pass() -> None:
         ("At the end of the long pier\nthey were waiting for {a} with a red hat.", "template_text"),
         ("As an AI language model I was waiting for {a} at the end of the pier.", "refused"),
         (ALSO, "known_already"),
+        (ALSO.replace("twice that night", "once"), "known_already"),
+        (FIT.replace("with a red hat", "in red, and " + "o" * 1000), "schema"),
     ],
 )  # fmt: skip
 def test_a_sentence_that_does_not_fit_is_refused(text: str, reason: str) -> None:
@@ -94,6 +96,8 @@ def test_a_scenario_that_fits_passes() -> None:
     [
         ("clause", "On the radio, somebody is talking.", "slot"),
         ("clause", "On the radio, {} is what {} means.", "slot"),
+        ("clause", "On the radio, somebody [in red] is talking about {}.", "slot"),
+        ("clause", "On the radio, somebody is talking about {} and {x.", "slot"),
         ("before", "A clerk counts {}.", "slot"),
         ("clause", "On the radio, somebody is talking about {} and greed.", "names_concept"),
         ("after", "Her greed wins. She looks at the door and", "names_concept"),
@@ -157,6 +161,7 @@ def test_edges_that_close_a_circle_are_refused() -> None:
         ("noble", "greedy", "names_concept"),
         ("Noble", "shameful", "schema"),
         ("very noble", "shameful", "schema"),
+        ("so" + "o" * 70, "shameful", "schema"),
     ],
 )
 def test_attributes_are_checked(positive: str, negative: str, reason: str | None) -> None:
@@ -232,6 +237,24 @@ def test_a_live_run_adds_rows_and_is_paid_once(tmp_path: Path, key: None) -> Non
             assert row["template"].startswith("written-")
             assert row["provenance"]["template"] == "minimal_pair/v1"
             assert row["text_licence"] == "generated"
+
+
+def test_a_models_sentence_takes_no_row_from_the_file(tmp_path: Path, key: None) -> None:
+    """Where it says the same, the concept file has said it before."""
+    same = "His letter from the coast is about {mass} and the sea."
+    again = [same, "Behind the old barn two of the farmhands were talking about {mass} again."]
+    content = change("templates", "letter", "text", value="His letter from {mass} came at dawn.")
+    own = write(tmp_path / "own.yaml", content)
+    options = ["--concepts", str(own), "--kinds", "minimal_pairs"]
+    assert main([*options, "--out", str(tmp_path / "bare")]) == 0
+    with serve(answer=lambda body, _=None: json.dumps({"templates": again})) as (_, url):
+        live = ["--model", "gpt-4o", "--base-url", url, "--out", str(tmp_path / "out")]
+        assert main([*options, *live]) == 0
+    before = read_rows(tmp_path / "bare", "minimal_pairs")
+    after = read_rows(tmp_path / "out", "minimal_pairs")
+    assert before == [row for row in after if row["origin"] == "template"]
+    assert len(after) > len(before)
+    assert len({(row["positive"], row["negative"]) for row in after}) == len(after)
 
 
 def test_a_plan_says_what_would_be_asked(

@@ -14,6 +14,7 @@ import pytest
 from built import read_rows
 from generators.concept_sets import CONCEPT_SETS
 from generators.concepts import main
+from generators.sources.concept_file import find_concepts
 from schemas import CANARY, ConceptManifest
 
 SETS = tuple(CONCEPT_SETS)
@@ -47,9 +48,10 @@ def test_texts_stand_once(rows: dict[str, list[dict[str, Any]]]) -> None:
     for name, columns in {
         "minimal_pairs": ("positive", "negative"),
         "insertions": ("inserted",),
+        "relations": ("premises", "conclusion"),
         "associations": ("text",),
     }.items():
-        texts = [tuple(row[column] for column in columns) for row in rows[name]]
+        texts = [str([row[column] for column in columns]) for row in rows[name]]
         assert len(set(texts)) == len(texts)
 
 
@@ -210,7 +212,7 @@ def test_a_limit_takes_a_part_and_changes_no_row(
     tmp_path: Path, rows: dict[str, list[dict[str, Any]]]
 ) -> None:
     limited = build(tmp_path / "out", "--limit", "22")
-    for name in ("minimal_pairs", "associations"):
+    for name in SETS:
         every = {row["id"]: row for row in rows[name]}
         assert 0 < len(limited[name]) < len(every)
         assert all(every[row["id"]] == row for row in limited[name])
@@ -218,9 +220,19 @@ def test_a_limit_takes_a_part_and_changes_no_row(
     assert len(contrasts) <= 22
 
 
+@pytest.mark.parametrize("name", SETS)
 def test_a_row_does_not_depend_on_the_kinds(
+    name: str, tmp_path: Path, rows: dict[str, list[dict[str, Any]]]
+) -> None:
+    alone = build(tmp_path / "out", "--kinds", name)
+    assert alone[name] == rows[name]
+    assert not any(alone[other] for other in SETS if other != name)
+
+
+def test_what_a_model_adds_changes_no_other_row(
     tmp_path: Path, rows: dict[str, list[dict[str, Any]]]
 ) -> None:
-    alone = build(tmp_path / "out", "--kinds", "associations")
-    assert alone["associations"] == rows["associations"]
-    assert not alone["relations"]
+    """The bundled file as a file of one's own is built without the bundled answers."""
+    bare = build(tmp_path / "out", "--concepts", str(find_concepts()))
+    for name in SETS:
+        assert bare[name] == [row for row in rows[name] if row["origin"] == "template"]

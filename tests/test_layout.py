@@ -32,7 +32,7 @@ VARIABLES = {
         "default", "free", "generation", "hand_written", "audits", "percent", "number",
     },
     "concept_card/v1/card": {
-        "title", "manifest", "manifest_sha256", "options", "one_row", "counts", "default", "splits",
+        "title", "manifest", "manifest_sha256", "options", "one_row", "counts", "default",
         "generation", "hand_written",
     },
     "repair/v1/user": {"reason", "detail"},

@@ -81,6 +81,33 @@ def test_two_files_belong_together_line_by_line(tmp_path: Path) -> None:
     assert read_manifest(tmp_path).source == "pairs"
 
 
+def test_a_prompt_stays_in_one_split(tmp_path: Path) -> None:
+    pairs = [
+        {
+            "prompt": f"Question {n}?",
+            "positive": f"Yes, {word} it.",
+            "negative": f"Yes, {word} out.",
+        }
+        for n in range(6)
+        for word in ("hand", "leave", "count", "send")
+    ]
+    rows = build(tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", pairs)))
+    splits = {(row["group"], row["split"]) for row in rows}
+    assert len(rows) == 24
+    assert len(splits) == 6
+
+
+def test_long_texts_beside_short_ones_take_their_own_table(tmp_path: Path) -> None:
+    long = " ".join(["word"] * 3000)
+    pairs = [{"positive": f"{n} cats.", "negative": f"{n} dogs."} for n in range(400)]
+    pairs.insert(200, {"positive": f"{long} cat.", "negative": f"{long} dog."})
+    rows = build(tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", pairs)))
+    assert len(rows) == 401
+    (row,) = [row for row in rows if len(row["positive"]) > 1000]
+    assert all(each["aligned"] for each in row["tokens"])
+    assert row["tokens"][0]["positive_span"] == [3000, 3001]
+
+
 def test_a_folder_of_own_pairs_loads(tmp_path: Path) -> None:
     from datasets import load_dataset
 
@@ -125,12 +152,15 @@ def test_pairs_that_cannot_be_read_are_one_line(
     short.write_text("a\n", encoding="utf-8")
     long = tmp_path / "long"
     long.write_text("a\nb\n", encoding="utf-8")
+    gap = tmp_path / "gap"
+    gap.write_text("\nb\n", encoding="utf-8")
     out = ["--out", str(tmp_path / "out")]
     for pairs, said in (
         ([binary], "line 2: bytes that are no text"),
         ([tmp_path / "none"], "No such file"),
         ([tmp_path], "directory"),
         ([short, long], "1 and 2 lines; expected as many in both"),
+        ([gap, long], "line 1: an empty positive"),
     ):
         assert main([*out, *(f"--pairs={path}" for path in pairs)]) == 1
         error = capsys.readouterr().err.strip()

@@ -10,13 +10,12 @@ from generators.audit import HAND_WRITTEN
 from generators.card import count_rows
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
-from generators.splits import SPLITS
 from schemas.manifest import ConceptManifest
 
 TEMPLATE = "concept_card/v1/card"
 ONE_ROW = {
     "minimal_pairs": "two sentences that differ in one concept, with spans and tokens",
-    "insertions": "a moral scenario without a concept, with a mention of it, with a control",
+    "insertions": "a decision without a concept, with a mention of it, with a control",
     "relations": "premises from a network of concepts, and a conclusion that follows or does not",
     "associations": "a target beside an attribute of either valence",
 }
@@ -52,7 +51,6 @@ def render_card(
         one_row=ONE_ROW,
         counts={name: rows for name, rows in count_rows(manifest).items() if any(rows)},
         default=default,
-        splits=SPLITS,
         generation=generation,
         hand_written=generation is not None and generation.writer == HAND_WRITTEN,
         options=_list_options(manifest),
