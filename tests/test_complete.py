@@ -135,7 +135,7 @@ def test_files_are_kept_apart_and_options_bounded(
     assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
 
 
-def test_odd_bodies_give_no_traceback(tmp_path: Path) -> None:
+def test_odd_bodies_give_no_traceback(tmp_path: Path, quick: None, impatient: None) -> None:
     deep: Any = "x"
     for _ in range(300):
         deep = [deep]
