@@ -14,7 +14,6 @@ from schemas.base import ConceptRow, Origin, Provenance, Split, TextLicence
 
 APART = "template and concepts in different splits"
 UNALIGNED = "not aligned for every tokenizer"
-REPEATED = "text that another row has, in a stricter split or before"
 ROWS_AT_ONCE = 512
 
 

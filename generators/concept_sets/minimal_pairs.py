@@ -4,7 +4,6 @@ All pairs of a sentence are made at one time, as columns: a concept set of a hun
 three hundred templates has a million of them.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -16,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from generators.concept_sets import encodings
-from generators.concept_sets.base import APART, REPEATED, UNALIGNED, ConceptSet, Part, Scope
+from generators.concept_sets.base import APART, UNALIGNED, ConceptSet, Part, Scope
+from generators.concept_sets.claims import CLAIMED, find_claims, leave_out_claimed
 from generators.concept_sets.material import Material, Pair, Sourced
 from generators.slots import Frame, find_difference, inflect, list_frames
 from generators.splits import STRICTEST_FIRST
@@ -26,31 +26,31 @@ from schemas.base import CANARY
 from schemas.concept import Concept, Form, SlotTemplate
 from schemas.minimal_pairs import MinimalPairRow
 
-_arrow: Any = pa
-"""Its stubs do not know types that are looked up in a schema."""
-
 Readings = list[list[Alignment]]
 """Tokenizer -> without a leading space, with one."""
 
 
-class Claim(NamedTuple):
-    """What a template says with the words around its slot."""
-
-    fits: tuple[str, ...]
-    only: object
-    forms: tuple[Form, ...]
-
-
 @dataclass(frozen=True)
 class Rendered:
-    """One sentence with every concept in its slot, in one form."""
+    """The pairs of one sentence in one form."""
 
     form: Form
-    fillers: list[str]
-    """Concept after concept, what stands in the slot."""
+    one: list[str]
+    """Pair after pair, what the positive concept puts into the slot."""
+    other: list[str]
+    """What the negative concept does."""
     readings: Readings
     aligned: npt.NDArray[np.bool_]
     """(n_pairs,): by every tokenizer, in every reading."""
+
+
+class Sides(NamedTuple):
+    """A pair that is kept, in the form that is chosen for it."""
+
+    pair: Pair
+    form: Form
+    one: str
+    other: str
 
 
 def list_tables(scope: Scope) -> Iterator[Part]:
@@ -67,47 +67,9 @@ def list_tables(scope: Scope) -> Iterator[Part]:
                 here = leave_out_claimed(
                     material, kept, frame, claims[template.name, frame.variant]
                 )
-                scope.sieve.left_out[REPEATED] += len(kept) - len(here)
+                scope.sieve.left_out[CLAIMED] += len(kept) - len(here)
                 if here and (table := render_pairs(scope, template, frame, here)) is not None:
                     yield Part(split, table)
-
-
-def find_claims(material: Material) -> dict[tuple[str, str], list[Claim]]:
-    """Returns template and variant -> what other templates say already in the same words.
-
-    Those of the concept file come before a model's, and a stricter split before others.
-    """
-    order = sorted(
-        material.templates,
-        key=lambda each: (each.origin == "generated", STRICTEST_FIRST.index(each.split)),
-    )
-    claimed: defaultdict[tuple[str, str], list[Claim]] = defaultdict(list)
-    found: dict[tuple[str, str], list[Claim]] = {}
-    for template in order:
-        for frame in list_frames(template.value.text):
-            same_words = claimed[frame.prefix, frame.suffix]
-            found[template.name, frame.variant] = [*same_words]
-            same_words.append(Claim(template.value.fits, template.only, frame.forms))
-    return found
-
-
-def leave_out_claimed(
-    material: Material, pairs: Sequence[Pair], frame: Frame, claims: Sequence[Claim]
-) -> list[Pair]:
-    """Returns the contrasts that no other template says in the same words."""
-    if not claims:
-        return [*pairs]
-    concepts = material.file.concepts
-    return [
-        pair
-        for pair in pairs
-        if not any(
-            concepts[pair[0]].slot in claim.fits
-            and claim.only in (None, pair)
-            and set(claim.forms) & set(frame.forms)
-            for claim in claims
-        )
-    ]
 
 
 def find_contrasts(material: Material, template: Sourced[SlotTemplate]) -> list[Pair]:
@@ -125,41 +87,56 @@ def render_pairs(
 
     None where none is to be kept.
     """
-    names = {name: place for place, name in enumerate(dict.fromkeys(chain(*pairs)))}
-    concepts = [scope.material.file.concepts[name] for name in names]
-    positive = np.array([names[pair[0]] for pair in pairs], np.int64)
-    negative = np.array([names[pair[1]] for pair in pairs], np.int64)
-    rendered = [_render(scope, frame, form, concepts, positive, negative) for form in frame.forms]
-    chosen = np.stack([each.aligned for each in rendered]).argmax(axis=0)
-    aligned = np.stack([each.aligned for each in rendered]).any(axis=0)
-    kept = np.flatnonzero(aligned) if scope.sieve.aligned_only else np.arange(len(pairs))
-    scope.sieve.left_out[UNALIGNED] += len(pairs) - len(kept)
+    sieve = scope.sieve
+    rendered = _render(scope, frame, pairs)
+    aligned = np.stack([each.aligned for each in rendered])
+    chosen: Ids = aligned.argmax(axis=0)
+    kept = np.flatnonzero(aligned.any(axis=0)) if sieve.aligned_only else np.arange(len(pairs))
+    sieve.left_out[UNALIGNED] += len(pairs) - len(kept)
     if not len(kept):
         return None
     readings = encodings.choose([each.readings for each in rendered], chosen, kept)
-    for vocabulary, both in zip(scope.sieve.vocabularies, readings, strict=True):
-        scope.sieve.aligned[vocabulary.name] += int(
-            np.all([each.aligned for each in both], axis=0).sum()
+    for vocabulary, both in zip(sieve.vocabularies, readings, strict=True):
+        sieve.aligned[vocabulary.name] += int(np.all([each.aligned for each in both], axis=0).sum())
+    sides = [
+        Sides(
+            pairs[place],
+            rendered[form].form,
+            rendered[form].one[place],
+            rendered[form].other[place],
         )
-    texts = _write_texts(template, frame, pairs, rendered, chosen, kept, positive, negative)
-    names_of = [vocabulary.name for vocabulary in scope.sieve.vocabularies]
+        for place, form in zip(_as_list(kept), _as_list(chosen[kept]), strict=True)
+    ]
+    tokens = encodings.pair_tokens([each.name for each in sieve.vocabularies], readings)
+    texts = _write_texts(template.name, frame, sides)
     columns = {**texts, **_describe(scope, template, frame, texts["concept"])}
-    return encodings.make_pairs(columns, encodings.pair_tokens(names_of, readings))
+    return encodings.make_pairs(columns, tokens)
 
 
-def _render(
-    scope: Scope,
-    frame: Frame,
-    form: Form,
-    concepts: Sequence[Concept],
-    positive: Ids,
-    negative: Ids,
-) -> Rendered:
-    fillers = [_fill(concept, form, frame.capital) for concept in concepts]
-    texts = [f"{frame.prefix}{filler}{frame.suffix}" for filler in fillers]
-    readings = [align_texts(each, texts, positive, negative) for each in scope.sieve.vocabularies]
-    flat = [reading.aligned for both in readings for reading in both]
-    return Rendered(form, fillers, readings, np.all(flat, axis=0))
+def _render(scope: Scope, frame: Frame, pairs: Sequence[Pair]) -> list[Rendered]:
+    """Returns the pairs in each form of the slot, the one that is preferred first."""
+    places = {name: place for place, name in enumerate(dict.fromkeys(chain(*pairs)))}
+    concepts = [scope.material.file.concepts[name] for name in places]
+    positive = [places[pair[0]] for pair in pairs]
+    negative = [places[pair[1]] for pair in pairs]
+    found: list[Rendered] = []
+    for form in frame.forms:
+        fillers = [_fill(concept, form, frame.capital) for concept in concepts]
+        texts = [f"{frame.prefix}{filler}{frame.suffix}" for filler in fillers]
+        readings = [
+            align_texts(each, texts, np.array(positive), np.array(negative))
+            for each in scope.sieve.vocabularies
+        ]
+        found.append(
+            Rendered(
+                form,
+                [fillers[place] for place in positive],
+                [fillers[place] for place in negative],
+                readings,
+                np.all([each.aligned for both in readings for each in both], axis=0),
+            )
+        )
+    return found
 
 
 def _fill(concept: Concept, form: Form, capital: bool) -> str:
@@ -173,45 +150,24 @@ def _find_difference(one: str, other: str) -> tuple[int, int]:
     return find_difference(one, other)
 
 
-def _write_texts(
-    template: Sourced[SlotTemplate],
-    frame: Frame,
-    pairs: Sequence[Pair],
-    rendered: Sequence[Rendered],
-    chosen: npt.NDArray[np.int64],
-    kept: npt.NDArray[np.int64],
-    positive: Ids,
-    negative: Ids,
-) -> dict[str, list[Any]]:
+def _write_texts(name: str, frame: Frame, sides: Sequence[Sides]) -> dict[str, list[Any]]:
     """Returns column -> values, for those columns that are text or places in it."""
-    here = _as_list(kept)
-    forms = [rendered[choice] for choice in _as_list(chosen[kept])]
-    one, other = (
-        [each.fillers[place] for each, place in zip(forms, _as_list(side[kept]), strict=True)]
-        for side in (positive, negative)
-    )
-    shared = [*map(_find_difference, one, other)]
-    concepts = [pairs[place][0] for place in here]
-    contrasts = [f"{pairs[place][0]}/{pairs[place][1]}" for place in here]
     before, after, start = frame.prefix, frame.suffix, len(frame.prefix)
-    stem = f"{template.name}/{frame.variant}/"
+    shared = [_find_difference(each.one, each.other) for each in sides]
+    both = list(zip(sides, shared, strict=True))
+    contrasts = [f"{each.pair[0]}/{each.pair[1]}" for each in sides]
+    ids = zip(sides, contrasts, strict=True)
     return {
-        "id": [f"{stem}{f.form}/{pair}" for f, pair in zip(forms, contrasts, strict=True)],
-        "concept": concepts,
+        "id": [f"{name}/{frame.variant}/{each.form}/{contrast}" for each, contrast in ids],
+        "concept": [each.pair[0] for each in sides],
         "contrast": contrasts,
-        "form": [each.form for each in forms],
-        "positive": [f"{before}{word}{after}" for word in one],
-        "negative": [f"{before}{word}{after}" for word in other],
-        "positive_span": [
-            _span(start, word, *ends) for word, ends in zip(one, shared, strict=True)
-        ],
-        "negative_span": [
-            _span(start, word, *ends) for word, ends in zip(other, shared, strict=True)
-        ],
-        "prefix": [before + word[:lead] for word, (lead, _) in zip(one, shared, strict=True)],
-        "suffix": [
-            word[len(word) - trail :] + after for word, (_, trail) in zip(one, shared, strict=True)
-        ],
+        "form": [each.form for each in sides],
+        "positive": [f"{before}{each.one}{after}" for each in sides],
+        "negative": [f"{before}{each.other}{after}" for each in sides],
+        "positive_span": [_span(start, each.one, *ends) for each, ends in both],
+        "negative_span": [_span(start, each.other, *ends) for each, ends in both],
+        "prefix": [before + each.one[:lead] for each, (lead, _) in both],
+        "suffix": [each.one[len(each.one) - trail :] + after for each, (_, trail) in both],
     }
 
 

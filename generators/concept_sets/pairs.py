@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from generators.concept_sets import encodings
-from generators.concept_sets.base import REPEATED, UNALIGNED, Part, Sieve
+from generators.concept_sets.base import UNALIGNED, Part, Sieve
 from generators.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pair_files import OwnPair, ReadPairs
 from generators.splits import STRICTEST_FIRST, deal_split
@@ -15,6 +15,7 @@ from generators.tokens.alignment import align_texts, take
 from schemas.base import CANARY, Provenance, Split
 
 SAME = "both sides the same"
+REPEATED = "text that another row has, in a stricter split or before"
 MOST_PAIRS, MOST_CHARACTERS = 4096, 1 << 20
 """Of a table; a short text takes as much room as the longest beside it."""
 
