@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from generators import cli
 from generators.model_options import (
+    BUILD_OPTIONS,
     ENGINE_OPTIONS,
     MODEL_OPTIONS,
     add_options,
@@ -97,14 +98,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "default": 0,
         "help": "orders of choices and shots, and nothing else (default: 0)",
     },
-    "--no-report": {
-        "action": "store_true",
-        "help": "write rows, manifest and card only (so far there is nothing more to leave out)",
-    },
-    "--dry-run": {
-        "action": "store_true",
-        "help": "print what would be asked and what it would cost; call nothing",
-    },
 }
 
 
@@ -116,7 +109,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_parser() -> cli.Parser:
     """Returns the parser of the options."""
     parser = cli.Parser("python -m generators.machiavelli", __doc__ or "")
-    add_options(parser, OPTIONS, MODEL_OPTIONS, ENGINE_OPTIONS)
+    add_options(parser, OPTIONS, BUILD_OPTIONS, MODEL_OPTIONS, ENGINE_OPTIONS)
     return parser
 
 

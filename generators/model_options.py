@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from generators.engine.engine import Settings
     from generators.engine.money import Prices
 
+BUILD_OPTIONS: dict[str, dict[str, Any]] = {
+    "--no-report": {
+        "action": "store_true",
+        "help": "write rows, manifest and card only (so far there is nothing more to leave out)",
+    },
+    "--dry-run": {
+        "action": "store_true",
+        "help": "print what would be asked and what it would cost; call nothing",
+    },
+}
+
 MODEL_OPTIONS: dict[str, dict[str, Any]] = {
     "--model": {
         "type": cli.name,
