@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from built import build
+from built import build, read_rows
+from generators.concept_sets import CONCEPT_SETS
+from generators.concepts import main as build_concepts
+from schemas import ConceptManifest
 
 pytestmark = pytest.mark.real_model
 FIT = {
@@ -54,3 +57,21 @@ def test_a_small_model_runs_through_and_its_poor_answers_are_rejected(
     assert set(report.rejected) <= FIT
     assert report.tasks["dilemma"].tokens.completion > 0
     assert (tmp_path / "out" / "rejected.jsonl").read_text(encoding="utf-8").count("\n") == rejected
+
+
+def test_a_small_model_writes_about_concepts_and_nothing_unfit_is_kept(
+    base_url: str, tmp_path: Path
+) -> None:
+    """What is kept goes with either side of its contrast, whatever the model wrote."""
+    asked = ["--model", "smollm2", "--base-url", base_url, "--limit", "3", "--concurrency", "1"]
+    concepts = Path("generators/sample/concepts.yaml").resolve()
+    options = ["--concepts", str(concepts), "--out", str(tmp_path / "out"), "--repairs", "0"]
+    assert build_concepts([*options, *asked]) == 0
+    text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
+    report = ConceptManifest.model_validate_json(text).generation
+    assert report is not None
+    for task in report.tasks.values():
+        assert task.accepted + sum(task.rejected.values()) == task.asked > 0
+    for name in ("minimal_pairs", "insertions", "relations", "associations"):
+        for row in read_rows(tmp_path / "out", name):
+            CONCEPT_SETS[name].row.model_validate(row, strict=False)
