@@ -32,17 +32,14 @@ def build(out: Path, files: dict[str, Path], *options: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> Path:
+def rows(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> list[dict[str, Any]]:
     """All pairs."""
     out = tmp_path_factory.mktemp("all") / "concepts"
-    return build(out, files, "--kinds", "minimal_pairs")
+    return read_rows(build(out, files, "--kinds", "minimal_pairs"), "minimal_pairs")
 
 
-@pytest.fixture(scope="module")
-def aligned_folder(tmp_path_factory: pytest.TempPathFactory, files: dict[str, Path]) -> Path:
-    """The pairs that every tokenizer aligns."""
-    out = tmp_path_factory.mktemp("aligned") / "concepts"
-    return build(out, files, "--kinds", "minimal_pairs", "--aligned-only")
+def is_aligned(row: dict[str, Any]) -> bool:
+    return all(each["aligned"] for each in row["tokens"])
 
 
 @pytest.fixture(scope="module")
@@ -76,26 +73,27 @@ def entry(row: dict[str, Any], name: str, space: bool, bos: bool) -> dict[str, A
 
 
 @pytest.mark.parametrize("name", ["gpt2", "pythia", "llama2", "llama3"])
-def test_what_is_kept_as_aligned_is(
-    name: str, aligned_folder: Path, files: dict[str, Path]
+def test_what_is_called_aligned_is(
+    name: str, rows: list[dict[str, Any]], files: dict[str, Path]
 ) -> None:
     """All rows, all readings: as many tokens, one run that differs, and spans that are that run."""
     tokenizer = Tokenizer.from_file(str(files[name]))
-    rows = read_rows(aligned_folder, "minimal_pairs")
-    assert len(rows) > 1000
-    for row in rows:
+    aligned = [row for row in rows if is_aligned(row)]
+    assert len(rows) > len(aligned) > 1000
+    for row in aligned:
         assert len(row["tokens"]) == 4 * len(files)
-        for space, bos in READINGS:
+        for space in (False, True):
             one, other = (encode(tokenizer, row[side], space) for side in ("positive", "negative"))
             assert len(one) == len(other)
             run = find_run(one, other)
             assert run == list(range(run[0], run[-1] + 1))
-            said = entry(row, name, space, bos)
-            assert said["aligned"]
-            assert said["n_tokens"] == said["negative_n_tokens"] == len(one) + bos
-            span = [run[0] + bos, run[-1] + 1 + bos]
-            assert said["positive_span"] == said["negative_span"] == span
             _check_place(tokenizer, row, space, run)
+            for bos in (False, True):
+                said = entry(row, name, space, bos)
+                assert said["aligned"]
+                assert said["n_tokens"] == said["negative_n_tokens"] == len(one) + bos
+                span = [run[0] + bos, run[-1] + 1 + bos]
+                assert said["positive_span"] == said["negative_span"] == span
 
 
 def _check_place(tokenizer: Tokenizer, row: dict[str, Any], space: bool, run: list[int]) -> None:
@@ -113,10 +111,11 @@ def _check_place(tokenizer: Tokenizer, row: dict[str, Any], space: bool, run: li
 
 
 @pytest.mark.parametrize("name", ["gpt2", "pythia", "llama2", "llama3"])
-def test_verdicts_hold_on_all_rows(name: str, folder: Path, files: dict[str, Path]) -> None:
+def test_verdicts_hold_on_all_rows(
+    name: str, rows: list[dict[str, Any]], files: dict[str, Path]
+) -> None:
     tokenizer = Tokenizer.from_file(str(files[name]))
-    rows = read_rows(folder, "minimal_pairs")
-    for row in random.Random(0).sample(rows, 800):
+    for row in random.Random(0).sample(rows, 400):
         for space, bos in READINGS:
             one, other = (encode(tokenizer, row[side], space) for side in ("positive", "negative"))
             run = find_run(one, other) if len(one) == len(other) else []
@@ -157,18 +156,19 @@ def test_insertions_are_aligned_where_they_say(
     assert all(entry(row, name, space, bos)["aligned"] for row in kept for space, bos in READINGS)
 
 
-def test_aligned_only_is_what_all_align_of_the_rest(folder: Path, aligned_folder: Path) -> None:
-    every = {row["id"]: row for row in read_rows(folder, "minimal_pairs")}
-    aligned = {
-        name for name, row in every.items() if all(each["aligned"] for each in row["tokens"])
+def test_aligned_only_is_what_all_align_of_the_rest(
+    tmp_path: Path, rows: list[dict[str, Any]], files: dict[str, Path]
+) -> None:
+    options = ["--kinds", "minimal_pairs", "--limit", "40"]
+    kept = read_rows(build(tmp_path / "only", files, *options, "--aligned-only"), "minimal_pairs")
+    limited = {
+        row["id"] for row in read_rows(build(tmp_path / "all", files, *options), "minimal_pairs")
     }
-    kept = {row["id"]: row for row in read_rows(aligned_folder, "minimal_pairs")}
-    assert set(kept) == aligned
-    assert 0 < len(kept) < len(every)
-    assert all(every[name] == row for name, row in kept.items())
-    left_out = json.loads((aligned_folder / "manifest.json").read_text("utf-8"))["left_out"]
+    assert kept == [row for row in rows if row["id"] in limited and is_aligned(row)]
+    assert 0 < len(kept) < len(limited)
+    left_out = json.loads((tmp_path / "only" / "manifest.json").read_text("utf-8"))["left_out"]
     counted = left_out["minimal_pairs"]["not aligned for every tokenizer"]
-    assert counted == len(every) - len(kept)
+    assert counted == len(limited) - len(kept)
 
 
 def test_forms_are_searched_for_one_that_aligns(tmp_path: Path) -> None:
