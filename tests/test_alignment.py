@@ -159,7 +159,7 @@ def test_insertions_are_aligned_where_they_say(
 def test_aligned_only_is_what_all_align_of_the_rest(
     tmp_path: Path, rows: list[dict[str, Any]], files: dict[str, Path]
 ) -> None:
-    options = ["--kinds", "minimal_pairs", "--limit", "40"]
+    options = ["--kinds", "minimal_pairs", "--limit", "15"]
     kept = read_rows(build(tmp_path / "only", files, *options, "--aligned-only"), "minimal_pairs")
     limited = {
         row["id"] for row in read_rows(build(tmp_path / "all", files, *options), "minimal_pairs")

@@ -197,7 +197,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_folder(tmp_path: Path) -> None:
     build(out)
     command = [sys.executable, "-m", "generators.machiavelli", "--seed"]
     chance = random.Random(0)
-    for seed in range(1, 5):
+    for seed in range(1, 4):
         run = subprocess.Popen(
             [*command, str(seed), "--out", str(out)], cwd=ROOT, stdout=subprocess.DEVNULL
         )
