@@ -73,6 +73,17 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 
+SCENARIO = {
+    "before": "A clerk counts the till.",
+    "clause": "On the radio, somebody is talking about {}.",
+    "after": "It is ten coins over. She looks at the door and",
+}
+"""A draft of task `insertion` that fits."""
+
+GOOD_EDGE = {"source": "greed", "relation": "causes", "target": "debt", "reason": "it is dear"}
+"""An edge of a draft of task `relation` that fits."""
+
+
 def change(*path: str | int, value: Any) -> dict[str, Any]:
     """Returns the small file with another value in one place; None takes the key away."""
     content = copy.deepcopy(SMALL)
