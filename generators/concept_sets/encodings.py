@@ -1,4 +1,4 @@
-"""The column `tokens`: what alignment found, as Arrow arrays or records. Pure."""
+"""Pairs as columns: their `tokens`, which alignment found, and the table of all. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias

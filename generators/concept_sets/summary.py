@@ -31,8 +31,8 @@ def summarize(manifest: ConceptManifest, out: Path, *, color: bool) -> str:
 
 
 def _list_counts(manifest: ConceptManifest) -> Iterator[str]:
-    read = ", ".join(f"{count:,} {part}" for part, count in manifest.counts.items())
-    yield from textwrap.wrap(f"Read {read}.", WIDTH, subsequent_indent="  ")
+    read = ", ".join(f"{part} {count:,}" for part, count in manifest.counts.items())
+    yield from textwrap.wrap(f"Read: {read}.", WIDTH, subsequent_indent="  ")
     rows = {name: sum(sizes) for name, sizes in count_rows(manifest).items()}
     for name, aligned in manifest.aligned.items():
         shares = (f"{tokenizer} {number:,}" for tokenizer, number in aligned.items())
