@@ -26,6 +26,7 @@ from schemas.labels import BEHAVIORS, POWERS, VIOLATIONS, Behavior, Polarity, Vi
 from schemas.manifest import ConceptManifest, GameManifest, Manifest
 from schemas.minimal_pairs import MinimalPairRow
 from schemas.multiple_choice import MultipleChoiceRow
+from schemas.quality import CheckResult, Quality
 from schemas.relations import RelationRow
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "AssociationRow",
     "Behavior",
     "BehaviorRow",
+    "CheckResult",
     "Concept",
     "ConceptFile",
     "ConceptGenerationReport",
@@ -71,6 +73,7 @@ __all__ = [
     "Polarity",
     "Power",
     "Provenance",
+    "Quality",
     "RecordedAnswer",
     "Rejection",
     "RejectionReason",
