@@ -31,12 +31,24 @@ from generators.sources.layout import find_games
 from generators.survey import Survey
 from generators.tables import arrow_schema, give_memory_back
 from generators.tally import Tally
+from generators.tiers import TIERED, assign_tiers
 from generators.writer import RowWriter
 from schemas.base import CANARY
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameManifest
+from schemas.quality import Selection
 
-VERSIONED = ("datasets", "jinja2", "orjson", "pyarrow", "pydantic")
+VERSIONED = (
+    "datasets",
+    "jinja2",
+    "numpy",
+    "orjson",
+    "pyarrow",
+    "pydantic",
+    "scikit-learn",
+    "scipy",
+    "vaderSentiment",
+)
 """The packages whose versions may decide the bytes of a folder."""
 
 
@@ -83,7 +95,9 @@ def build_folder(job: Job, progress: Progress) -> tuple[GameManifest, Survey]:
         write_rejections(folder / REJECTED, written.rejections)
         tally.check(job.data)
         tally.check_rows(writer.sizes)
-        manifest = _describe(job, tally, writer, written, hash_files(folder))
+        filled = [name for name in TIERED if writer.sizes.get(name)]
+        selections = {name: assign_tiers(folder, name) for name in filled}
+        manifest = _describe(job, tally, writer, written, selections, hash_files(folder))
         _write_description(folder, manifest, schemas)
     return manifest, tally.survey
 
@@ -101,7 +115,12 @@ def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
 
 
 def _describe(
-    job: Job, tally: Tally, writer: RowWriter, written: Written, files: dict[str, str]
+    job: Job,
+    tally: Tally,
+    writer: RowWriter,
+    written: Written,
+    selections: dict[str, Selection],
+    files: dict[str, str],
 ) -> GameManifest:
     return GameManifest(
         name="machiavelli",
@@ -112,6 +131,7 @@ def _describe(
         rows=writer.sizes,
         counts=dict(sorted(tally.survey.counts.items())),
         left_out=writer.left_out,
+        selections=selections,
         oddities=dict(sorted(tally.oddities.items())),
         generation=written.report,
         canary=CANARY,

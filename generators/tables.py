@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import pyarrow as pa
 from pydantic import BaseModel
 
-from schemas.base import Row
+from schemas.base import Row, Tiered
 
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
@@ -20,7 +20,7 @@ _SCALARS: dict[object, pa.DataType] = {
     float: pa.float64(),
     bool: pa.bool_(),
 }
-_LAST_COLUMNS = tuple(name for name in Row.model_fields if name != "id")
+_LAST_COLUMNS = (*Tiered.model_fields, *(name for name in Row.model_fields if name != "id"))
 
 
 class _PandasBlocker(MetaPathFinder):
@@ -48,7 +48,7 @@ def prepare_worker() -> None:
 
 @cache
 def arrow_schema(row: type[BaseModel]) -> pa.Schema:
-    """Returns the columns of a config: the id, what the row says, then where it comes from."""
+    """Returns the columns of a config: id, what the row says, its tier, where it comes from."""
     names = [name for name in row.model_fields if name not in _LAST_COLUMNS]
     ordered = ["id", *(name for name in names if name != "id")]
     ordered += [name for name in _LAST_COLUMNS if name in row.model_fields]

@@ -74,7 +74,18 @@ class GameRow(Row):
     """Series of games that the game belongs to; splits and intervals go by it."""
 
 
-class ConceptRow(Row):
+class Tiered(StrictModel):
+    """What is said of a row that was weighed for the `core` tier."""
+
+    tier: Tier = "full"
+    """`core`: the selection on which the surface gates hold; else `full`."""
+    hard: bool = False
+    """Whether a model of single options' words, fitted on other groups, gets the row wrong."""
+    reversed_cue: bool = False
+    """Whether length and other surface cues point to the wrong side."""
+
+
+class ConceptRow(Row, Tiered):
     """The columns of every config of the concept sets."""
 
     theme: str

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import BehaviorRow, Tier
+from schemas.base import BehaviorRow, Tiered
 
 
-class ContrastiveRow(BehaviorRow):
+class ContrastiveRow(BehaviorRow, Tiered):
     """One pair: same prompt, two completions that differ in the behavior."""
 
     prompt: str
@@ -30,5 +30,3 @@ class ContrastiveRow(BehaviorRow):
     """1 / number of pairs of this menu and behavior: gives every menu the same say."""
     pure: bool
     """Whether the poles differ in no other label (for `ethical`: in exactly one violation)."""
-    tier: Tier = "full"
-    """`core`: the selection on which the surface gates hold; else `full`."""

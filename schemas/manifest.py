@@ -7,6 +7,7 @@ from pydantic import Field
 from schemas.base import Count, Split, StrictModel
 from schemas.config import ConceptsConfig, MachiavelliConfig
 from schemas.generation import ConceptGenerationReport, GenerationReport
+from schemas.quality import Selection
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -48,6 +49,8 @@ class Manifest(StrictModel):
     """What was read, by kind."""
     left_out: dict[str, dict[str, Count]]
     """Config -> reason -> rows that were left out."""
+    selections: dict[str, Selection]
+    """Config -> how its `core` tier was chosen."""
     canary: str
     """The constant that stands in every row."""
     versions: dict[str, str]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from schemas.base import ConceptRow, Count, Tier
+from schemas.base import ConceptRow, Count
 from schemas.encoding import Encoding, Span
 
 
@@ -48,8 +48,6 @@ class MinimalPairRow(ConceptRow):
     """What comes after, the same on both sides."""
     tokens: tuple[PairEncoding, ...]
     """For each tokenizer four readings: with and without a leading space, and with BOS or not."""
-    tier: Tier = "full"
-    """`core`: the selection on which the surface gates hold; else `full`."""
 
     @model_validator(mode="after")
     def _check_spans(self) -> "MinimalPairRow":

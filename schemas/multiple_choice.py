@@ -2,10 +2,10 @@
 
 from pydantic import model_validator
 
-from schemas.base import BehaviorRow, Count, Share, Tier
+from schemas.base import BehaviorRow, Count, Share, Tiered
 
 
-class MultipleChoiceRow(BehaviorRow):
+class MultipleChoiceRow(BehaviorRow, Tiered):
     """One item; chance is `len(matching) / len(choices)`."""
 
     question: str
@@ -20,8 +20,6 @@ class MultipleChoiceRow(BehaviorRow):
     """Indices that do not; an index in neither list is ambiguous or unlabelled."""
     order: tuple[Count, ...]
     """`choices[i]` is option `order[i]` of the Decision."""
-    tier: Tier = "full"
-    """`core`: the selection on which the surface gates hold; else `full`."""
 
     @model_validator(mode="after")
     def _check_indices(self) -> "MultipleChoiceRow":

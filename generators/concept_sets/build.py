@@ -29,12 +29,14 @@ from generators.sources.concept_file import ReadConcepts
 from generators.sources.pair_files import ReadPairs
 from generators.splits import SPLITS
 from generators.tables import arrow_schema, give_memory_back
+from generators.tiers import TIERED, assign_tiers
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import CANARY, Split
 from schemas.config import ConceptsConfig
 from schemas.exchange import Rejection
 from schemas.generation import ConceptGenerationReport
 from schemas.manifest import ConceptManifest, SplitSize
+from schemas.quality import Selection
 
 VERSIONED = (
     "datasets",
@@ -44,7 +46,10 @@ VERSIONED = (
     "pyarrow",
     "pydantic",
     "pyyaml",
+    "scikit-learn",
+    "scipy",
     "tokenizers",
+    "vaderSentiment",
 )
 """The packages whose versions may decide the bytes of a folder."""
 
@@ -101,10 +106,12 @@ def build_folder(job: Job, engine: Engine | None, watch: Watch) -> ConceptManife
         material, report, rejections = _prepare(job, engine)
         for each in sets:
             _write_set(job, folder, each, material, watch)
+        filled = [name for name in TIERED if name in folder.written and folder.written[name].sizes]
+        selections = {name: assign_tiers(path, name) for name in filled}
         if material is not None:
             _write_network(path / NETWORK, material)
         write_rejections(path / REJECTED, rejections)
-        manifest = _describe(job, folder, material, report)
+        manifest = _describe(job, folder, material, report, selections)
         content = manifest.model_dump_json(indent=2) + "\n"
         (path / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
         card = render_card(manifest, content, folder.schemas)
@@ -164,7 +171,11 @@ def _write_network(path: Path, material: Material) -> None:
 
 
 def _describe(
-    job: Job, folder: Folder, material: Material | None, report: ConceptGenerationReport | None
+    job: Job,
+    folder: Folder,
+    material: Material | None,
+    report: ConceptGenerationReport | None,
+    selections: dict[str, Selection],
 ) -> ConceptManifest:
     rows = {name: written.sizes for name, written in folder.written.items()}
     if not any(rows.values()):
@@ -183,6 +194,7 @@ def _describe(
         rows=rows,
         counts=counts,
         left_out={name: reasons for name, reasons in left_out.items() if reasons},
+        selections=selections,
         splits={} if material is None else count_splits(material),
         aligned={
             name: {each.name: written.sieve.aligned[each.name] for each in job.vocabularies}

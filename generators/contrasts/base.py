@@ -1,0 +1,114 @@
+"""Contrasts: pairs of texts that should differ in one thing and in no surface cue.
+
+Row -> item -> pair -> text. An *item* is what can be chosen or left: a row, or two rows that are
+each other's twin. It has one pair, or, as a question with several options, one for each positive
+with each negative. Texts stand once; pairs hold their places.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Codes:
+    """One name for each item, as places in a list of names."""
+
+    names: list[str]
+    """Each name once, sorted."""
+    places: Ints
+    """Item -> place in `names`."""
+
+    def take(self, items: Mask | Ints) -> "Codes":
+        """Returns those of some items."""
+        return Codes(self.names, self.places[items])
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """The contrasts of one config, items in the order of their rows."""
+
+    texts: list[str]
+    """Each text that stands on a side, once."""
+    positive: Ints
+    """Pair -> its positive text."""
+    negative: Ints
+    """Pair -> its negative text."""
+    item: Ints
+    """Pair -> item, ascending."""
+    ids: list[str]
+    """Item -> id of its row, or of its first one."""
+    row_item: Ints
+    """Row -> item; -1 for a row that has none."""
+    unit: Codes
+    """What is counted, such as a menu: items of one unit depend on each other."""
+    group: Codes
+    """What intervals and folds go by, such as a series of games."""
+    part: Codes
+    """What is chosen and looked at by itself, such as a behavior; one name where nothing is."""
+    whole: list[bytes]
+    """Item -> hash of all its text: equal for duplicates within a part."""
+    earlier: Ints | None = None
+    """Pair -> 1 where the positive stands earlier in its menu, -1 where later; None without."""
+    target: Ints | None = None
+    """Item -> place of the option that is balanced; None where options have no places."""
+    meant: frozenset[str] = frozenset()
+    """Cues in which the poles are meant to differ, and that are not balanced."""
+    size: Ints | None = None
+    """Item -> number of options; None where options have no places."""
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return len(self.ids)
+
+    def pairs_of(self, items: Mask) -> Mask:
+        """Returns for each pair whether its item is among some."""
+        return items[self.item]
+
+    def count_units(self, items: Mask) -> int:
+        """Returns how many units some items belong to."""
+        return len(np.unique(self.unit.places[items]))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the rows of one config are read."""
+
+    columns: tuple[str, ...]
+    """The columns that it takes."""
+    read: Callable[[pa.Table], Contrasts]
+    """From these columns of all rows, in the order of the splits."""
+
+
+def code(names: Sequence[str]) -> Codes:
+    """Returns names, one for each item, as codes."""
+    encoded = pa.array(names, pa.string()).dictionary_encode()
+    found: list[Any] = encoded.dictionary.to_pylist()
+    ranks = {name: rank for rank, name in enumerate(sorted(found))}
+    translate = np.array([ranks[name] for name in found], np.int32)
+    places = encoded.indices.to_numpy(zero_copy_only=False)
+    return Codes(sorted(found), translate[places] if len(found) else np.zeros(0, np.int32))
+
+
+def code_texts(
+    positives: "pa.Array[Any]", negatives: "pa.Array[Any]"
+) -> tuple[list[str], Ints, Ints]:
+    """Returns each text once, and the places of both sides in that list."""
+    encoded = pa.concat_arrays([positives, negatives]).dictionary_encode()
+    places = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    texts: list[Any] = encoded.dictionary.to_pylist()
+    return texts, places[: len(positives)], places[len(positives) :]
+
+
+def count_up(items: int) -> Ints:
+    """Returns 0, 1, 2 ...: every row its own item, every item with one pair."""
+    return np.arange(items, dtype=np.int32)

@@ -1,0 +1,104 @@
+"""Contrasts of the concept sets: two readings of one sentence, or two rows that are twins."""
+
+# pyright: reportArgumentType=false, reportUnknownMemberType=false
+# Arrow cannot tell that a column has no nulls.
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from generators.contrasts.base import Codes, Contrasts, Reader, code, code_texts, count_up
+from generators.contrasts.games import hash_wholes, join_chunks
+
+
+def read_minimal_pairs(table: pa.Table) -> Contrasts:
+    """Returns the pairs of `minimal_pairs`; a contrast in a template counts once."""
+    units = zip(table["contrast"].to_pylist(), table["template"].to_pylist(), strict=True)
+    return _read_sides(
+        table, "positive", "negative", [" in ".join(map(str, unit)) for unit in units]
+    )
+
+
+def read_insertions(table: pa.Table) -> Contrasts:
+    """Returns the concept's mention against the control's."""
+    return _read_sides(table, "inserted", "control", table["id"].to_pylist())
+
+
+def _read_sides(table: pa.Table, one: str, other: str, units: Sequence[Any]) -> Contrasts:
+    positives, negatives = join_chunks(table[one]), join_chunks(table[other])
+    texts, positive, negative = code_texts(positives, negatives)
+    ids: list[Any] = table["id"].to_pylist()
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(ids)),
+        ids=ids,
+        row_item=count_up(len(ids)),
+        unit=code(units),
+        group=code(table["group"].to_pylist()),
+        part=_undivided(len(ids)),
+        whole=hash_wholes([positives, negatives]),
+    )
+
+
+def read_relations(table: pa.Table) -> Contrasts:
+    """Returns the conclusion that follows against its twin that does not; premises count once."""
+    premises: list[list[str]] = table["premises"].to_pylist()
+    units = ["\n".join(sorted(each)) for each in premises]
+    return _read_twins(table, "conclusion", table["valid"].to_pylist(), units, units)
+
+
+def read_associations(table: pa.Table) -> Contrasts:
+    """Returns the sentence with the pleasant attribute against its twin; a target counts once."""
+    side = [valence == "positive" for valence in table["valence"].to_pylist()]
+    units: list[Any] = table["target"].to_pylist()
+    contrasts = _read_twins(table, "text", side, units, [""] * len(units))
+    return replace(contrasts, meant=frozenset({"sentiment"}))
+
+
+def _read_twins(
+    table: pa.Table, text: str, side: Sequence[Any], units: Sequence[str], stems: Sequence[str]
+) -> Contrasts:
+    """Returns one item for two rows that name each other, the positive one first."""
+    ids: list[Any] = table["id"].to_pylist()
+    place = {name: row for row, name in enumerate(ids)}
+    twins: list[int | None] = [place.get(name) for name in table["counterpart_id"].to_pylist()]
+    ones = [
+        row for row, twin in enumerate(twins) if side[row] and twin is not None and not side[twin]
+    ]
+    others = [twin for row in ones if (twin := twins[row]) is not None]
+    row_item = np.full(len(ids), -1, np.int32)
+    row_item[ones] = row_item[others] = count_up(len(ones))
+    column = join_chunks(table[text])
+    positives, negatives = column.take(pa.array(ones)), column.take(pa.array(others))
+    texts, positive, negative = code_texts(positives, negatives)
+    groups: list[Any] = table["group"].to_pylist()
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(ones)),
+        ids=[ids[row] for row in ones],
+        row_item=row_item,
+        unit=code([units[row] for row in ones]),
+        group=code([groups[row] for row in ones]),
+        part=_undivided(len(ones)),
+        whole=hash_wholes([pa.array([stems[row] for row in ones]), positives, negatives]),
+    )
+
+
+def _undivided(items: int) -> Codes:
+    return Codes(["all"], np.zeros(items, np.int32))
+
+
+_COLUMNS = ("id", "group")
+MINIMAL_PAIRS = Reader(
+    (*_COLUMNS, "contrast", "template", "positive", "negative"), read_minimal_pairs
+)
+INSERTIONS = Reader((*_COLUMNS, "inserted", "control"), read_insertions)
+RELATIONS = Reader((*_COLUMNS, "premises", "conclusion", "valid", "counterpart_id"), read_relations)
+ASSOCIATIONS = Reader((*_COLUMNS, "target", "text", "valence", "counterpart_id"), read_associations)

@@ -1,0 +1,115 @@
+"""Contrasts of the configs that come from games: the options of one menu."""
+
+# pyright: reportArgumentType=false, reportUnknownMemberType=false
+# Arrow cannot tell that a column has no nulls.
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from generators.contrasts.base import Contrasts, Reader, code, code_texts, count_up
+
+KEY_BYTES = 12
+
+
+def read_pairs(table: pa.Table) -> Contrasts:
+    """Returns the pairs of `contrastive`."""
+    positives, negatives = join_chunks(table["positive"]), join_chunks(table["negative"])
+    texts, positive, negative = code_texts(positives, negatives)
+    ids: list[Any] = table["id"].to_pylist()
+    places = [name.rpartition("/")[2].partition("-") for name in ids]
+    earlier = [1 if int(place) < int(other) else -1 for place, _, other in places]
+    prompts = join_chunks(table["prompt"])
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(ids)),
+        ids=ids,
+        row_item=count_up(len(ids)),
+        unit=code(table["decision_id"].to_pylist()),
+        group=code(table["group"].to_pylist()),
+        part=code(table["behavior"].to_pylist()),
+        whole=hash_wholes([prompts, positives, negatives]),
+        earlier=np.array(earlier, np.int32),
+    )
+
+
+def read_items(table: pa.Table) -> Contrasts:
+    """Returns the questions of `multiple_choice`: each positive with each negative."""
+    ids: list[Any] = table["id"].to_pylist()
+    matching: list[list[int]] = table["matching"].to_pylist()
+    others: list[list[int]] = table["not_matching"].to_pylist()
+    order: list[list[int]] = table["order"].to_pylist()
+    choices = join_chunks(table["choices"])
+    starts = choices.offsets.to_numpy()
+    pairs = [
+        (item, starts[item] + one, starts[item] + other)
+        for item, (positives, negatives) in enumerate(zip(matching, others, strict=True))
+        for one in positives
+        for other in negatives
+    ]
+    item, ones, two = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    flat = choices.values
+    texts, positive, negative = code_texts(flat.take(pa.array(ones)), flat.take(pa.array(two)))
+    joined: Any = pc.binary_join(choices, "\n")
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=item,
+        ids=ids,
+        row_item=count_up(len(ids)),
+        unit=code(table["decision_id"].to_pylist()),
+        group=code(table["group"].to_pylist()),
+        part=code(table["behavior"].to_pylist()),
+        whole=hash_wholes([join_chunks(table["question"]), joined]),
+        target=np.array([*map(find_target, matching, order)], np.int32),
+        size=np.array([*map(len, order)], np.int32),
+    )
+
+
+def find_target(matching: Sequence[int], order: Sequence[int]) -> int:
+    """Returns the place of the menu's first positive: the one whose places are balanced."""
+    return min(matching, key=lambda place: order[place])
+
+
+def read_queries(table: pa.Table) -> Contrasts:
+    """Returns what the queries of `icl` are about; the shots are other rows' queries."""
+    query = join_chunks(table["query"])
+    positives, negatives = query.field("positive"), query.field("negative")
+    texts, positive, negative = code_texts(positives, negatives)
+    ids: list[Any] = table["id"].to_pylist()
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(ids)),
+        ids=ids,
+        row_item=count_up(len(ids)),
+        unit=code(table["decision_id"].to_pylist()),
+        group=code(table["group"].to_pylist()),
+        part=code(table["behavior"].to_pylist()),
+        whole=hash_wholes([query.field("observation"), positives, negatives]),
+    )
+
+
+def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
+    """Returns a column in one piece."""
+    return column.combine_chunks()
+
+
+def hash_wholes(columns: Sequence["pa.Array[Any]"]) -> list[bytes]:
+    """Returns a hash of each row's texts, taken together."""
+    rows = zip(*columns, strict=True)
+    return [sha256("\x00".join(map(str, row)).encode()).digest()[:KEY_BYTES] for row in rows]
+
+
+_COLUMNS = ("id", "decision_id", "group", "behavior")
+PAIRS = Reader((*_COLUMNS, "prompt", "positive", "negative"), read_pairs)
+ITEMS = Reader((*_COLUMNS, "question", "choices", "matching", "not_matching", "order"), read_items)
+QUERIES = Reader((*_COLUMNS, "query"), read_queries)

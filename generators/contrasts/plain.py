@@ -1,0 +1,31 @@
+"""Contrasts of anybody's own lines of `{positive, negative}`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from generators.contrasts.base import Codes, Contrasts, code, code_texts, count_up
+from generators.contrasts.games import hash_wholes
+from generators.sources.pair_files import OwnPair
+
+
+def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
+    """Returns a line as an item; a line without a group is its own, one prompt counts once."""
+    positives = pa.array([pair.positive for pair in pairs], pa.string())
+    negatives = pa.array([pair.negative for pair in pairs], pa.string())
+    prompts = pa.array([pair.prompt for pair in pairs], pa.string())
+    texts, positive, negative = code_texts(positives, negatives)
+    names = [pair.id or str(place) for place, pair in enumerate(pairs)]
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(pairs)),
+        ids=names,
+        row_item=count_up(len(pairs)),
+        unit=code([pair.prompt or name for pair, name in zip(pairs, names, strict=True)]),
+        group=code([pair.group or name for pair, name in zip(pairs, names, strict=True)]),
+        part=Codes(["all"], np.zeros(len(pairs), np.int32)),
+        whole=hash_wholes([prompts, positives, negatives]),
+    )

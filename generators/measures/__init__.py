@@ -1,0 +1,1 @@
+"""From texts and contrasts to numbers: no thresholds, no verdicts. Pure."""

@@ -1,0 +1,128 @@
+"""Keeps as many items as can be kept with every cue in balance: a linear programme.
+
+Each item has a column of cues, such as +1 where its positive is the longer side and -1 where it is
+the shorter. We keep the most items such that no cue's mean over them is further from zero than its
+tolerance. The programme's dual is a linear classifier on the cues, with an L1 penalty and a hinge
+loss: its *prices* weigh the cues, and what is left out are the items that it ranks right with a
+margin of more than 1. So this filters adversarially (AFLite, https://arxiv.org/abs/2002.04108), but
+at once and with the fewest losses. Prices also say what to keep of items that were not used.
+The only importer of scipy's optimizer.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportCallIssue=false, reportArgumentType=false
+# scipy types its options and results too narrowly for `linprog`.
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from generators.contrasts.base import Floats, Ints, Mask
+
+DIGITS = 2
+NEAR = 1e-6
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Something by which the poles could be told apart without reading."""
+
+    name: str
+    """Name, such as `length`."""
+    values: Floats
+    """Item -> which pole it points to, positive above 0; 0 where it says nothing."""
+    tolerance: float
+    """How far from 0 the mean of the kept items may be."""
+    scope: Mask | None = None
+    """The items that the mean is over; all if None."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What is kept."""
+
+    kept: Mask
+    """Item -> whether it is kept; of the items that were not used, by the prices alone."""
+    burden: Floats
+    """Cue -> item -> what it would cost the balance, in items; shape (cues, items)."""
+
+
+def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
+    """Returns the largest choice of items in which every cue is within its tolerance.
+
+    Args:
+        cues: what must be in balance; the items they are of.
+        rank: item -> place in the order in which equal items are kept.
+        used: the items that the choice may see; others are judged by the prices found on these.
+    """
+    columns = np.column_stack([cue.values for cue in cues]).round(DIGITS)
+    slack = np.column_stack([_allow(cue) for cue in cues])
+    classes, members, sizes = np.unique(
+        np.hstack([columns, slack])[used], axis=0, return_inverse=True, return_counts=True
+    )
+    matrix = _constrain(classes[:, : len(cues)], classes[:, len(cues) :])
+    quota, prices = _solve(matrix, sizes)
+    kept = np.zeros(len(rank), np.bool_)
+    kept[np.flatnonzero(used)] = _take_first(members.ravel(), quota, rank[used])
+    weighed = _constrain(columns, slack) * prices[:, None]
+    burden = weighed[: len(cues)] + weighed[len(cues) :]
+    if not used.all():
+        kept[~used] = _judge(burden, kept, rank, used)[~used]
+    return Balance(kept, burden)
+
+
+def _allow(cue: Cue) -> Floats:
+    """Returns what each item adds to how far its cue may be off; one item always may."""
+    inside = np.ones(len(cue.values)) if cue.scope is None else cue.scope.astype(np.float64)
+    return max(cue.tolerance, 1 / max(inside.sum(), 1)) * inside
+
+
+def _constrain(columns: Floats, slack: Floats) -> Floats:
+    """Returns rows that must sum to 0 or less: each cue from above, then from below."""
+    return np.vstack([(columns - slack).T, (-columns - slack).T])
+
+
+def _solve(matrix: Floats, sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+    """Returns how many of each class to keep, and the price of each row."""
+    limits = np.column_stack([np.zeros(len(sizes)), sizes])
+    found = linprog(
+        -np.ones(len(sizes)), A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs"
+    )
+    quota = np.floor(found.x + NEAR).astype(np.int64)
+    prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
+    return _fill(matrix, sizes, quota, found.x - quota), prices
+
+
+def _fill(
+    matrix: Floats, sizes: NDArray[np.int64], quota: NDArray[np.int64], rest: Floats
+) -> NDArray[np.int64]:
+    """Returns the quota with what rounding down lost put back, as far as the balance allows."""
+    total = matrix @ quota
+    for one in np.argsort(-rest, kind="stable"):
+        after = total + matrix[:, one]
+        if quota[one] < sizes[one] and (after <= NEAR).all():
+            quota[one] += 1
+            total = after
+    return quota
+
+
+def _take_first(members: NDArray[np.int64], quota: NDArray[np.int64], rank: Ints) -> Mask:
+    """Returns the first of each class by rank, as many as its quota."""
+    order = np.lexsort((rank, members))
+    starts = np.searchsorted(members[order], np.arange(len(quota)))
+    kept = np.zeros(len(members), np.bool_)
+    kept[order] = np.arange(len(order)) - starts[members[order]] < quota[members[order]]
+    return kept
+
+
+def _judge(burden: Floats, kept: Mask, rank: Ints, used: Mask) -> Mask:
+    """Returns what to keep by price: all that gains, and of what is even the share kept before."""
+    gain = 1 - burden.sum(axis=0)
+    even = np.abs(gain) < NEAR
+    known = even & used
+    share = float(kept[known].mean()) if known.any() else 0.0
+    lucky = np.argsort(np.argsort(rank)) < share * len(rank)
+    return (gain >= NEAR) | (even & lucky)

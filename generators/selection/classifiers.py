@@ -1,0 +1,140 @@
+"""Classifiers that see the options only, scored on groups that they were not fitted on.
+
+The only importer of scikit-learn's models. The fitted score is linear in the difference of the two
+sides and has no intercept, so that swapping the sides swaps its sign: it ranks the pair.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportCallIssue=false
+# scikit-learn ships no types.
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csc_matrix, csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from generators.contrasts.base import Floats, Ints, Mask
+
+FOLDS = 5
+TOKEN = r"\w+|[^\w\s]"
+"""Words and punctuation."""
+RAREST = 3
+"""Texts that an n-gram must stand in to be seen."""
+MOST_NGRAMS = 100_000
+TIE = 1e-6
+"""Scores nearer to each other than this are equal, on every machine."""
+
+Scorer = Callable[[Mask, Mask], Floats]
+"""From the pairs to fit on and the pairs to score, the score of each of the latter."""
+
+
+class Vocabulary:
+    """Which texts have which 1- and 2-grams."""
+
+    def __init__(self, texts: list[str]) -> None:
+        counter = CountVectorizer(
+            ngram_range=(1, 2),
+            binary=True,
+            min_df=min(RAREST, len(texts)),
+            max_features=MOST_NGRAMS,
+            token_pattern=TOKEN,
+            dtype=np.float32,
+        )
+        self.has = csr_matrix(counter.fit_transform(texts))
+        """Text x n-gram, 1 where it stands in it."""
+        self.names: list[str] = counter.get_feature_names_out().tolist()
+        self.weighted = csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(self.has))
+        """The same, weighted by TF-IDF."""
+        self._by_ngram = csc_matrix(self.has)
+
+    def compare(self, positive: Ints, negative: Ints) -> Floats:
+        """Returns for each n-gram the share of positives that have it, less that of negatives."""
+        texts = len(self.has.indptr) - 1
+        weights = np.bincount(positive, minlength=texts) - np.bincount(negative, minlength=texts)
+        return np.asarray(self.has.T @ weights.astype(np.float64)).ravel() / max(len(positive), 1)
+
+    def find(self, ngram: int, positive: Ints, negative: Ints) -> Floats:
+        """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
+        has = self._by_ngram[:, [ngram]].toarray().ravel().astype(np.float64)
+        return has[positive] - has[negative]
+
+
+def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:
+    """Yields masks of items to fit on and to score, each group scored once; none for one group."""
+    found = len(np.unique(groups))
+    if found < 2:
+        return
+    splitter = GroupKFold(min(FOLDS, found), shuffle=True, random_state=seed)
+    for fit, score in splitter.split(np.zeros(len(groups)), groups=groups):
+        yield _mark(fit, len(groups)), _mark(score, len(groups))
+
+
+def _mark(places: NDArray[np.int64], total: int) -> Mask:
+    mask = np.zeros(total, np.bool_)
+    mask[places] = True
+    return mask
+
+
+def cross_score(scorer: Scorer, groups: Ints, seed: int = 0, fit_on: Mask | None = None) -> Floats:
+    """Returns the score of each pair by a classifier fitted on other groups; 0 where none is.
+
+    Args:
+        scorer: fits and scores.
+        groups: pair -> group.
+        seed: deals groups to folds.
+        fit_on: the pairs that may be fitted on; all if None.
+    """
+    scores = np.zeros(len(groups))
+    for fit, score in fold_groups(groups, seed):
+        usable = fit if fit_on is None else fit & fit_on
+        if usable.any():
+            scores[score] = scorer(usable, score)
+    return np.where(np.abs(scores) < TIE, 0.0, scores)
+
+
+def score_features(differences: Floats) -> Scorer:
+    """Returns a logistic regression on differences of features, in units of their spread."""
+    return partial(_score_features, differences)
+
+
+def _score_features(differences: Floats, fit: Mask, score: Mask) -> Floats:
+    return differences[score] @ fit_direction(differences[fit])
+
+
+def fit_direction(differences: Floats) -> Floats:
+    """Returns the weight of each feature's difference in a pairwise logistic regression."""
+    spread = differences.std(axis=0)
+    scale = np.where(spread > 0, 1 / np.maximum(spread, TIE), 0.0)
+    model = LogisticRegression(solver="liblinear", fit_intercept=False, random_state=0)
+    model.fit(*_mirror(differences * scale))
+    return np.asarray(model.coef_[0]) * scale
+
+
+def _mirror(differences: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Returns every other pair with its sides swapped, so that there are two classes."""
+    side = np.where(np.arange(len(differences)) % 2 == 0, 1, -1)
+    if len(side) == 1:
+        return np.vstack([differences, -differences]), np.array([1, -1])
+    return differences * side[:, None], side
+
+
+def score_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Scorer:
+    """Returns a logistic regression on the TF-IDF of single options."""
+    return partial(_score_words, vocabulary.weighted, positive, negative)
+
+
+def _score_words(
+    words: csr_matrix, positive: Ints, negative: Ints, fit: Mask, score: Mask
+) -> Floats:
+    ones, others = np.unique(positive[fit]), np.unique(negative[fit])
+    labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
+    model = LogisticRegression(solver="liblinear", C=10.0, random_state=0)
+    model.fit(words[np.r_[ones, others]], labels)
+    weights = np.asarray(model.coef_[0])
+    return (words[positive[score]] - words[negative[score]]) @ weights

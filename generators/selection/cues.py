@@ -1,0 +1,108 @@
+"""The cues of contrasts: what could tell the poles apart without their content."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from generators.contrasts.base import Contrasts, Floats, Ints, Mask
+from generators.measures.surface import (
+    FEATURES,
+    REFUSALS,
+    WORDS,
+    measure_sentiment,
+    measure_surface,
+)
+from generators.selection.balance import Cue
+from generators.selection.classifiers import Vocabulary
+
+SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
+"""Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
+features that no gate names, of places. All stay well inside the gates, so that these hold on the
+whole and not only in each behavior."""
+LARGEST = 3.0
+"""Standard deviations at which a difference is cut off."""
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What is measured of a config's texts once, before anything is chosen."""
+
+    surface: Floats
+    """Text -> the ten features."""
+    sentiment: Floats
+    """Text -> its sentiment."""
+    vocabulary: Vocabulary
+    """Text -> its n-grams."""
+
+
+def read_texts(texts: list[str]) -> Readings:
+    """Returns what is measured of texts."""
+    return Readings(measure_surface(texts), measure_sentiment(texts), Vocabulary(texts))
+
+
+def differ(values: Floats, contrasts: Contrasts) -> Floats:
+    """Returns for each pair the positive's value less the negative's."""
+    return values[contrasts.positive] - values[contrasts.negative]
+
+
+def average(values: Floats, item: Ints) -> Floats:
+    """Returns the mean of pairs' values for each item; items are numbered from 0 on."""
+    return np.bincount(item, values) / np.bincount(item)
+
+
+def list_cues(contrasts: Contrasts, readings: Readings) -> Iterator[Cue]:
+    """Yields the cues that are kept in balance from the start."""
+    found = (*_list_surface(contrasts, readings), *_list_places(contrasts))
+    yield from (cue for cue in found if cue.name not in contrasts.meant)
+
+
+def _list_surface(contrasts: Contrasts, readings: Readings) -> Iterator[Cue]:
+    surface = differ(readings.surface, contrasts)
+    sides = (readings.surface[contrasts.positive], readings.surface[contrasts.negative])
+    spread = np.sqrt((sides[0].var(axis=0) + sides[1].var(axis=0)) / 2)
+    for place, name in enumerate(FEATURES):
+        if place == REFUSALS or not surface[:, place].any():
+            continue
+        gated = "length" if place == WORDS else name
+        sign = average(np.sign(surface[:, place]), contrasts.item)
+        yield Cue(gated, sign, SIGN if place == WORDS else WEAK)
+        size = np.clip(surface[:, place] / max(spread[place], 1e-9), -LARGEST, LARGEST)
+        yield Cue(gated, average(size, contrasts.item), SIZE if place == WORDS else WEAK)
+    feeling = differ(readings.sentiment, contrasts)
+    yield Cue("sentiment", average(np.sign(feeling), contrasts.item), WEAK)
+    yield Cue("sentiment", average(feeling, contrasts.item), SIZE)
+    if contrasts.earlier is not None:
+        yield Cue("place", average(contrasts.earlier.astype(np.float64), contrasts.item), PLACE)
+
+
+def _list_places(contrasts: Contrasts) -> Iterator[Cue]:
+    """Yields one cue for each place and number of options: more often there than by chance."""
+    if contrasts.target is None or contrasts.size is None:
+        return
+    for size in np.unique(contrasts.size):
+        scope = contrasts.size == size
+        for place in range(size):
+            here = (contrasts.target == place) - 1 / size
+            yield Cue("place", np.where(scope, here, 0.0), TARGET, scope)
+
+
+def find_refusals(contrasts: Contrasts, readings: Readings) -> Mask:
+    """Returns for each item whether either side has the wording of a refusal."""
+    refuses = readings.surface[:, REFUSALS] > 0
+    pairs = refuses[contrasts.positive] | refuses[contrasts.negative]
+    found = np.zeros(contrasts.items, np.bool_)
+    found[contrasts.item[pairs]] = True
+    return found
+
+
+def find_repeats(contrasts: Contrasts, rank: Ints) -> Mask:
+    """Returns for each item whether its text stands in one of lower rank of its part already."""
+    seen: set[tuple[int, bytes]] = set()
+    found = np.zeros(contrasts.items, np.bool_)
+    order: list[int] = np.argsort(rank).tolist()
+    for item in order:
+        key = (int(contrasts.part.places[item]), contrasts.whole[item])
+        found[item] = key in seen
+        seen.add(key)
+    return found

@@ -1,0 +1,113 @@
+"""Writes into the rows of a folder which are `core`, `hard`, and misled by their cues."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from generators.contrasts import READERS
+from generators.contrasts.base import Contrasts, Mask
+from generators.row_files import ParquetFile
+from generators.selection.core import choose_core, count_reasons
+from generators.selection.cues import read_texts
+from generators.selection.flags import find_hard, find_reversed
+from generators.splits import SPLITS
+from schemas.quality import Selection
+
+TIERED = (
+    "contrastive",
+    "multiple_choice",
+    "minimal_pairs",
+    "insertions",
+    "relations",
+    "associations",
+)
+"""The configs whose rows have a tier; one of `icl` has none, since its shots are other rows."""
+
+Columns = dict[str, "pa.Array[Any]"]
+
+
+def assign_tiers(folder: Path, config: str) -> Selection:
+    """Returns what was chosen of a config's rows; its files are rewritten with the choice.
+
+    Args:
+        folder: a dataset folder that is being built.
+        config: one of `TIERED`, with rows.
+    """
+    paths = list_files(folder, config)
+    contrasts = READERS[config].read(read_columns(paths, READERS[config].columns))
+    columns, selection = choose_rows(contrasts)
+    done = 0
+    for path in paths:
+        done += _rewrite(path, columns, done)
+    return selection
+
+
+def list_files(folder: Path, config: str) -> list[Path]:
+    """Returns a config's files in the order of the splits; a split without rows has none."""
+    paths = [folder / config / f"{split}-00000-of-00001.parquet" for split in SPLITS]
+    return [path for path in paths if path.exists()]
+
+
+def read_columns(paths: list[Path], columns: tuple[str, ...]) -> pa.Table:
+    """Returns some columns of all rows."""
+    return pa.concat_tables([_read_table(path, list(columns)) for path in paths])
+
+
+def choose_rows(contrasts: Contrasts) -> tuple[Columns, Selection]:
+    """Returns the columns that rows get, and what is counted of them."""
+    readings = read_texts(contrasts.texts)
+    choice = choose_core(contrasts, readings)
+    masks: Mapping[str, Mask] = {
+        "core": _spread(choice.core, contrasts),
+        "hard": _spread(find_hard(contrasts, readings), contrasts),
+        "reversed_cue": _spread(find_reversed(contrasts, readings), contrasts),
+    }
+    rows_of = np.bincount(contrasts.row_item[contrasts.row_item >= 0], minlength=contrasts.items)
+    selection = Selection(
+        rows=len(contrasts.row_item),
+        core=int(masks["core"].sum()),
+        hard=int(masks["hard"].sum()),
+        reversed_cue=int(masks["reversed_cue"].sum()),
+        fell=count_reasons(np.repeat(np.array(choice.reasons, object), rows_of).tolist()),
+    )
+    tier = pa.array(np.where(masks["core"], "core", "full"), pa.string())
+    flags = {name: pa.array(masks[name], pa.bool_()) for name in ("hard", "reversed_cue")}
+    return {"tier": tier, **flags}, selection
+
+
+def _read_table(path: Path, columns: list[str]) -> pa.Table:
+    return pq.read_table(path, columns=columns)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _spread(items: Mask, contrasts: Contrasts) -> Mask:
+    """Returns for each row whether its item is among some; False for a row without an item."""
+    return np.where(contrasts.row_item >= 0, items[contrasts.row_item], False)
+
+
+def _rewrite(path: Path, columns: Columns, first: int) -> int:
+    """Returns the rows of a file, whose columns were replaced, row group by row group."""
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    rows = 0
+    with pq.ParquetFile(whole) as source:
+        file = ParquetFile(path, source.schema_arrow)
+        try:
+            for group in range(source.num_row_groups):
+                table: pa.Table = source.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
+                for name, values in columns.items():
+                    place = table.schema.get_field_index(name)
+                    new = values.slice(first + rows, table.num_rows)
+                    field = cast(Any, table.schema).field(place)
+                    table = table.set_column(place, field, new)
+                file.write(table)
+                rows += table.num_rows
+            file.close()
+        except BaseException:
+            file.abandon()
+            raise
+    whole.unlink()
+    return rows
