@@ -1,0 +1,1 @@
+"""Measures of texts: numbers only, no thresholds and no verdicts. Pure."""
