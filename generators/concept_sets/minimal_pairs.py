@@ -189,6 +189,8 @@ def _describe(
         "template": template.name,
         "variant": frame.variant,
         "tier": "full",
+        "hard": False,
+        "reversed_cue": False,
         "origin": template.origin,
         "split": template.split,
         "text_licence": template.text_licence,

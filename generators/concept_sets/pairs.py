@@ -111,6 +111,8 @@ def _make_table(compared: Sequence[Compared], sieve: Sieve, split: Split) -> Any
 _CONSTANT = {
     "form": "",
     "tier": "full",
+    "hard": False,
+    "reversed_cue": False,
     "origin": "template",
     "text_licence": "own",
     "canary": CANARY,

@@ -1,1 +1,1 @@
-"""From texts and contrasts to numbers: no thresholds, no verdicts. Pure."""
+"""From texts to numbers: no thresholds, no verdicts. Pure."""

@@ -1,0 +1,191 @@
+"""Measures of texts, on texts whose numbers are known."""
+
+import random
+from collections.abc import Callable
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from built import read_rows
+from generators.measures.diversity import (
+    draw_texts,
+    effective_number,
+    find_top_opening,
+    measure_distinct_2,
+    measure_diversity,
+    measure_gzip_ratio,
+    measure_self_bleu,
+    measure_vendi,
+)
+from generators.measures.duplicates import (
+    find_crossings,
+    find_duplicates,
+    find_near_duplicates,
+    sketch,
+)
+from generators.measures.edits import measure_edits
+from generators.measures.nearest import measure_nearest
+from generators.measures.shingles import cut_shingles, measure_jaccard
+from generators.measures.words import read_opening, split_tokens
+
+WORDS = [f"word{number}" for number in range(5000)]
+
+
+def write_texts(n: int, length: int, seed: int = 0) -> list[str]:
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(WORDS, k=length)) for _ in range(n)]
+
+
+def reword(text: str, share: float, rng: random.Random) -> str:
+    words = text.split()
+    for place in rng.sample(range(len(words)), round(share * len(words))):
+        words[place] = rng.choice(WORDS)
+    return " ".join(words)
+
+
+def test_words_and_marks_are_tokens() -> None:
+    assert split_tokens("“Don’t,” he SAID.") == ["“", "don", "’", "t", ",", "”", "he", "said", "."]
+    assert read_opening("“Don’t,” he SAID, and went.") == ("don’t", "he", "said")
+    assert read_opening("…") == ()
+
+
+def test_exact_duplicates_differ_in_form_only() -> None:
+    repeats = find_duplicates(["Give it\nback.", "Keep it.", " give  it back.", "ｋeep it.", ""])
+    assert repeats.pairs == ((0, 2), (1, 3))
+    assert repeats.share == 2 / 5
+    assert find_duplicates([]).share == 0
+
+
+def test_jaccard_of_shingles() -> None:
+    shingles = cut_shingles(["a b c d", "A b c e", "a b c d a b c d", "b", "", "a c b d"])
+    assert shingles.sizes.tolist() == [2, 2, 4, 1, 0, 2]
+    assert measure_jaccard(shingles.of(0), shingles.of(1)) == pytest.approx(1 / 3)
+    assert measure_jaccard(shingles.of(0), shingles.of(2)) == 0.5
+    assert measure_jaccard(shingles.of(0), shingles.of(5)) == 0  # order matters
+    assert measure_jaccard(shingles.of(4), shingles.of(4)) == 0
+    assert shingles.take([3, 0]).of(1).tolist() == shingles.of(0).tolist()
+
+
+def test_near_duplicates_are_those_that_brute_force_finds() -> None:
+    rng = random.Random(1)
+    texts = write_texts(150, 30)
+    texts += [reword(text, share, rng) for text in texts for share in (0.03, 0.05, 0.1)]
+    sketches = sketch(texts)
+    near = {
+        later
+        for earlier, later in combinations(range(len(texts)), 2)
+        if measure_jaccard(sketches.shingles.of(earlier), sketches.shingles.of(later)) >= 0.7
+    }
+    found = find_near_duplicates(sketches)
+    assert {later for _, later in found.pairs} <= near
+    assert all(earlier < later for earlier, later in found.pairs)
+    assert len(near) > 150
+    assert len(found.pairs) >= 0.99 * len(near)
+
+
+def test_near_duplicates_start_at_seven_tenths() -> None:
+    words = write_texts(1, 12)[0].split()
+    shorter, longer = " ".join(words[:9]), " ".join(words)  # 7 of 10 shingles
+    assert find_near_duplicates(sketch([longer, shorter])).pairs in {((0, 1),), ()}
+    assert find_near_duplicates(sketch([longer, " ".join(words[:8])])).pairs == ()
+    assert find_near_duplicates(sketch(["Yes", "yes", "No", "", ""])).pairs == ((0, 1),)
+
+
+def test_a_template_filled_thousands_of_times_is_found_and_does_not_blow_up() -> None:
+    frame = "the letter from the harbour said that someone had lost {} on the way to the mill, and "
+    frame += "that nobody who lived there would help to look for it before the end of winter"
+    found = find_near_duplicates(sketch([frame.format(word) for word in WORDS]))
+    assert found.share == pytest.approx(1 - 1 / len(WORDS), abs=0.002)
+
+
+def test_crossings_are_of_two_sets() -> None:
+    train, test = write_texts(40, 25), write_texts(20, 25, seed=9)
+    rng = random.Random(2)
+    leaked = [reword(text, 0.04, rng) for text in train[:5]]
+    everything = sketch([*train, *test, *leaked, *test])
+    one, other = everything.take(range(40, 85)), everything.take(range(40))
+    found = find_crossings(one, other)
+    assert found.pairs == tuple((place, 20 + place) for place in range(5))
+    assert found.share == 5 / 45
+    assert find_crossings(other, everything.take([])).pairs == ()
+
+
+def test_nearest_is_exact_and_never_the_text_itself() -> None:
+    texts = ["a b c d", "a b c e", "q r s t", "q r s t", "x y z", ""]
+    assert measure_nearest(cut_shingles(texts)) == pytest.approx([1 / 3, 1 / 3, 1, 1, 0])
+    assert measure_nearest(cut_shingles(texts), sample=2).shape == (2,)
+    assert measure_nearest(cut_shingles(["", ""])).shape == (0,)
+
+
+def test_samples_do_not_depend_on_the_order() -> None:
+    texts = [*write_texts(250, 12), *["the same line"] * 50]
+    shuffled = random.Random(3).sample(texts, len(texts))
+    assert draw_texts(texts, 200, seed=1) == draw_texts(shuffled, 200, seed=1)
+    assert draw_texts(texts, 200, seed=1) != draw_texts(texts, 200, seed=2)
+    assert 15 < draw_texts(texts, 200, seed=1).count("the same line") < 50
+
+
+@pytest.mark.parametrize(
+    ("measure", "of_one_text", "of_many"),
+    [
+        (measure_self_bleu, (0.999, 1.001), (0, 0.05)),
+        (measure_distinct_2, (0, 0.02), (0.98, 1)),
+        (measure_gzip_ratio, (20, 300), (1.5, 4)),
+        (measure_vendi, (0.999, 1.001), (90, 100)),
+    ],
+)  # fmt: skip
+def test_measures_tell_one_text_from_many(
+    measure: Callable[[list[str]], float],
+    of_one_text: tuple[float, float],
+    of_many: tuple[float, float],
+) -> None:
+    texts = write_texts(100, 15)
+    assert of_one_text[0] <= measure(texts[:1] * 100) <= of_one_text[1]
+    assert of_many[0] <= measure(texts) <= of_many[1]
+
+
+def test_vendi_counts_what_has_nothing_in_common() -> None:
+    assert measure_vendi(["a b", "c d", "e f", "g h"]) == pytest.approx(4)
+    assert measure_vendi(["a b", "a b", "e f", "e f"]) == pytest.approx(2)
+
+
+def test_effective_number() -> None:
+    assert effective_number([7, 7, 7]) == pytest.approx(3)
+    assert effective_number([5, 0]) == pytest.approx(1)
+    assert effective_number([1, 3]) == pytest.approx(4 / 3**0.75)  # exp(2 ln 2 - 3/4 ln 3)
+    assert effective_number([]) == 0
+
+
+def test_openings() -> None:
+    texts = ["You are a spy.", "“You are a …", "You are an ox.", "Go."]
+    assert find_top_opening(texts) == ("you are a", 0.5)
+    assert find_top_opening([]) == ("", 0)
+
+
+def test_too_few_texts_have_no_diversity() -> None:
+    assert measure_diversity(["Only one.", "", " "]) is None
+
+
+def test_edits_go_by_the_longer_side() -> None:
+    pairs = [("a b c d", "A b x d"), ("a", "a b c d"), ("a b", "c d"), ("", "")]
+    assert measure_edits(pairs).tolist() == [0.25, 0.75, 1, 0]
+    assert measure_edits([]).shape == (0,)
+
+
+def test_bundled_texts_measure_as_human_ones_do(sample_folder: Path, concept_folder: Path) -> None:
+    rows = read_rows(sample_folder, "contrastive")
+    options = sorted({row[side] for row in rows for side in ("positive", "negative")})
+    assert find_near_duplicates(sketch(options)).share == 0
+    measured = measure_diversity(options)
+    assert measured
+    assert measured.n == 300
+    assert 2 < measured.gzip_ratio < 3.2
+    assert 0.05 < measured.self_bleu < 0.35
+    assert measured.distinct_2 > 0.65
+    assert measured.vendi_share > 0.75
+    pairs = [
+        (row["positive"], row["negative"]) for row in read_rows(concept_folder, "minimal_pairs")
+    ]
+    assert np.median(measure_edits(pairs)) < 0.2
