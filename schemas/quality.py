@@ -134,6 +134,8 @@ class HumanAudit(StrictModel):
     """Rows that they found right."""
     lower: Share
     """Lower bound of the share of right rows, Wilson, 95 %."""
+    upper: Share
+    """Upper bound."""
     auditors: Count
     """People who judged."""
     by_config: dict[str, tuple[Count, Count]]

@@ -27,7 +27,7 @@ def find_hard(contrasts: Contrasts, readings: Readings) -> Mask:
     Gururangan et al. 2018 (https://aclanthology.org/N18-2017).
     """
     hard = np.zeros(contrasts.items, np.bool_)
-    for here, part in _list_parts(contrasts):
+    for here, part in list_parts(contrasts):
         groups = part.group.places[part.item]
         if len(np.unique(groups)) < 2:
             continue
@@ -43,7 +43,7 @@ def find_reversed(contrasts: Contrasts, readings: Readings) -> Mask:
     each in the direction that it has in other groups.
     """
     found = np.zeros(contrasts.items, np.bool_)
-    for here, part in _list_parts(contrasts):
+    for here, part in list_parts(contrasts):
         groups = part.group.places[part.item]
         surface = differ(readings.surface, part)
         scorers: list[Scorer] = [
@@ -58,7 +58,8 @@ def find_reversed(contrasts: Contrasts, readings: Readings) -> Mask:
     return found
 
 
-def _list_parts(contrasts: Contrasts) -> "list[tuple[Mask, Contrasts]]":
+def list_parts(contrasts: Contrasts) -> list[tuple[Mask, Contrasts]]:
+    """Returns each part as a mask of items and as contrasts of its own."""
     masks = [contrasts.part.places == part for part in range(len(contrasts.part.names))]
     return [(mask, take_part(contrasts, mask)) for mask in masks if mask.any()]
 

@@ -1,0 +1,19 @@
+"""The checks, one file a group: small functions from rows to a number, and their thresholds.
+
+A new check is one function, and one line in its group's table.
+"""
+
+from generators.checks import cues, form, labels, minimal, passages, places
+from generators.checks.base import Check
+from generators.evidence import Evidence, FolderEvidence
+
+CHECKS: tuple[Check[Evidence], ...] = tuple(
+    sorted(
+        (*form.CHECKS, *places.CHECKS, *cues.CHECKS, *minimal.CHECKS, *passages.CHECKS),
+        key=lambda check: check.number,
+    )
+)
+"""What is checked of each config and tier."""
+
+FOLDER_CHECKS: tuple[Check[FolderEvidence], ...] = labels.FOLDER_CHECKS
+"""What is checked of a folder as a whole."""

@@ -1,0 +1,134 @@
+"""What a check is: a measure of some rows, a threshold, and what missing it means."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from generators.evidence import Evidence, FolderEvidence
+from generators.measures.intervals import Bounds
+from schemas.quality import CheckResult, Controls, Interval, Level, Part, Verdict
+
+FEWEST = 100
+"""Menus below which a score says too little: the 95 % band around 0.5 is then wider than 0.098, so
+that the best set there can be would not stay below 0.6 for sure."""
+MANY = 300
+"""Menus from which on the upper bound of a score must hold, not only the score."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured."""
+
+    value: float | None
+    """The number that stands for it; None where nobody looked."""
+    n: int
+    """How many things were measured."""
+    interval: Bounds | None = None
+    """95 %."""
+    controls: Controls = field(default_factory=Controls)
+    """The same measure where there is nothing to find, and what the surface gives."""
+    figures: Mapping[str, float] = field(default_factory=dict[str, float])
+    """More numbers."""
+    parts: Mapping[str, "Measurement"] = field(default_factory=dict[str, "Measurement"])
+    """Behavior -> the same on its rows alone."""
+    missed: bool = False
+    """Whether one of the other numbers is out of its bounds, whatever the value."""
+    enough: bool = True
+    """Whether there is enough of what `n` does not count, such as tokenizers."""
+    note: str | None = None
+    """What to know when reading it."""
+
+
+Seen = TypeVar("Seen", Evidence, FolderEvidence)
+
+
+@dataclass(frozen=True)
+class Check(Generic[Seen]):
+    """One line of the table of checks."""
+
+    number: int
+    """Its number there."""
+    name: str
+    """What it looks for."""
+    level: Level
+    """Whether missing it is a FAIL or a WARN."""
+    threshold: str
+    """What must hold, in words."""
+    measure: Callable[[Seen], Measurement | None]
+    """Returns what was measured; None where the check does not apply."""
+    low: float = -np.inf
+    """Least value that will do."""
+    high: float = np.inf
+    """Largest value that will do."""
+    unit: str = "menus"
+    """What is counted."""
+    fewest: int = 1
+    """How many of them it takes to tell."""
+    bounded: bool = False
+    """Whether the whole interval must lie inside, from 300 on."""
+
+
+def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
+    """Returns what came of a check; None where it does not apply."""
+    found = check.measure(evidence)
+    if found is None:
+        return None
+    parts = {name: _judge_part(check, part) for name, part in found.parts.items()}
+    verdict = _judge(check, found)
+    if verdict != "unaudited" and any(part.verdict == "FAIL" for part in parts.values()):
+        verdict = _miss(check)
+    return CheckResult(
+        number=check.number,
+        name=check.name,
+        config=evidence.config,
+        tier=evidence.tier,
+        level=check.level,
+        value=_round(found.value),
+        interval=_show(found.interval),
+        threshold=check.threshold,
+        verdict=verdict,
+        n=found.n,
+        unit=check.unit,
+        controls=found.controls,
+        figures={name: round(float(value), 4) for name, value in found.figures.items()},
+        parts=parts,
+        note=found.note,
+        waived=evidence.waivers.get(check.name),
+    )
+
+
+def _judge(check: Check[Seen], found: Measurement) -> Verdict:
+    if found.value is None:
+        return "unaudited"
+    if found.n < check.fewest or not found.enough:
+        return _miss(check) if _is_sure(check, found) else "too few"
+    missed = found.missed or not check.low <= round(found.value, 6) <= check.high
+    if check.bounded and found.n >= MANY and found.interval:
+        missed |= found.interval[0] < check.low or found.interval[1] > check.high
+    return _miss(check) if missed else "PASS"
+
+
+def _is_sure(check: Check[Seen], found: Measurement) -> bool:
+    """Returns whether even few rows leave no doubt: the whole interval lies outside."""
+    if found.value is None or found.interval is None or found.n < 2:
+        return False
+    return found.interval[1] < check.low or found.interval[0] > check.high
+
+
+def _miss(check: Check[Seen]) -> Verdict:
+    return "FAIL" if check.level == "gate" else "WARN"
+
+
+def _judge_part(check: Check[Seen], part: Measurement) -> Part:
+    verdict = _judge(check, part)
+    return Part(value=round(float(part.value or 0), 4), n=part.n, verdict=verdict)
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _show(interval: Bounds | None) -> Interval | None:
+    return None if interval is None else (round(interval[0], 4), round(interval[1], 4))

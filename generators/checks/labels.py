@@ -1,0 +1,64 @@
+"""Checks 21, 22 and 25: who has looked at the labels, and whether the folder says what is so."""
+
+from generators.checks.base import Check, Measurement
+from generators.evidence import FolderEvidence
+
+LEAST_KAPPA = 0.60
+LEAST_RAW = 0.90
+LEAST_OK = 0.90
+FEWEST_AUDITED = 100
+FEWEST_JUDGED = 100
+NOBODY = "labels were given by hand or by rule, and nobody independent has judged them"
+
+
+def measure_agreement(folder: FolderEvidence) -> Measurement:
+    """Returns Cohen's kappa of the labels with those of an independent judge.
+
+    0.60: substantial (https://doi.org/10.2307/2529310). The raw share must reach 0.90 too: crowds
+    agree with 90-100 % of labels in Perez et al. 2022 (https://arxiv.org/abs/2212.09251). The model
+    that wrote or labelled the rows is no judge of them.
+    """
+    reasons = [audit.reason for audit in folder.judgments if audit.reason]
+    polarities = [audit.polarity for audit in folder.judgments if audit.polarity is not None]
+    known = [each for each in polarities if each.kappa is not None and each.raw is not None]
+    if not known:
+        n = sum(each.n for each in polarities)
+        return Measurement(None, n, note="; ".join(dict.fromkeys(reasons)) or NOBODY)
+    worst = min(known, key=lambda each: each.kappa or 0.0)
+    raw = worst.raw or 0.0
+    return Measurement(worst.kappa, worst.n, figures={"raw": raw}, missed=raw < LEAST_RAW)
+
+
+def measure_audit(folder: FolderEvidence) -> Measurement:
+    """Returns the Wilson lower bound of the share of rows that people found right, 95 %.
+
+    BLiMP 96.4 % (https://doi.org/10.1162/tacl_a_00321). 200 rows are asked for; fewer than 100 are
+    too few.
+    """
+    audit = folder.audit
+    if audit is None:
+        note = "no row was looked at by hand; write a sheet with --audit-sheet 200"
+        return Measurement(None, 0, note=note)
+    return Measurement(
+        audit.lower,
+        audit.n,
+        interval=(audit.lower, audit.upper),
+        figures={"right": audit.ok / max(audit.n, 1)},
+    )
+
+
+def count_untrue(folder: FolderEvidence) -> Measurement:
+    """Returns how many things that manifest and rows say are not so, or are not said.
+
+    MoralChoice's card counts 1,767 rows; there are 1,367 (https://arxiv.org/abs/2307.14324).
+    """
+    return Measurement(float(sum(folder.untrue.values())), folder.rows, figures=folder.untrue)
+
+
+FOLDER_CHECKS = (
+    Check(21, "agreement with a judge", "gate", "kappa >= 0.60, raw >= 0.90", measure_agreement,
+          low=LEAST_KAPPA, unit="options", fewest=FEWEST_JUDGED),
+    Check(22, "audit by people", "gate", "lower bound >= 0.90", measure_audit,
+          low=LEAST_OK, unit="rows", fewest=FEWEST_AUDITED),
+    Check(25, "provenance", "gate", "0", count_untrue, high=0, unit="rows"),
+)  # fmt: skip
