@@ -55,6 +55,7 @@ def render_page(
         sizes: config -> rows in the files; None where the entries are all there is.
     """
     script = render("report/v1/script")
+    reasons = _group_rejections(rejections)
     counted = dict(sizes or Counter(entry.config for entry in entries))
     return render(
         TEMPLATE,
@@ -69,8 +70,9 @@ def render_page(
         flags={name: label for name, label in FLAGS.items() if _has(entries, name)},
         margins=any(entry.margin is not None for entry in entries),
         figures={name: (svg, (captions or {}).get(name)) for name, svg in figures.items()},
-        reasons=_group_rejections(rejections),
+        reasons=reasons,
         rejected=len(rejections),
+        drafts=sum(len(those) for _, _, those in reasons),
         data=write_data(entries),
         script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
@@ -97,7 +99,7 @@ def _pack(entry: Entry, places: dict[str, int]) -> dict[str, Any]:
     fields["more"] = {
         heading: places.setdefault(text, len(places)) for heading, text in entry.more.items()
     }
-    return {name: value for name, value in fields.items() if value not in ("", None, False, {})}
+    return _leave_out_empty(fields)
 
 
 def _pack_side(side: Side, places: dict[str, int]) -> dict[str, Any]:
@@ -107,7 +109,16 @@ def _pack_side(side: Side, places: dict[str, int]) -> dict[str, Any]:
         fields["outcome"] = places.setdefault(side.outcome, len(places))
     if side.span:
         fields["span"] = [_count_units(side.text[:end]) for end in side.span]
-    return {name: value for name, value in fields.items() if value not in ("", None, {})}
+    return _leave_out_empty(fields)
+
+
+def _leave_out_empty(fields: dict[str, Any]) -> dict[str, Any]:
+    # Not by equality with False, which 0 has too: a place, or a margin.
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and value is not False and value != "" and value != {}
+    }
 
 
 def _count_units(text: str) -> int:

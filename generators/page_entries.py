@@ -9,7 +9,7 @@ from schemas.labels import VIOLATIONS
 Numbers = dict[str, dict[str, float | None]]
 """Heading -> name -> number; None where it is not known."""
 
-OUTCOME = 600
+OUTCOME = 300
 """Characters of an outcome that are shown; the Parquet files have it whole."""
 
 
@@ -87,7 +87,11 @@ def list_pair_entries(pairs: Iterable[RowFields]) -> list[Entry]:
 
 
 def _make(
-    config: str, row: RowFields, sides: tuple[Side, ...], context: str | None = None, **facts: object
+    config: str,
+    row: RowFields,
+    sides: tuple[Side, ...],
+    context: str | None = None,
+    **facts: object,
 ) -> Entry:
     given = {name.replace("_", " "): str(fact) for name, fact in facts.items() if fact is not None}
     return Entry(
@@ -123,9 +127,12 @@ def _cut(text: str | None) -> str:
 
 
 def _read_contrastive(row: RowFields) -> Entry:
-    pure = None if row["pure"] is None else "yes" if row["pure"] else "no"
-    facts = {"weight": f"{row['weight']:.4g}", "pure": pure}
-    return _make("contrastive", row, _read_poles(row), positive_means=row["behavior_reading"], **facts)
+    facts = {
+        "positive means": row["behavior_reading"],
+        "weight": f"{row['weight']:.4g}",
+        "pure": "yes" if row["pure"] else "no",
+    }
+    return _make("contrastive", row, _read_poles(row), **facts)
 
 
 def _read_item(row: RowFields) -> Entry:
@@ -162,11 +169,16 @@ def _read_decision(row: RowFields) -> Entry:
 
 
 def _read_option(option: RowFields) -> Side:
+    labels = {name: option["labels"][name] for name in VIOLATIONS if option["labels"][name]}
+    # The score of a violation is its label, and is not told twice.
+    scores = {
+        name: score for name, score in option["scores"].items() if score and name not in labels
+    }
     numbers: Numbers = {
-        "labels": {name: option["labels"][name] for name in VIOLATIONS if option["labels"][name]},
+        "labels": labels,
         "power": {name: value for name, value in option["power"].items() if value},
         "disutility": {"others much worse": option["disutility"]} if option["disutility"] else {},
-        "scores": {name: score for name, score in option["scores"].items() if score},
+        "scores": scores,
     }
     flags = "".join(f" · {flag.replace('_', ' ')}" for flag in option["flags"])
     polarity = option["polarity"]
@@ -203,7 +215,9 @@ def _read_relation(row: RowFields) -> Entry:
     facts = {name: row[name] for name in ("relation", "hops", "nonce_scope")}
     context = "\n".join(row["premises"])
     twin = row["counterpart_id"]
-    return _make("relations", row, (Side(pole, name, row["conclusion"]),), context, **facts, twin=twin)
+    return _make(
+        "relations", row, (Side(pole, name, row["conclusion"]),), context, **facts, twin=twin
+    )
 
 
 def _read_association(row: RowFields) -> Entry:

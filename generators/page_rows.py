@@ -1,10 +1,9 @@
 """Which rows of a folder its page shows, read with bounded memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -35,9 +34,7 @@ def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
     """
     files = {config: _list_files(folder / config) for config in ENTRIES}
     sizes = {
-        config: sum(pq.read_metadata(path).num_rows for path in paths)
-        for config, paths in files.items()
-        if paths
+        config: sum(_count_rows(path) for path in paths) for config, paths in files.items() if paths
     }
     shares = share_out(list(sizes.values()), most)
     entries: list[Entry] = []
@@ -54,7 +51,7 @@ def share_out(sizes: Sequence[int], most: int) -> list[int]:
 
     What a small one leaves goes to the others; of an odd rest the first get one more.
     """
-    shares = [0] * len(sizes)
+    shares = [0 for _ in sizes]
     left = most
     waiting = [place for place, size in enumerate(sizes) if size]
     while waiting and left:
@@ -93,53 +90,49 @@ def _list_files(folder: Path) -> list[Path]:
     return [path for split in SPLITS for path in sorted(folder.glob(f"{split}-*.parquet"))]
 
 
+def _count_rows(path: Path) -> int:
+    with pq.ParquetFile(path) as file:
+        return file.metadata.num_rows
+
+
 def _read_strata(paths: Sequence[Path], view: View) -> list[tuple[str, str]]:
-    """Returns topic and tier of every row; the few that there are share their strings."""
+    """Returns topic and tier of every row; equal ones are one object, for there are many rows."""
     strata: list[tuple[str, str]] = []
+    known = dict[tuple[str, str], tuple[str, str]]()
     for path in paths:
         with pq.ParquetFile(path) as file:
-            size = file.metadata.num_rows
-            topics = _read_column(file, view.topic, size)
-            tiers = _read_column(file, "tier", size)
-        pairs = dict[tuple[str, str], tuple[str, str]]()
-        strata += (pairs.setdefault(pair, pair) for pair in zip(topics, tiers, strict=True))
+            names = [name for name in (view.topic, "tier") if name in file.schema_arrow.names]
+            if not names:
+                strata += [("", "")] * file.metadata.num_rows
+                continue
+            for batch in file.iter_batches(columns=names):  # pyright: ignore[reportUnknownMemberType]
+                rows: list[dict[str, str]] = batch.to_pylist()
+                pairs = ((row.get(view.topic or "", ""), row.get("tier", "")) for row in rows)
+                strata += (known.setdefault(pair, pair) for pair in pairs)
     return strata
-
-
-def _read_column(file: pq.ParquetFile, name: str | None, size: int) -> list[str]:
-    if name not in file.schema_arrow.names:
-        return [""] * size
-    column = file.read(columns=[str(name)]).column(0).dictionary_encode().combine_chunks()
-    assert isinstance(column, pa.DictionaryArray)
-    words = [str(word or "") for word in column.dictionary.to_pylist()]
-    return [words[code] for code in column.indices.to_pylist()]
 
 
 def _take(paths: Sequence[Path], view: View, chosen: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Returns row number -> row."""
-    wanted = np.sort(np.asarray(chosen, dtype=np.int64))
     rows: dict[int, dict[str, Any]] = {}
-    start = 0
-    for size, table in _read_row_groups(paths, view, wanted):
-        within = wanted[(wanted >= start) & (wanted < start + size)]
-        if table is not None:
-            taken = table.take(pa.array(within - start)).to_pylist()
-            rows.update(zip(within.tolist(), taken, strict=True))
-        start += size
-    return rows
-
-
-def _read_row_groups(
-    paths: Sequence[Path], view: View, wanted: Any
-) -> Iterator[tuple[int, pa.Table | None]]:
-    """Yields the rows of every row group, and its table where a row of it is wanted."""
+    waiting = sorted(chosen, reverse=True)
     start = 0
     for path in paths:
         with pq.ParquetFile(path) as file:
-            asked = (*SHARED, *([view.topic] if view.topic else []), *view.columns)
-            present = [name for name in asked if name.partition(".")[0] in file.schema_arrow.names]
             for group in range(file.num_row_groups):
-                size = file.metadata.row_group(group).num_rows
-                low, high = np.searchsorted(wanted, [start, start + size])
-                yield size, file.read_row_group(group, columns=present) if low < high else None
-                start += size
+                end = start + file.metadata.row_group(group).num_rows
+                wanted: list[int] = []
+                while waiting and waiting[-1] < end:
+                    wanted.append(waiting.pop())
+                if wanted:
+                    places = [number - start for number in wanted]
+                    taken = _read_row_group(file, group, view).take(pa.array(places))
+                    rows.update(zip(wanted, taken.to_pylist(), strict=True))
+                start = end
+    return rows
+
+
+def _read_row_group(file: pq.ParquetFile, group: int, view: View) -> pa.Table:
+    asked = (*SHARED, *([view.topic] if view.topic else []), *view.columns)
+    present = [name for name in asked if name.partition(".")[0] in file.schema_arrow.names]
+    return file.read_row_group(group, columns=present)  # pyright: ignore[reportUnknownMemberType]

@@ -5,6 +5,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from base64 import b64decode
@@ -25,6 +26,15 @@ PATIENCE = 20.0
 CODES = {"Enter": (13, "\r"), "Escape": (27, ""), "ArrowDown": (40, ""), "ArrowUp": (38, "")}
 """Key that is no character -> its code, and the text it types."""
 
+PLACE = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(fd), fcntl.F_DUPFD, 10) for fd in sys.argv[1:3]]
+os.dup2(high[0], 3), os.dup2(high[1], 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Puts two pipes where the browser looks for them, by way of numbers that are not 3 or 4; then
+becomes the browser. Not every shell can: some take one digit only."""
+
 
 class Browser:
     """One tab; what it complains of and asks for is kept."""
@@ -36,6 +46,8 @@ class Browser:
         self._session: str | None = None
         self.problems: list[str] = []
         self.requests: list[str] = []
+        self.blocked = 0
+        """Requests that the page's own policy stopped."""
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -59,7 +71,7 @@ class Browser:
 
     def open(self, path: Path, fragment: str = "") -> None:
         """Opens a file afresh, and waits until its script has run."""
-        self.problems, self.requests = [], []
+        self.problems, self.requests, self.blocked = [], [], 0
         self.ask("Page.navigate", url="about:blank")
         self.ask("Page.navigate", url=path.as_uri() + fragment)
         self.wait("location.protocol === 'file:' && document.readyState === 'complete'")
@@ -117,6 +129,8 @@ class Browser:
         params = event.get("params", {})
         if event.get("method") == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
+        elif params.get("blockedReason") == "csp":
+            self.blocked += 1
         elif event.get("method") == "Runtime.exceptionThrown":
             self.problems.append(str(params["exceptionDetails"]))
         elif event.get("method") == "Runtime.consoleAPICalled":
@@ -134,10 +148,9 @@ def start_browser() -> Iterator[Browser]:
     home = tempfile.mkdtemp(prefix="contrapose-browser-")
     asks_out, asks_in = os.pipe()
     answers_out, answers_in = os.pipe()
-    # The browser reads from 3 and writes to 4. High numbers first, lest one overwrite the other.
-    shell = f'exec "$0" "$@" 3<&{asks_out} 4>&{answers_in}'
     process = subprocess.Popen(
-        ["sh", "-c", shell, program, *FLAGS, f"--user-data-dir={home}"],
+        [sys.executable, "-ISc", PLACE, str(asks_out), str(answers_in), program, *FLAGS,
+         f"--user-data-dir={home}"],
         pass_fds=(asks_out, answers_in), start_new_session=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
