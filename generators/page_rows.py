@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.page_entries import ENTRIES, Entry, View
+from generators.page_entries import Entry
+from generators.page_views import ENTRIES, View
 from generators.splits import SPLITS
 
 MOST = 10_000
@@ -51,9 +52,9 @@ def share_out(sizes: Sequence[int], most: int) -> list[int]:
 
     What a small one leaves goes to the others; of an odd rest the first get one more.
     """
-    shares = [0 for _ in sizes]
+    shares = [0] * len(sizes)
     left = most
-    waiting = [place for place, size in enumerate(sizes) if size]
+    waiting: list[int] = [place for place, size in enumerate(sizes) if size]
     while waiting and left:
         each, more = divmod(left, len(waiting))
         for nth, place in enumerate(waiting):
