@@ -10,6 +10,17 @@ def mark_difference(one: str, other: str, *, color: bool) -> tuple[str, str]:
     Example: `mark_difference("Save the baby.", "Save the adult.", color=False)` gives
     `("Save the «baby.»", "Save the «adult.»")`.
     """
+    marks = BOLD if color else MARKS
+    span, other_span = find_difference(one, other)
+    return _mark(one, span, marks), _mark(other, other_span, marks)
+
+
+def find_difference(one: str, other: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Returns the characters of each text that differ, in whole words: first, and after the last.
+
+    A side that only lacks words has an empty span. Example:
+    `find_difference("Save the baby.", "Save the adult.")` gives `((9, 14), (9, 15))`.
+    """
     words, others = one.split(" "), other.split(" ")
     shortest = min(len(words), len(others))
     same = 0
@@ -18,12 +29,17 @@ def mark_difference(one: str, other: str, *, color: bool) -> tuple[str, str]:
     after = 0
     while after < shortest - same and words[-1 - after] == others[-1 - after]:
         after += 1
-    marks = BOLD if color else MARKS
-    return _mark(words, same, after, marks), _mark(others, same, after, marks)
+    return _measure(words, same, after), _measure(others, same, after)
 
 
-def _mark(words: list[str], before: int, after: int, marks: tuple[str, str]) -> str:
-    end = len(words) - after
-    middle = " ".join(words[before:end])
-    marked = [f"{marks[0]}{middle}{marks[1]}"] if middle else []
-    return " ".join([*words[:before], *marked, *words[end:]])
+def _measure(words: list[str], before: int, after: int) -> tuple[int, int]:
+    start = sum(len(word) + 1 for word in words[:before])
+    middle = " ".join(words[before : len(words) - after])
+    return start, start + len(middle)
+
+
+def _mark(text: str, span: tuple[int, int], marks: tuple[str, str]) -> str:
+    start, end = span
+    if start == end:
+        return text
+    return f"{text[:start]}{marks[0]}{text[start:end]}{marks[1]}{text[end:]}"

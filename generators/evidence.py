@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.contrasts.base import Contrasts, Floats, Ints, Mask
-from generators.measures.duplicates import Sketches, sketch
+from generators.passages import Passages
 from generators.selection.classifiers import (
     cross_score,
     fold_groups,
@@ -27,25 +27,6 @@ from schemas.quality import HumanAudit
 
 CHECK_SEED = 1
 """Deals groups to folds otherwise than the selection did."""
-
-
-@dataclass(frozen=True)
-class Passages:
-    """What is read in one piece: a menu with its options, or the sentence of a pair."""
-
-    texts: list[str]
-    """Each passage once."""
-    owners: list[str]
-    """What it belongs to: passages of one owner may be alike, such as a menu's own variants."""
-    splits: list[str]
-    """Its split."""
-    generated: list[bool]
-    """Whether a model wrote it."""
-
-    @cached_property
-    def sketches(self) -> Sketches:
-        """What near-duplicates are looked for in."""
-        return sketch(self.texts)
 
 
 @dataclass(frozen=True)
@@ -74,6 +55,8 @@ class FolderEvidence:
     """What people said of a sample."""
     untrue: dict[str, float]
     """What the folder says and is not so -> how often."""
+    poles: bool = True
+    """It has what its checks look at."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Check -> why it does not count."""
 
@@ -100,6 +83,8 @@ class Evidence:
     """The contrasts of all rows of the config: what a choice is made from."""
     flags: Mapping[str, Mask] = field(default_factory=dict[str, Mask])
     """`hard`, `reversed_cue` -> item -> whether its row has the flag."""
+    poles: bool = True
+    """Whether the rows have two poles."""
     templates: bool = False
     """Whether the rows come from slots, and so repeat their frames by design."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -68,12 +68,17 @@ def fence(text: str, name: str) -> str:
     return f"<{name} {code}>\n{text}\n</{name} {code}>"
 
 
+def _is_page(name: str | None) -> bool:
+    """Returns whether a template is HTML, and what it is given text to be escaped."""
+    return name is not None and name.startswith("report/")
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(find_templates(), encoding="utf-8"),
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=_is_page,
         trim_blocks=True,
         lstrip_blocks=True,
     )

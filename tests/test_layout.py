@@ -35,6 +35,17 @@ VARIABLES = {
         "title", "manifest", "manifest_sha256", "options", "one_row", "counts", "default",
         "generation", "hand_written",
     },
+    "report/v1/report": {
+        "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",
+        "indent",
+    },
+    "report/v1/overview": {"quality", "missed", "sizes", "number"},
+    "report/v1/checks": {"quality", "groups", "number", "place"},
+    "report/v1/rows": {"shown", "total", "filters", "labels", "flags", "margins"},
+    "report/v1/script": set(),
+    "report/v1/entries": set(),
+    "report/v1/style": set(),
+    "report/v1/rows_style": set(),
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),
 } | {

@@ -66,13 +66,15 @@ class Check(Generic[Seen]):
     """What is counted."""
     fewest: int = 1
     """How many of them it takes to tell."""
+    poles: bool = True
+    """Whether it looks at two poles, which menus as they are read do not have."""
     bounded: bool = False
     """Whether the whole interval must lie inside, from 300 on."""
 
 
 def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
     """Returns what came of a check; None where it does not apply."""
-    found = check.measure(evidence)
+    found = check.measure(evidence) if evidence.poles or not check.poles else None
     if found is None:
         return None
     parts = {name: _judge_part(check, part) for name, part in found.parts.items()}

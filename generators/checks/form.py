@@ -20,7 +20,7 @@ def count_broken(evidence: Evidence) -> Measurement:
     78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251).
     """
     contrasts = evidence.contrasts
-    empty = np.array([not text.strip() for text in evidence.readings.texts], np.bool_)
+    empty = np.array([not text.strip() for text in evidence.contrasts.texts], np.bool_)
     sides = (contrasts.positive, contrasts.negative)
     ids: list[Any] = evidence.table["id"].to_pylist()
     figures = {
@@ -133,7 +133,7 @@ def measure_margin(evidence: Evidence) -> Measurement | None:
 
 
 CHECKS = (
-    Check(1, "broken rows", "gate", "0", count_broken, high=0, unit="rows"),
+    Check(1, "broken rows", "gate", "0", count_broken, high=0, unit="rows", poles=False),
     Check(3, "share of the positive side", "gate", "0.45-0.55", measure_balance,
           low=0.45, high=0.55, unit="rows", fewest=FEWEST),
     Check(3, "both poles shown", "gate", "100 %", measure_poles, low=1, unit="rows"),

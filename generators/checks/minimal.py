@@ -16,7 +16,8 @@ def measure_edit(evidence: Evidence) -> Measurement | None:
     """
     if evidence.config != "minimal_pairs":
         return None
-    texts, contrasts = evidence.readings.texts, evidence.contrasts
+    contrasts = evidence.contrasts
+    texts = contrasts.texts
     pairs = zip(contrasts.positive.tolist(), contrasts.negative.tolist(), strict=True)
     edits = measure_edits((texts[one], texts[other]) for one, other in pairs)
     if not len(edits):

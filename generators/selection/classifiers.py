@@ -9,6 +9,7 @@ sides and has no intercept, so that swapping the sides swaps its sign: it ranks 
 # pyright: reportArgumentType=false, reportCallIssue=false
 # scikit-learn ships no types.
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
@@ -24,8 +25,8 @@ from generators.contrasts.base import Floats, Ints, Mask
 FOLDS = 5
 TOKEN = r"\w+|[^\w\s]"
 """Words and punctuation."""
-RAREST = 3
-"""Texts that an n-gram must stand in to be seen."""
+RAREST, FEW = 3, 100
+"""Texts that an n-gram must stand in to be seen, where there are not fewer than 100."""
 MOST_NGRAMS = 100_000
 TIE = 1e-6
 """Scores nearer to each other than this are equal, on every machine."""
@@ -38,20 +39,28 @@ class Vocabulary:
     """Which texts have which 1- and 2-grams."""
 
     def __init__(self, texts: list[str]) -> None:
+        self.names: list[str] = []
+        """The n-grams."""
+        self.has = csr_matrix((len(texts), 0), dtype=np.float32)
+        """Text x n-gram, 1 where it stands in it."""
+        self.weighted = self.has
+        """The same, weighted by TF-IDF."""
+        if any(re.search(TOKEN, text) for text in texts):
+            self._count(texts)
+        self._by_ngram = csc_matrix(self.has)
+
+    def _count(self, texts: list[str]) -> None:
         counter = CountVectorizer(
             ngram_range=(1, 2),
             binary=True,
-            min_df=min(RAREST, len(texts)),
+            min_df=RAREST if len(texts) >= FEW else 1,
             max_features=MOST_NGRAMS,
             token_pattern=TOKEN,
             dtype=np.float32,
         )
         self.has = csr_matrix(counter.fit_transform(texts))
-        """Text x n-gram, 1 where it stands in it."""
-        self.names: list[str] = counter.get_feature_names_out().tolist()
+        self.names = counter.get_feature_names_out().tolist()
         self.weighted = csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(self.has))
-        """The same, weighted by TF-IDF."""
-        self._by_ngram = csc_matrix(self.has)
 
     def compare(self, positive: Ints, negative: Ints) -> Floats:
         """Returns for each n-gram the share of positives that have it, less that of negatives."""
@@ -132,6 +141,8 @@ def score_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Score
 def _score_words(
     words: csr_matrix, positive: Ints, negative: Ints, fit: Mask, score: Mask
 ) -> Floats:
+    if not words.shape[1]:
+        return np.zeros(int(score.sum()))
     ones, others = np.unique(positive[fit]), np.unique(negative[fit])
     labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
     model = LogisticRegression(solver="liblinear", C=10.0, random_state=0)

@@ -72,5 +72,7 @@ def _score_side(sides: Floats, fit: Mask, score: Mask) -> Floats:
 def _score_ngram(vocabulary: Vocabulary, part: Contrasts, fit: Mask, score: Mask) -> Floats:
     """Returns which side has the n-gram that tells the sides apart best."""
     shares = vocabulary.compare(part.positive[fit], part.negative[fit])
+    if not len(shares):
+        return np.zeros(int(score.sum()))
     best = int(np.abs(shares).round(6).argmax())
     return np.sign(shares[best]) * vocabulary.find(best, part.positive[score], part.negative[score])

@@ -1,0 +1,156 @@
+"""Measures a dataset folder, or anybody's pairs, against the bar: from rows to `quality.json`."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from generators.checks import CHECKS, FOLDER_CHECKS
+from generators.checks.base import run
+from generators.contrasts.base import Codes, Contrasts, Mask
+from generators.evidence import Evidence, FolderEvidence
+from generators.passages import read_passages, read_wholes
+from generators.selection.cues import Readings, read_texts
+from generators.selection.parts import take_part
+from schemas.base import Tier
+from schemas.quality import CheckResult, HumanAudit, Plots, Quality, Selection, Verdict
+
+SEED = 0
+
+WAIVERS = {
+    ("associations", "sentiment and refusal wording"): (
+        "the sides are meant to differ in the valence of the attribute, and so in sentiment"
+    ),
+}
+"""Config and check -> why a gate does not count there; each stands in the card with its value."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of one config, as the checks take them."""
+
+    config: str
+    table: pa.Table
+    """Without the columns that no check looks at."""
+    contrasts: Contrasts | None
+    """None for rows without two poles."""
+    flags: Mapping[str, Mask]
+    """`core`, `hard`, `reversed_cue` -> row -> whether it is; without those it does not have."""
+    off_schema: Mask
+    """Row -> whether the config's schema refuses it."""
+    templates: bool = False
+    """Whether they come from slots."""
+
+
+def measure_rows(rows: Rows, readings: Readings | None = None) -> Iterator[CheckResult]:
+    """Yields the checks of a config, those of `full` first, then those of its `core`."""
+    whole = rows.contrasts or _no_contrasts(rows.table.num_rows)
+    known = readings or read_texts(whole.texts)
+    tiers: dict[Tier, Mask] = {"full": np.ones(rows.table.num_rows, np.bool_)}
+    if "core" in rows.flags:
+        tiers["core"] = rows.flags["core"]
+    for tier, chosen in tiers.items():
+        evidence = _gather(rows, whole, known, tier, chosen)
+        yield from filter(None, (run(check, evidence) for check in CHECKS))
+
+
+def _gather(
+    rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen: Mask
+) -> Evidence:
+    items = np.zeros(whole.items, np.bool_)
+    places = whole.row_item[chosen]
+    items[places[places >= 0]] = True
+    table = rows.table.filter(pa.array(chosen))
+    return Evidence(
+        config=rows.config,
+        tier=tier,
+        contrasts=take_part(whole, items),
+        readings=readings,
+        table=table,
+        passages=read_passages(rows.config, table),
+        wholes=read_wholes(rows.config, table),
+        off_schema=int(rows.off_schema[chosen].sum()),
+        whole=whole,
+        flags={
+            name: _find_items(whole, mask)[items]
+            for name, mask in rows.flags.items()
+            if name != "core"
+        },
+        poles=rows.contrasts is not None,
+        templates=rows.templates,
+        waivers={
+            check: reason for (config, check), reason in WAIVERS.items() if config == rows.config
+        },
+    )
+
+
+def _find_items(contrasts: Contrasts, rows: Mask) -> Mask:
+    """Returns for each item whether one of its rows is among some."""
+    found = np.zeros(contrasts.items, np.bool_)
+    places = contrasts.row_item[rows]
+    found[places[places >= 0]] = True
+    return found
+
+
+def _no_contrasts(rows: int) -> Contrasts:
+    nothing = np.zeros(0, np.int32)
+    none = Codes([], nothing)
+    return Contrasts(
+        texts=[],
+        positive=nothing,
+        negative=nothing,
+        item=nothing,
+        ids=[],
+        row_item=np.full(rows, -1, np.int32),
+        unit=none,
+        group=none,
+        part=none,
+        whole=[],
+    )
+
+
+def measure_folder(folder: FolderEvidence) -> list[CheckResult]:
+    """Returns the checks of a folder as a whole."""
+    return [result for check in FOLDER_CHECKS if (result := run(check, folder))]
+
+
+def summarize_checks(
+    name: str,
+    checks: Sequence[CheckResult],
+    selections: Mapping[str, Selection],
+    plots: Plots,
+    audit: HumanAudit | None,
+) -> Quality:
+    """Returns all that was measured, with what it comes to."""
+    ordered = sorted(checks, key=lambda check: (check.number, check.name, check.config, check.tier))
+    gates = Counter(check.verdict for check in find_gates(ordered))
+    return Quality(
+        name=name,
+        verdict="FAIL" if gates["FAIL"] else "PASS",
+        gates=_sort_verdicts(gates),
+        seed=SEED,
+        selections=dict(selections),
+        checks=tuple(ordered),
+        plots=plots,
+        audit=audit,
+    )
+
+
+def find_gates(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """Returns the gates that count: on `core`, or on all rows where there is no core; not waived."""
+    every = list(checks)
+    tiered = {check.config for check in every if check.tier == "core"}
+    return [
+        check
+        for check in every
+        if check.level == "gate"
+        and not check.waived
+        and (check.tier == "core" or check.config not in tiered)
+    ]
+
+
+def _sort_verdicts(gates: Counter[Verdict]) -> dict[Verdict, int]:
+    order: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
+    return {verdict: gates[verdict] for verdict in order if gates[verdict]}

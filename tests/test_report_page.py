@@ -1,0 +1,223 @@
+"""`report.html`: which rows it holds, how they look, and that nothing in them can act."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from browser import Browser, start_browser
+from generators.page import render_page, write_data
+from generators.page_entries import list_pair_entries
+from generators.page_rows import read_page_rows
+from schemas.exchange import Rejection
+from schemas.quality import CheckResult, Part, Plots, Quality, Selection
+
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"><!-- {{ 7 * 7 }} \u2028 'end'"
+FOX = "\U0001f98a the sly fox"
+FIGURE = '<svg viewBox="0 0 9 9"><text fill="currentColor">words</text></svg>'
+
+
+def make_check(**changes: Any) -> CheckResult:
+    made: dict[str, Any] = {
+        "number": 7, "name": "length cue", "config": "contrastive", "tier": "core",
+        "level": "gate", "value": 0.612, "interval": (0.58, 0.64), "threshold": "0.45-0.55",
+        "verdict": "FAIL", "n": 1234, "unit": "menus",
+    }  # fmt: skip
+    return CheckResult(**made | changes)
+
+
+def make_quality(*checks: CheckResult, name: str = "machiavelli") -> Quality:
+    selection = Selection(rows=400, core=100, hard=9, reversed_cue=3, fell={"length": 300})
+    return Quality(
+        name=name, verdict="FAIL", gates={"FAIL": 1, "too few": 2}, seed=0,
+        selections={"contrastive": selection}, checks=checks, plots=Plots(),
+    )  # fmt: skip
+
+
+def make_rejection(number: int, **changes: str) -> Rejection:
+    made: dict[str, Any] = {
+        "id": f"draft-{number}", "task": "dilemma/v1", "reason": "refused", "detail": "no answer",
+        "model": "a-model", "request_key": "0" * 64, "answer": '{"b": 1}',
+    }  # fmt: skip
+    return Rejection(**made | changes)
+
+
+def read_rows(folder: Path, config: str) -> list[dict[str, Any]]:
+    paths = sorted((folder / config).glob("*.parquet"))
+    return [row for path in paths for row in pq.read_table(path).to_pylist()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with start_browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def page(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = read_page_rows(sample_folder)
+    part = {"spying": Part(value=0.7, n=120, verdict="WARN")}
+    quality = make_quality(make_check(parts=part), make_check(number=8, verdict="PASS"))
+    text = render_page(quality, rows.entries, [], {"length": FIGURE}, sizes=rows.sizes)
+    return save(text, tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pair = {"positive": f"a {HOSTILE}", "negative": "b", "prompt": HOSTILE, "id": HOSTILE}
+    entry = list_pair_entries([{**pair, "group": HOSTILE}])[0]._replace(topic=HOSTILE)
+    other = list_pair_entries([{"positive": FOX, "negative": "the fox", "group": "b"}])
+    quality = make_quality(make_check(note=HOSTILE, unit=HOSTILE), name=HOSTILE)
+    rejection = make_rejection(1, detail=HOSTILE, answer=HOSTILE, id=HOSTILE)
+    text = render_page(quality, [entry, *other], [rejection], {}, captions={})
+    return save(text, tmp_path_factory.mktemp("hostile"))
+
+
+def save(text: str, folder: Path) -> Path:
+    path = folder / "report.html"
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def read_texts(browser: Browser, selector: str) -> list[str]:
+    return browser.run(
+        f"[...document.querySelectorAll({json.dumps(selector)})].map((e) => e.textContent)"
+    )
+
+
+def test_page_opens_alone_and_without_complaint(
+    browser: Browser, page: Path, sample_folder: Path
+) -> None:
+    browser.open(page)
+    assert browser.problems == []
+    assert browser.requests == [page.as_uri()]
+    assert len(read_texts(browser, "li.entry")) == 50
+    total = sum(read_page_rows(sample_folder).sizes.values())
+    assert read_texts(browser, "#status") == [f"1–50 of {total:,} rows"]
+    assert "0.612 [0.580, 0.640]" in read_texts(browser, "tr.line td.num")
+    assert read_texts(browser, ".parts tbody th") == ["spying"]
+    assert read_texts(browser, "figure text") == ["words"]
+    assert "length cue (contrastive)" in read_texts(browser, ".verdict p")[0]
+
+
+def test_typed_words_and_menus_filter(browser: Browser, page: Path, sample_folder: Path) -> None:
+    rows = read_rows(sample_folder, "contrastive")
+    texts = ("id", "prompt", "positive", "negative", "positive_outcome", "negative_outcome")
+    fitting = [
+        row for row in rows
+        if row["behavior"] == "spying" and "book" in " ".join(row[name] for name in texts).lower()
+    ]  # fmt: skip
+    assert 0 < len(fitting) <= 50
+    browser.open(page)
+    browser.press("/", *"BOOK")
+    browser.wait("location.hash === '#q=BOOK'")
+    assert browser.run("CSS.highlights.get('found').size") > 0
+    for name, value in (("config", "contrastive"), ("topic", "spying")):
+        browser.run(f"document.querySelector('[name={name}]').focus()")
+        browser.press(*value)
+        browser.wait(f"new URLSearchParams(location.hash.slice(1)).get('{name}') === '{value}'")
+    assert set(read_texts(browser, "li.entry .id")) == {row["id"] for row in fitting}
+    browser.open(page, browser.run("location.hash"))
+    assert len(read_texts(browser, "li.entry")) == len(fitting)
+    browser.run("document.querySelector('[type=reset]').click()")
+    browser.wait("!location.hash.includes('q=')")
+    assert len(read_texts(browser, "li.entry")) == 50
+
+
+def test_margins_sort_from_either_end(browser: Browser, page: Path, sample_folder: Path) -> None:
+    margins = sorted(row["margin"] for row in read_rows(sample_folder, "contrastive"))
+    for way, most in (("low", margins[:50]), ("high", margins[:-51:-1])):
+        browser.open(page, f"#sort=margin-{way}")
+        assert browser.run("kept.slice(0, 50).map((entry) => entry.margin)") == most
+
+
+def test_keys_walk_open_and_close(browser: Browser, page: Path) -> None:
+    browser.open(page, "#config=contrastive")
+    ids = read_texts(browser, "li.entry .id")
+    here = "document.activeElement.querySelector('.id')?.textContent"
+    browser.press("j", "j", "ArrowDown", "k")
+    assert browser.run(here) == ids[1]
+    assert browser.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+    browser.press("Enter")
+    assert read_texts(browser, "li.open .id") == [ids[1]]
+    assert len(read_texts(browser, "li.open .outcome")) == 2
+    browser.open(page, browser.run("location.hash"))
+    assert read_texts(browser, "li.open .id") == [ids[1]]
+    browser.press("Escape")
+    assert read_texts(browser, "li.open .id") == []
+    browser.press(*"k" * 2, *"j" * 50)
+    assert read_texts(browser, "#status")[0].startswith("51–100 of")
+    assert browser.run(here) == read_texts(browser, "li.entry .id")[0]
+    browser.press("k")
+    assert browser.run(here) == ids[-1]
+
+
+def test_differing_words_are_marked_in_both_themes(browser: Browser, page: Path) -> None:
+    browser.open(page, "#config=contrastive&q=chalk")
+    marked = browser.run("[...list.querySelectorAll('mark')].map((m) => m.textContent)")
+    assert "what you burned." in marked
+    inks = []
+    for scheme in ("light", "dark"):
+        browser.prefer(scheme)
+        style = "getComputedStyle(document.querySelector('mark.part')).backgroundColor"
+        inks.append((browser.run(style), browser.run("getComputedStyle(document.body).color")))
+        assert inks[-1][0] != "rgba(0, 0, 0, 0)"
+    assert inks[0][0] != inks[1][0]
+    assert inks[0][1] != inks[1][1]
+    browser.run("document.getElementById('theme').click()")
+    assert browser.run("getComputedStyle(document.body).color") == inks[0][1]
+
+
+def test_hostile_text_is_only_text(browser: Browser, hostile_page: Path) -> None:
+    browser.open(hostile_page)
+    browser.press("j", "Enter")
+    assert browser.problems == []
+    assert browser.requests == [hostile_page.as_uri()]
+    assert browser.run("document.images.length") == 0
+    assert browser.run("document.title") == f"{HOSTILE}: quality report"
+    assert read_texts(browser, "h1") == [HOSTILE]
+    assert read_texts(browser, "li.open .context") == [HOSTILE]
+    assert read_texts(browser, "li.open .side.positive .text") == [f"a {HOSTILE}"]
+    assert read_texts(browser, "tr.under p") == [HOSTILE]
+    assert read_texts(browser, ".draft pre") == [HOSTILE]
+    assert HOSTILE in browser.run("[...form.elements.group.options].map((each) => each.value)")
+    assert read_texts(browser, "li.entry:last-child mark") == ["\U0001f98a the sly", "the"]
+
+
+def test_page_has_no_hole_for_a_script_that_slips_in(browser: Browser, page: Path) -> None:
+    slipped = page.read_text(encoding="utf-8").replace(
+        "</main>", "<script>document.title = 'owned'</script><img src='slipped.png'></main>"
+    )
+    path = save(slipped, page.parent / "..")
+    browser.open(path)
+    assert browser.run("document.title") == "machiavelli: quality report"
+    assert "Content Security Policy" in " ".join(browser.problems)
+    assert browser.blocked == 1
+
+
+def test_narrow_window_has_nothing_beside_it(browser: Browser, page: Path) -> None:
+    browser.open(page, "#config=decisions")
+    browser.press("j", "Enter")
+    browser.resize(360)
+    assert browser.run("document.documentElement.scrollWidth") == 360
+    browser.resize(1280)
+
+
+def test_a_text_that_recurs_is_there_once() -> None:
+    pairs = [{"positive": "yes", "negative": "no", "prompt": "Well?"}] * 3
+    data = json.loads(write_data(list_pair_entries(pairs)))
+    assert sorted(data["texts"]) == ["Well?", "no", "yes"]
+    assert [entry["id"] for entry in data["entries"]] == ["1", "2", "3"]
+
+
+def test_rejections_are_told_by_reason() -> None:
+    rejections = [make_rejection(1, reason="slot"), *map(make_rejection, range(1500))]
+    text = render_page(make_quality(), [], rejections, {})
+    assert "1,501 drafts were rejected" in text
+    assert "1,000 of them are shown" in text
+    assert text.index("refused</span>") < text.index("slot</span>")
+    assert text.count('<details class="draft">') == 1000
+    assert "{\n  &#34;b&#34;: 1\n}" in text
