@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.contrasts.base import Contrasts, Floats, Ints, Mask
+from generators.measures.diversity import Diversity, measure_diversity
 from generators.passages import Passages
 from generators.selection.classifiers import (
     cross_score,
@@ -94,6 +95,11 @@ class Evidence:
         """Yields some columns of each row, with few rows in memory."""
         for batch in self.table.select(list(columns)).to_batches(1000):
             yield from batch.to_pylist()
+
+    @cached_property
+    def diversity(self) -> Diversity | None:
+        """How much the passages repeat each other; None where fewer than two say anything."""
+        return measure_diversity(self.passages.texts)
 
     @property
     def groups(self) -> Ints:

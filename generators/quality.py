@@ -1,7 +1,7 @@
 """Measures a dataset folder, or anybody's pairs, against the bar: from rows to `quality.json`."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,14 +10,17 @@ import pyarrow as pa
 from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
 from generators.contrasts.base import Codes, Contrasts, Mask
-from generators.evidence import Evidence, FolderEvidence
+from generators.evidence import CHECK_SEED, Evidence, FolderEvidence
 from generators.passages import read_passages, read_wholes
 from generators.selection.cues import Readings, read_texts
 from generators.selection.parts import take_part
 from schemas.base import Tier
 from schemas.quality import CheckResult, HumanAudit, Plots, Quality, Selection, Verdict
 
-SEED = 0
+FOLDER, PAIRS = "folder", "pairs"
+"""Stand in the place of a config: for a folder as a whole, and for a plain file of pairs."""
+
+VERDICTS: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
 
 WAIVERS = {
     ("associations", "sentiment and refusal wording"): (
@@ -44,16 +47,25 @@ class Rows:
     """Whether they come from slots."""
 
 
-def measure_rows(rows: Rows, readings: Readings | None = None) -> Iterator[CheckResult]:
-    """Yields the checks of a config, those of `full` first, then those of its `core`."""
+def gather_evidence(rows: Rows, readings: Readings | None = None) -> dict[Tier, Evidence]:
+    """Returns what checks look at: all rows of a config, and its `core`, if it has one."""
     whole = rows.contrasts or _no_contrasts(rows.table.num_rows)
     known = readings or read_texts(whole.texts)
-    tiers: dict[Tier, Mask] = {"full": np.ones(rows.table.num_rows, np.bool_)}
+    found: dict[Tier, Evidence] = {}
+    found["full"] = _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
     if "core" in rows.flags:
-        tiers["core"] = rows.flags["core"]
-    for tier, chosen in tiers.items():
-        evidence = _gather(rows, whole, known, tier, chosen)
-        yield from filter(None, (run(check, evidence) for check in CHECKS))
+        found["core"] = _gather(rows, whole, known, "core", rows.flags["core"])
+    return found
+
+
+def measure_rows(evidence: Mapping[Tier, Evidence]) -> list[CheckResult]:
+    """Returns the checks of a config: of all its rows, then of its `core`."""
+    return [
+        result
+        for each in evidence.values()
+        for check in CHECKS
+        if (result := run(check, each)) is not None
+    ]
 
 
 def _gather(
@@ -129,8 +141,8 @@ def summarize_checks(
     return Quality(
         name=name,
         verdict="FAIL" if gates["FAIL"] else "PASS",
-        gates=_sort_verdicts(gates),
-        seed=SEED,
+        gates={verdict: gates[verdict] for verdict in VERDICTS if gates[verdict]},
+        seed=CHECK_SEED,
         selections=dict(selections),
         checks=tuple(ordered),
         plots=plots,
@@ -139,18 +151,15 @@ def summarize_checks(
 
 
 def find_gates(checks: Iterable[CheckResult]) -> list[CheckResult]:
-    """Returns the gates that count: on `core`, or on all rows where there is no core; not waived."""
-    every = list(checks)
-    tiered = {check.config for check in every if check.tier == "core"}
+    """Returns the gates that count: on `core`, and on the folder as a whole; not those waived.
+
+    Rows of `full` may miss a gate, as long as the card says so. Of pairs that are no folder of
+    ours all count, since whoever measures them uses them all; their `core` is a proposal.
+    """
     return [
         check
-        for check in every
+        for check in checks
         if check.level == "gate"
         and not check.waived
-        and (check.tier == "core" or check.config not in tiered)
+        and (check.tier == ("full" if check.config == PAIRS else "core") or check.config == FOLDER)
     ]
-
-
-def _sort_verdicts(gates: Counter[Verdict]) -> dict[Verdict, int]:
-    order: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
-    return {verdict: gates[verdict] for verdict in order if gates[verdict]}

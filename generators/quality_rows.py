@@ -1,2 +1,118 @@
-"""Reads a dataset folder for its quality: its rows, what is drawn of them, and what it says."""
+"""Reads the rows of a dataset folder for its checks, and counts what they leave unsaid."""
 
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
+
+from generators.concept_sets import CONCEPT_SETS
+from generators.contrasts import READERS
+from generators.kinds import KINDS
+from generators.quality import Rows
+from generators.tables import arrow_schema
+from generators.tiers import list_files
+from schemas.base import CANARY, Row
+
+UNREAD = frozenset(
+    {"canary", "text_licence", "provenance", "positive_outcome", "negative_outcome", "edge_path"}
+)
+"""Columns that no check looks at; what they must say is counted while they pass."""
+CHECKED = 2000
+"""Rows of a config that its schema is tried on, evenly over the files; Arrow types hold for all."""
+OF_MENUS = ("id", "game", "group", "split", "origin", "context", "options")
+
+ROWS: dict[str, type[Row]] = {
+    **{name: kind.row for name, kind in KINDS.items()},
+    **{name: each.row for name, each in CONCEPT_SETS.items()},
+}
+"""Config -> what one of its rows is."""
+
+
+@dataclass
+class Passing:
+    """What is seen of all rows while they pass."""
+
+    tables: list[pa.Table] = field(default_factory=list[pa.Table])
+    """Their columns that checks look at."""
+    off_schema: list[bool] = field(default_factory=list[bool])
+    """Row -> whether its schema refuses it."""
+    untrue: Counter[str] = field(default_factory=Counter[str])
+    """What is not said, or not so."""
+
+
+def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
+    """Returns the rows of a config, and what they leave unsaid -> how many do."""
+    passing = Passing()
+    paths = list_files(folder, config)
+    total = sum(pq.read_metadata(path).num_rows for path in paths)  # pyright: ignore[reportUnknownMemberType]
+    step = max(total // CHECKED, 1)
+    for batch in _list_batches(paths):
+        _look_at(passing, batch, ROWS[config], step)
+    table = pa.concat_tables(passing.tables)
+    reader = READERS.get(config)
+    rows = Rows(
+        config=config,
+        table=table,
+        contrasts=reader and reader.read(table),
+        flags=_read_flags(table),
+        off_schema=np.array(passing.off_schema, np.bool_),
+        templates=config in CONCEPT_SETS,
+    )
+    return rows, passing.untrue
+
+
+def _list_batches(paths: list[Path]) -> Iterator[pa.Table]:
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> None:
+    first = len(passing.off_schema)
+    wrong = [False] * batch.num_rows
+    if batch.schema.remove_metadata() != arrow_schema(row):
+        wrong = [True] * batch.num_rows
+    else:
+        tried = [place for place in range(batch.num_rows) if (first + place) % step == 0]
+        for place, values in zip(tried, batch.take(tried).to_pylist(), strict=True):
+            wrong[place] = not _is_row(row, values)
+    passing.off_schema += wrong
+    _count_unsaid(passing.untrue, batch)
+    names = batch.column_names if row is not KINDS["decisions"].row else OF_MENUS
+    passing.tables.append(batch.select([name for name in names if name not in UNREAD]))
+
+
+def _is_row(row: type[BaseModel], values: Mapping[str, Any]) -> bool:
+    try:
+        row.model_validate(values, strict=False)
+    except ValidationError:
+        return False
+    return True
+
+
+def _count_unsaid(untrue: Counter[str], batch: pa.Table) -> None:
+    canaries: list[Any] = batch["canary"].to_pylist()
+    untrue["rows without the canary"] += sum(canary != CANARY for canary in canaries)
+    untrue["rows without a licence"] += batch["text_licence"].null_count
+    origins: list[Any] = batch["origin"].to_pylist()
+    sources: list[Any] = batch["provenance"].to_pylist()
+    for origin, source in zip(origins, sources, strict=True):
+        needed = "model" if origin == "generated" else "template" if origin == "template" else None
+        untrue["rows without a source"] += needed is not None and source[needed] is None
+
+
+def _read_flags(table: pa.Table) -> dict[str, Any]:
+    flags: dict[str, Any] = {}
+    if "tier" in table.column_names:
+        flags["core"] = np.array([tier == "core" for tier in table["tier"].to_pylist()], np.bool_)
+    for name in ("hard", "reversed_cue"):
+        if name in table.column_names:
+            flags[name] = np.array(table[name].to_pylist(), np.bool_)
+    return flags

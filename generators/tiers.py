@@ -12,7 +12,7 @@ from generators.contrasts import READERS
 from generators.contrasts.base import Contrasts, Mask
 from generators.row_files import ParquetFile
 from generators.selection.core import choose_core, count_reasons
-from generators.selection.cues import read_texts
+from generators.selection.cues import Readings, read_texts
 from generators.selection.flags import find_hard, find_reversed
 from generators.splits import SPLITS
 from schemas.quality import Selection
@@ -39,7 +39,7 @@ def assign_tiers(folder: Path, config: str) -> Selection:
     """
     paths = list_files(folder, config)
     contrasts = READERS[config].read(read_columns(paths, READERS[config].columns))
-    columns, selection = choose_rows(contrasts)
+    columns, selection = choose_rows(contrasts, read_texts(contrasts.texts))
     done = 0
     for path in paths:
         done += _rewrite(path, columns, done)
@@ -57,9 +57,8 @@ def read_columns(paths: list[Path], columns: tuple[str, ...]) -> pa.Table:
     return pa.concat_tables([_read_table(path, list(columns)) for path in paths])
 
 
-def choose_rows(contrasts: Contrasts) -> tuple[Columns, Selection]:
+def choose_rows(contrasts: Contrasts, readings: Readings) -> tuple[Columns, Selection]:
     """Returns the columns that rows get, and what is counted of them."""
-    readings = read_texts(contrasts.texts)
     choice = choose_core(contrasts, readings)
     masks: Mapping[str, Mask] = {
         "core": _spread(choice.core, contrasts),

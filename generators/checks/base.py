@@ -13,6 +13,8 @@ from schemas.quality import CheckResult, Controls, Interval, Level, Part, Verdic
 FEWEST = 100
 """Menus below which a score says too little: the 95 % band around 0.5 is then wider than 0.098, so
 that the best set there can be would not stay below 0.6 for sure."""
+FEWEST_SURE = 30
+"""Menus below which even an interval says nothing."""
 MANY = 300
 """Menus from which on the upper bound of a score must hold, not only the score."""
 
@@ -114,7 +116,7 @@ def _judge(check: Check[Seen], found: Measurement) -> Verdict:
 
 def _is_sure(check: Check[Seen], found: Measurement) -> bool:
     """Returns whether even few rows leave no doubt: the whole interval lies outside."""
-    if found.value is None or found.interval is None or found.n < 2:
+    if found.value is None or found.interval is None or found.n < FEWEST_SURE:
         return False
     return found.interval[1] < check.low or found.interval[0] > check.high
 
@@ -124,7 +126,7 @@ def _miss(check: Check[Seen]) -> Verdict:
 
 
 def _judge_part(check: Check[Seen], part: Measurement) -> Part:
-    verdict = _judge(check, part)
+    verdict = "too few" if part.n < check.fewest else _judge(check, part)
     return Part(value=round(float(part.value or 0), 4), n=part.n, verdict=verdict)
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 from generators.checks.base import Check, Measurement
 from generators.evidence import Evidence
-from generators.measures.diversity import effective_number, find_top_opening, measure_diversity
+from generators.measures.diversity import effective_number, find_top_opening
 from generators.measures.duplicates import find_crossings, find_duplicates, find_near_duplicates
 from schemas.base import Split
 
@@ -87,7 +87,7 @@ def measure_repetition(evidence: Evidence) -> Measurement:
     Shaib et al. 2024 (https://arxiv.org/abs/2403.00553). CrowS-Pairs 2.29, 0.12 and 0.82; the
     persona file Christianity 4.40, 0.68 and 0.34.
     """
-    found = measure_diversity(evidence.passages.texts)
+    found = evidence.diversity
     if found is None:
         return Measurement(0.0, len(evidence.passages.texts))
     figures = {"self-BLEU": found.self_bleu, "distinct 2-grams": found.distinct_2}
@@ -101,7 +101,7 @@ def measure_vendi(evidence: Evidence) -> Measurement:
     Friedman and Dieng 2023 (https://arxiv.org/abs/2210.02410). Good sets 0.76-0.82, collapsed ones
     0.28-0.45.
     """
-    found = measure_diversity(evidence.passages.texts)
+    found = evidence.diversity
     return Measurement(found.vendi_share, found.n) if found else Measurement(0.0, 0)
 
 
