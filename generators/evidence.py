@@ -98,8 +98,9 @@ class Evidence:
 
     @cached_property
     def diversity(self) -> Diversity | None:
-        """How much the passages repeat each other; None where fewer than two say anything."""
-        return measure_diversity(self.passages.texts)
+        """How much the frames repeat each other, or what has none; None of fewer than two."""
+        frames = self.passages.frames
+        return measure_diversity(self.passages.texts if frames is None else frames)
 
     @property
     def groups(self) -> Ints:

@@ -24,6 +24,8 @@ class Passages:
     """Where each stands."""
     generated: list[bool]
     """Whether a model wrote it."""
+    frames: list[str] | None = None
+    """One text of each frame, where few frames are crossed with many fillings by design."""
 
     @cached_property
     def sketches(self) -> Sketches:
@@ -52,6 +54,8 @@ class Reading:
     """Row -> what stands below; all that rows of one passage have, each once."""
     key: str
     """Column that rows of one passage share."""
+    frame: str | None = None
+    """Column that rows of one frame share, where frames are crossed with fillings by design."""
 
 
 def read_passages(config: str, table: pa.Table) -> Passages:
@@ -72,7 +76,16 @@ def read_passages(config: str, table: pa.Table) -> Passages:
         owners=[each.owner for each in every],
         splits=[each.split for each in every],
         generated=[each.generated for each in every],
+        frames=_read_frames(reading, table) if reading.frame else None,
     )
+
+
+def _read_frames(reading: Reading, table: pa.Table) -> list[str]:
+    assert reading.frame is not None
+    found: dict[str, str] = {}
+    for row in _list_rows(table, list(dict.fromkeys([reading.frame, *reading.columns]))):
+        found.setdefault(row[reading.frame], row[reading.columns[0]])
+    return list(found.values())
 
 
 def read_wholes(config: str, table: pa.Table) -> list[str]:
@@ -124,7 +137,7 @@ READINGS: dict[str, Reading] = {
         ("positive", "negative"), lambda row: "", _take("positive", "negative"), "id"
     ),
     "insertions": Reading(
-        ("inserted", "control"), lambda row: "", _take("inserted", "control"), "id"
+        ("inserted", "control"), lambda row: "", _take("inserted", "control"), "id", "base"
     ),
     "relations": Reading(
         ("premises", "conclusion"),
@@ -132,7 +145,7 @@ READINGS: dict[str, Reading] = {
         _take("conclusion"),
         "id",
     ),
-    "associations": Reading(("text",), lambda row: "", _take("text"), "id"),
+    "associations": Reading(("text",), lambda row: "", _take("text"), "id", "template"),
     "pairs": Reading(
         ("prompt", "positive", "negative"),
         lambda row: row["prompt"],

@@ -4,7 +4,7 @@ from collections import Counter
 
 from generators.checks.base import Check, Measurement
 from generators.evidence import Evidence
-from generators.measures.diversity import effective_number, find_top_opening
+from generators.measures.diversity import effective_number, find_top_opening, measure_vendi_share
 from generators.measures.duplicates import find_crossings, find_duplicates, find_near_duplicates
 from schemas.base import Split
 
@@ -89,20 +89,32 @@ def measure_repetition(evidence: Evidence) -> Measurement:
     """
     found = evidence.diversity
     if found is None:
-        return Measurement(0.0, len(evidence.passages.texts))
+        return Measurement(0.0, 0)
     figures = {"self-BLEU": found.self_bleu, "distinct 2-grams": found.distinct_2}
     missed = found.self_bleu > MOST_SELF_BLEU or found.distinct_2 < LEAST_DISTINCT
-    return Measurement(found.gzip_ratio, found.n, figures=figures, missed=missed)
+    return Measurement(
+        found.gzip_ratio, found.n, figures=figures, missed=missed, note=_tell_frames(evidence)
+    )
 
 
 def measure_vendi(evidence: Evidence) -> Measurement:
     """Returns the Vendi score of 300 passages by their number, on TF-IDF.
 
     Friedman and Dieng 2023 (https://arxiv.org/abs/2210.02410). Good sets 0.76-0.82, collapsed ones
-    0.28-0.45.
+    0.28-0.45. Where few frames are crossed with many fillings by design, each frame counts once.
     """
     found = evidence.diversity
-    return Measurement(found.vendi_share, found.n) if found else Measurement(0.0, 0)
+    if found is None:
+        return Measurement(0.0, 0)
+    figures: dict[str, float] = {}
+    if evidence.passages.frames is not None:
+        figures["rows as they are"] = measure_vendi_share(evidence.passages.texts)
+    return Measurement(found.vendi_share, found.n, figures=figures, note=_tell_frames(evidence))
+
+
+def _tell_frames(evidence: Evidence) -> str | None:
+    crossed = evidence.passages.frames is not None
+    return "each frame once: frames and fillings are crossed by design" if crossed else None
 
 
 def measure_coverage(evidence: Evidence) -> Measurement | None:
