@@ -13,5 +13,5 @@ def split_tokens(text: str) -> list[str]:
 
 def read_opening(text: str, words: int = 3) -> tuple[str, ...]:
     """Returns the first words of a text in lower case, without punctuation; fewer if it ends."""
-    found = _WORD.finditer(text.lower())
-    return tuple(match.group() for match, _ in zip(found, range(words), strict=False))
+    found = _WORD.finditer(text)
+    return tuple(match.group().lower() for match, _ in zip(found, range(words), strict=False))
