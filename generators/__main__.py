@@ -8,7 +8,7 @@ from pathlib import Path
 
 from generators import cli
 
-COMMANDS = ("machiavelli", "concepts", "doctor", "complete", "responses")
+COMMANDS = ("machiavelli", "concepts", "doctor", "report", "complete", "responses")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from generators.contrasts.plain import read_plain
 from generators.evidence import FolderEvidence
@@ -21,7 +21,7 @@ from generators.quality import (
     measure_rows,
     summarize_checks,
 )
-from generators.quality_rows import read_rows
+from generators.quality_rows import read_flags, read_rows
 from generators.selection.cues import read_texts
 from generators.sources.pair_files import OwnPair
 from generators.tiers import choose_rows
@@ -112,10 +112,8 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
             **columns,
         }
     )
-    core = pc.equal(table["tier"], "core").to_numpy()
-    flags = {name: table[name].to_numpy() for name in ("hard", "reversed_cue")}
-    nothing = core & ~core
-    rows = Rows(PAIRS, table, contrasts, {"core": core, **flags}, off_schema=nothing)
+    nothing = np.zeros(len(pairs), np.bool_)
+    rows = Rows(PAIRS, table, contrasts, read_flags(table), off_schema=nothing)
     tiers = gather_evidence(rows, readings)
     folder = FolderEvidence(PAIRS, "full", len(pairs), [], None, {})
     checks = [*measure_rows(tiers), *(each for each in measure_folder(folder) if each.number != 25)]

@@ -2,17 +2,16 @@
 
 import platform
 import shutil
-from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
-import pyarrow as pa
-
-from generators.card import render_card
+from generators.assessment import Watch
+from generators.card import describe_games
 from generators.engine.engine import Engine
-from generators.folder import CARD, MANIFEST, hash_files, replace_folder
+from generators.finishing import finish_folder
+from generators.folder import hash_files, replace_folder
 from generators.game_rows import BrokenGame
 from generators.generation import Models, Written, generate
 from generators.hub_metadata import add_features, check_library, list_versions
@@ -36,7 +35,7 @@ from generators.writer import RowWriter
 from schemas.base import CANARY
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameManifest
-from schemas.quality import Selection
+from schemas.quality import Quality, Selection
 
 VERSIONED = (
     "datasets",
@@ -62,10 +61,23 @@ class Job:
     source: Literal["sample", "game_data"]
     engine: Engine | None = None
     """Where answers come from; None for a run without models."""
+    watch: Watch | None = None
+    """Shows which config is being measured; None to measure nothing."""
 
 
-def build_folder(job: Job, progress: Progress) -> tuple[GameManifest, Survey]:
-    """Returns what was written to `job.out`, and what was seen in the game data.
+class Built(NamedTuple):
+    """What came of a build."""
+
+    manifest: GameManifest
+    """What was written."""
+    survey: Survey
+    """What was seen in the game data."""
+    quality: Quality | None
+    """What was measured; None where nothing was."""
+
+
+def build_folder(job: Job, progress: Progress) -> Built:
+    """Returns what was written to `job.out`, what was seen in the game data, and its quality.
 
     Raises:
         GeneratorError: game data or `job.out` is not what it must be; nothing was changed.
@@ -98,8 +110,8 @@ def build_folder(job: Job, progress: Progress) -> tuple[GameManifest, Survey]:
         filled = [name for name in TIERED if writer.sizes.get(name)]
         selections = {name: assign_tiers(folder, name) for name in filled}
         manifest = _describe(job, tally, writer, written, selections, hash_files(folder))
-        _write_description(folder, manifest, schemas)
-    return manifest, tally.survey
+        manifest, quality = finish_folder(folder, manifest, describe_games, job.watch)
+    return Built(manifest, tally.survey, quality)
 
 
 def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
@@ -138,12 +150,3 @@ def _describe(
         versions={"python": platform.python_version(), **list_versions(VERSIONED)},
         files=files,
     )
-
-
-def _write_description(
-    folder: Path, manifest: GameManifest, schemas: Mapping[str, pa.Schema]
-) -> None:
-    content = manifest.model_dump_json(indent=2) + "\n"
-    (folder / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
-    card = render_card(manifest, content, schemas)
-    (folder / CARD).write_text(card, encoding="utf-8", newline="\n")

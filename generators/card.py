@@ -1,6 +1,6 @@
 """The card of a dataset folder: rendered from its manifest, never parsed back. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -8,12 +8,16 @@ import pyarrow as pa
 
 from generators.audit import HAND_WRITTEN
 from generators.behaviors import READINGS
-from generators.hub_metadata import size_category, write_header
+from generators.hub_metadata import add_features, size_category, write_header
 from generators.prompts import render
 from generators.splits import SPLITS
+from generators.tables import arrow_schema
+from generators.verdicts import render_section
 from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
+from schemas.quality import Quality
+from schemas.rows import ROWS
 
 TEMPLATE = "card/v1/card"
 ONE_ROW = {
@@ -38,7 +42,10 @@ FIRST_CHOICE = "contrastive"
 
 
 def render_card(
-    manifest: GameManifest, manifest_text: str, schemas: Mapping[str, pa.Schema]
+    manifest: GameManifest,
+    manifest_text: str,
+    schemas: Mapping[str, pa.Schema],
+    quality: Mapping[str, str],
 ) -> str:
     """Returns the whole text of README.md.
 
@@ -46,6 +53,7 @@ def render_card(
         manifest: what the folder holds.
         manifest_text: `manifest.json` as written; the card quotes its sha256.
         schemas: config -> its columns.
+        quality: what the card says of quality, `banner` and `section`.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
     default = FIRST_CHOICE if FIRST_CHOICE in sizes else next(iter(sizes))
@@ -53,6 +61,7 @@ def render_card(
     body = render(
         TEMPLATE,
         manifest=manifest,
+        quality=quality,
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
         readings=READINGS,
         one_row=ONE_ROW,
@@ -68,6 +77,26 @@ def render_card(
         number=_show_number,
     )
     return f"---\n{header.strip()}\n---\n\n{body}\n"
+
+
+def describe_games(
+    manifest: GameManifest, text: str, quality: Quality | None, figures: list[str]
+) -> str:
+    """Returns the card of a folder made from games.
+
+    Args:
+        manifest: what the folder holds.
+        text: `manifest.json` as written.
+        quality: what was measured; None where nothing was.
+        figures: names of the figures beside the card.
+    """
+    said = render_section(quality, figures)
+    return render_card(manifest, text, list_schemas(manifest.rows), said)
+
+
+def list_schemas(configs: Iterable[str]) -> dict[str, pa.Schema]:
+    """Returns config -> its columns, with the Features that they stand for."""
+    return {name: add_features(arrow_schema(ROWS[name])) for name in configs}
 
 
 def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:

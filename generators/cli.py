@@ -199,6 +199,18 @@ def show_rows(
             bar.update(count(result))
 
 
+def show_configs(names: Sequence[str]) -> Iterator[str]:
+    """Yields the names of configs, with a bar of how many are measured on a terminal."""
+    from tqdm import tqdm
+
+    total = len(names)
+    with tqdm(total=total, desc="measuring", unit="config", disable=None, leave=False) as bar:
+        for name in names:
+            bar.set_postfix_str(name)
+            yield name
+            bar.update()
+
+
 class Bar:
     """A progress bar of items asked about, on a terminal, with what they cost."""
 

@@ -14,6 +14,8 @@ from generators.model_options import (
     MODEL_OPTIONS,
     add_options,
     check_outside,
+    check_strict,
+    choose_watch,
 )
 
 if TYPE_CHECKING:
@@ -100,9 +102,10 @@ def handle(arguments: argparse.Namespace) -> int:
         return 0
     own = kind != "bundled"
     with open_engine(arguments, config, ANSWERS, own_source=own) as (config, engine):
-        job = Job(source, arguments.out, config, vocabularies, kind)
-        manifest = build_folder(job, engine, show_parts)
-    cli.show(summarize(manifest, arguments.out, color=cli.is_terminal()))
+        job = Job(source, arguments.out, config, vocabularies, kind, choose_watch(arguments))
+        manifest, quality = build_folder(job, engine, show_parts)
+    cli.show(summarize(manifest, quality, arguments.out, color=cli.is_terminal()))
+    check_strict(arguments, quality)
     return 0
 
 

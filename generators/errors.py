@@ -9,6 +9,7 @@ GeneratorError              anything a command explains in one line, exit status
 │   └── BudgetError         a request that could cost more than --max-cost leaves
 ├── ReplayError             a recorded answer that is missing, or a broken file of them
 ├── LogError                a response log that cannot be read or written
+├── QualityError            a gate that fails where --strict is asked for
 └── UsageError              an option whose value fits nothing that is there, exit status 2
 
 Every message reads `<where>: <found>; expected <wanted>. <what to do>.`
@@ -42,6 +43,10 @@ class FolderError(GeneratorError):
 
 class WorkerError(GeneratorError):
     """A process that was to read games is gone."""
+
+
+class QualityError(GeneratorError):
+    """A gate fails, and the run was asked to be strict."""
 
 
 class UsageError(GeneratorError):

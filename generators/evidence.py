@@ -32,7 +32,7 @@ CHECK_SEED = 1
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Items that a choice kept without having seen their groups, and how a classifier ranks them."""
+    """Items that were chosen without having seen their groups, and how they are ranked."""
 
     contrasts: Contrasts
     """The items."""

@@ -13,6 +13,8 @@ from generators.model_options import (
     MODEL_OPTIONS,
     add_options,
     check_outside,
+    check_strict,
+    choose_watch,
 )
 
 if TYPE_CHECKING:
@@ -132,9 +134,10 @@ def handle(arguments: argparse.Namespace) -> int:
         return 0
     own = arguments.data is not None
     with open_engine(arguments, config, "responses.jsonl", own_source=own) as (config, engine):
-        job = Job(data, arguments.out, config, source, engine)
-        manifest, survey = build_folder(job, cli.show_progress)
-    cli.show(summarize(manifest, survey, arguments.out, color=cli.is_terminal()))
+        job = Job(data, arguments.out, config, source, engine, choose_watch(arguments))
+        built = build_folder(job, cli.show_progress)
+    cli.show(summarize(built, arguments.out, color=cli.is_terminal()))
+    check_strict(arguments, built.quality)
     return 0
 
 

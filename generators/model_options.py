@@ -1,23 +1,28 @@
 """The options of every command that asks a model, and the engine that they describe."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generators import cli
-from generators.errors import UsageError
+from generators.errors import QualityError, UsageError
 
 if TYPE_CHECKING:
     from generators.engine.course import Meter
     from generators.engine.engine import Settings
     from generators.engine.money import Prices
+    from schemas.quality import Quality
 
 BUILD_OPTIONS: dict[str, dict[str, Any]] = {
     "--no-report": {
         "action": "store_true",
-        "help": "write rows, manifest and card only (so far there is nothing more to leave out)",
+        "help": "measure nothing: rows, manifest and card only",
+    },
+    "--strict": {
+        "action": "store_true",
+        "help": "exit 1 when a gate fails on core",
     },
     "--dry-run": {
         "action": "store_true",
@@ -81,6 +86,9 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+Watch = Callable[[Sequence[str]], Iterator[str]]
+
+
 @dataclass(frozen=True)
 class ModelRun:
     """How a command is to ask models."""
@@ -94,6 +102,28 @@ def add_options(parser: argparse.ArgumentParser, *tables: dict[str, dict[str, An
     for table in tables:
         for flags, settings in table.items():
             parser.add_argument(flags, **settings)
+
+
+def choose_watch(arguments: argparse.Namespace) -> Watch | None:
+    """Returns what shows how far measuring is; None where nothing is to be measured.
+
+    Raises:
+        UsageError: gates must hold that are not to be measured.
+    """
+    if not arguments.no_report:
+        return cli.show_configs
+    if arguments.strict:
+        wanted = "a report, whose gates may fail"
+        raise UsageError("--strict", "--no-report beside it", wanted, "Leave one of them out")
+    return None
+
+
+def check_strict(arguments: argparse.Namespace, quality: "Quality | None") -> None:
+    """Raises QualityError where a gate failed that must not."""
+    if arguments.strict and quality is not None and quality.verdict == "FAIL":
+        where = str(getattr(arguments, "path", None) or arguments.out)
+        wanted, remedy = "every gate to hold", "See what is named FAIL above, or report.html"
+        raise QualityError(where, "a gate fails", wanted, remedy)
 
 
 def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:

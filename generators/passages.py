@@ -94,7 +94,9 @@ def read_wholes(config: str, table: pa.Table) -> list[str]:
     divided = [name for name in ("behavior", "valid") if name in table.column_names]
     rows = _list_rows(table, [*reading.columns, *divided])
     return [
-        "\n".join([*(str(row[name]) for name in divided), reading.start(row), *reading.options(row)])
+        "\n".join(
+            [*(str(row[name]) for name in divided), reading.start(row), *reading.options(row)]
+        )
         for row in rows
     ]
 

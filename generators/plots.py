@@ -30,9 +30,7 @@ def draw_plots(configs: Sequence[Tiers], judgments: Sequence[Audit]) -> Plots:
             tiers["full"].config: {tier: count_lengths(each) for tier, each in tiers.items()}
             for tiers in poled
         },
-        position={
-            name: places for name, each in full.items() if (places := count_places(each))
-        },
+        position={name: places for name, each in full.items() if (places := count_places(each))},
         polarity=count_poles(full.get("multiple_choice")),
         coverage=count_coverage(full),
         similarity={
@@ -81,9 +79,7 @@ def count_poles(questions: Evidence | None) -> dict[str, Poles]:
         counted = counts.setdefault(row["behavior"], Counter())
         counted["positive"] += len(row["matching"])
         counted["negative"] += len(row["not_matching"])
-        counted["neither"] += (
-            len(row["choices"]) - len(row["matching"]) - len(row["not_matching"])
-        )
+        counted["neither"] += len(row["choices"]) - len(row["matching"]) - len(row["not_matching"])
     return {name: Poles(**dict(counted)) for name, counted in sorted(counts.items())}
 
 

@@ -68,9 +68,7 @@ def measure_rows(evidence: Mapping[Tier, Evidence]) -> list[CheckResult]:
     ]
 
 
-def _gather(
-    rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen: Mask
-) -> Evidence:
+def _gather(rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen: Mask) -> Evidence:
     items = np.zeros(whole.items, np.bool_)
     places = whole.row_item[chosen]
     items[places[places >= 0]] = True

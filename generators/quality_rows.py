@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
-from generators.concept_sets import CONCEPT_SETS
 from generators.contrasts import READERS
-from generators.kinds import KINDS
+from generators.contrasts.base import Mask
 from generators.quality import Rows
 from generators.tables import arrow_schema
 from generators.tiers import list_files
-from schemas.base import CANARY, Row
+from schemas.base import CANARY, ConceptRow, Row
+from schemas.decision import Decision
+from schemas.rows import ROWS
 
 UNREAD = frozenset(
     {"canary", "text_licence", "provenance", "positive_outcome", "negative_outcome", "edge_path"}
@@ -26,12 +27,6 @@ UNREAD = frozenset(
 CHECKED = 2000
 """Rows of a config that its schema is tried on, evenly over the files; Arrow types hold for all."""
 OF_MENUS = ("id", "game", "group", "split", "origin", "context", "options")
-
-ROWS: dict[str, type[Row]] = {
-    **{name: kind.row for name, kind in KINDS.items()},
-    **{name: each.row for name, each in CONCEPT_SETS.items()},
-}
-"""Config -> what one of its rows is."""
 
 
 @dataclass
@@ -60,9 +55,9 @@ def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
         config=config,
         table=table,
         contrasts=reader and reader.read(table),
-        flags=_read_flags(table),
+        flags=read_flags(table),
         off_schema=np.array(passing.off_schema, np.bool_),
-        templates=config in CONCEPT_SETS,
+        templates=issubclass(ROWS[config], ConceptRow),
     )
     return rows, passing.untrue
 
@@ -85,7 +80,7 @@ def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> No
             wrong[place] = not _is_row(row, values)
     passing.off_schema += wrong
     _count_unsaid(passing.untrue, batch)
-    names = batch.column_names if row is not KINDS["decisions"].row else OF_MENUS
+    names = batch.column_names if row is not Decision else OF_MENUS
     passing.tables.append(batch.select([name for name in names if name not in UNREAD]))
 
 
@@ -108,8 +103,9 @@ def _count_unsaid(untrue: Counter[str], batch: pa.Table) -> None:
         untrue["rows without a source"] += needed is not None and source[needed] is None
 
 
-def _read_flags(table: pa.Table) -> dict[str, Any]:
-    flags: dict[str, Any] = {}
+def read_flags(table: pa.Table) -> dict[str, Mask]:
+    """Returns `core` and the flags that rows have: name -> row -> whether it is so."""
+    flags: dict[str, Mask] = {}
     if "tier" in table.column_names:
         flags["core"] = np.array([tier == "core" for tier in table["tier"].to_pylist()], np.bool_)
     for name in ("hard", "reversed_cue"):

@@ -15,6 +15,16 @@ QUALITY = "quality.json"
 PAGE = "report.html"
 FIGURES = "figures"
 
+CAPTIONS = {
+    "length": "How many more words the positive has, in pairs, on all rows and on core.",
+    "position": "Where the option that is asked for stands, by number of options.",
+    "polarity": "Options of questions that exhibit each behavior, that do not, and neither.",
+    "coverage": "Rows of each game, or theme.",
+    "similarity": "How much of each passage its nearest other one shares: Jaccard of word 3-grams.",
+    "agreement": "Share of options to which two labellers give the same label.",
+}
+"""Figure -> what it shows."""
+
 
 def can_draw() -> bool:
     """Returns whether figures can be drawn: they take the extra `report`."""
@@ -44,14 +54,12 @@ def write_page(
     sizes: Mapping[str, int] | None = None,
 ) -> None:
     """Writes the figures and the page."""
-    from generators.figures import CAPTIONS, adapt_to_theme, draw_figures
+    from generators.figures import adapt_to_theme, draw_figures
 
     figures = draw_figures(quality.plots)
     (folder / FIGURES).mkdir(exist_ok=True)
     for name, svg in figures.items():
         (folder / FIGURES / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
     themed = {name: adapt_to_theme(svg) for name, svg in figures.items()}
-    page = render_page(
-        quality, entries, rejections, themed, captions=CAPTIONS, sizes=sizes
-    )
+    page = render_page(quality, entries, rejections, themed, captions=CAPTIONS, sizes=sizes)
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")

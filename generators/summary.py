@@ -6,23 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from generators.audit import HAND_WRITTEN
+from generators.build import Built
 from generators.contrast import mark_difference
 from generators.row_files import read_first_rows
 from generators.splits import SPLITS
 from generators.survey import Survey
+from generators.verdicts import show_outcome
 from schemas.generation import GenerationReport
 from schemas.manifest import GameManifest, Manifest
+from schemas.quality import Quality
 
 PREVIEWED = 3
 WIDTH = 96
 
 
-def summarize(manifest: GameManifest, survey: Survey, out: Path, *, color: bool) -> str:
+def summarize(built: Built, out: Path, *, color: bool) -> str:
     """Returns the closing summary, without a last newline."""
+    manifest = built.manifest
     lines = [
         *list_sizes(manifest),
         "",
-        *_list_counts(manifest, survey),
+        *_list_counts(manifest, built.survey),
+        *list_quality(manifest, built.quality),
         "",
         *_preview(manifest, out, color=color),
         f"Wrote {out.as_posix()}/. Load it with:",
@@ -30,6 +35,14 @@ def summarize(manifest: GameManifest, survey: Survey, out: Path, *, color: bool)
         f'  load_dataset("{out.as_posix()}", "{_first_config(manifest)}")',
     ]
     return "\n".join(lines)
+
+
+def list_quality(manifest: Manifest, quality: Quality | None) -> Iterator[str]:
+    """Yields how much is core, and what the gates come to, each that fails by name."""
+    chosen = (f"{name} {each.core:,}" for name, each in manifest.selections.items())
+    yield f"Core: {', '.join(chosen) or 'none'}."
+    if quality is not None:
+        yield show_outcome(quality)
 
 
 def _first_config(manifest: GameManifest) -> str:

@@ -70,24 +70,28 @@ def _sum_up(said: Mapping[tuple[str, str], Mapping[str, Judgment]]) -> HumanAudi
         n, ok = by_config.get(config, (0, 0))
         by_config[config] = n + 1, ok + all(each.ok for each in judgments.values())
     right = sum(ok for _, ok in by_config.values())
+    bounds = bound_share(right, len(said))
     return HumanAudit(
         n=len(said),
         ok=right,
-        lower=bound_share(right, len(said)),
+        lower=bounds[0],
+        upper=bounds[1],
         auditors=len({auditor for judgments in said.values() for auditor in judgments}),
         by_config=by_config,
     )
 
 
-def bound_share(right: int, n: int) -> float:
-    """Returns the lower bound of a share, 0 to 1: Wilson's interval, 95 %, two-sided.
+def bound_share(right: int, n: int) -> tuple[float, float]:
+    """Returns the bounds of a share, 0 to 1: Wilson's interval, 95 %, two-sided.
 
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953.
     """
     from statsmodels.stats.proportion import proportion_confint  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
-    lower = cast(float, proportion_confint(right, n, alpha=0.05, method="wilson")[0])
-    return max(0.0, float(lower))
+    lower, upper = cast(
+        tuple[float, float], proportion_confint(right, n, alpha=0.05, method="wilson")
+    )
+    return max(0.0, float(lower)), min(1.0, float(upper))
 
 
 def _read_judgments(path: Path) -> Iterator[Judgment]:

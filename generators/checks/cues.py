@@ -133,7 +133,7 @@ def measure_words(evidence: Evidence) -> Measurement | None:
 def measure_sentiment(evidence: Evidence) -> Measurement:
     """Returns how often the more positive sentiment is the positive's, and the share of refusals.
 
-    Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550). Refusal wording ("as an AI") tells
+    Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550). Wording such as "as an AI" tells
     the poles apart in the files of CAA (https://arxiv.org/abs/2312.06681).
     """
     refuses = evidence.readings.surface[:, REFUSALS] > 0

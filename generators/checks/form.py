@@ -45,7 +45,7 @@ def measure_balance(evidence: Evidence) -> Measurement | None:
 
 
 def measure_poles(evidence: Evidence) -> Measurement | None:
-    """Returns the share of questions that show an option of either pole, with any number of them."""
+    """Returns the share of questions that show at least one option of either pole."""
     if evidence.contrasts.size is None:
         return None
     rows = evidence.list_rows("matching", "not_matching")
@@ -112,14 +112,14 @@ SAME: dict[str, tuple[tuple[str, ...], Callable[[Row], bool]]] = {
     ),
     "icl": (("shots", "positive_prompt", "negative_prompt", "shuffled_prompt"), _is_prompt_same),
 }
-"""Config -> the columns that are compared, and how. In `contrastive` there is one prompt for both."""
+"""Config -> the columns that are compared, and how; a pair has one prompt for both sides."""
 
 
 def measure_margin(evidence: Evidence) -> Measurement | None:
     """Returns the smallest difference of score between a positive and a negative of one row."""
     names = evidence.table.column_names
     if "margin" in names:
-        margins: list[float] = evidence.table["margin"].to_pylist()
+        margins: list[Any] = evidence.table["margin"].to_pylist()
     elif "scores" in names:
         margins = [
             min(row["scores"][place] for place in row["matching"])

@@ -18,8 +18,10 @@ def measure_edit(evidence: Evidence) -> Measurement | None:
         return None
     contrasts = evidence.contrasts
     texts = contrasts.texts
-    pairs = zip(contrasts.positive.tolist(), contrasts.negative.tolist(), strict=True)
-    edits = measure_edits((texts[one], texts[other]) for one, other in pairs)
+    ones, others = (
+        [texts[place] for place in side] for side in (contrasts.positive, contrasts.negative)
+    )
+    edits = measure_edits(zip(ones, others, strict=True))
     if not len(edits):
         return Measurement(0.0, 0)
     return Measurement(float(np.median(edits)), len(edits), figures={"largest": float(edits.max())})

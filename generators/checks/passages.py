@@ -25,8 +25,8 @@ def measure_duplicates(evidence: Evidence) -> Measurement:
     24 % in three model-written files of Perez et al. 2022.
     """
     found = find_duplicates(evidence.wholes)
-    note = "templates repeat their frames by design; 14 is not measured" if evidence.templates else None
-    return Measurement(found.share, found.n, note=note)
+    note = "templates repeat their frames by design; 14 is not measured"
+    return Measurement(found.share, found.n, note=note if evidence.templates else None)
 
 
 def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
@@ -55,8 +55,8 @@ def measure_leaks(evidence: Evidence) -> Measurement:
     for column in ("group", "decision_id"):
         if column in table.column_names:
             homes: dict[str, set[str]] = {}
-            for name, split in zip(table[column].to_pylist(), table["split"].to_pylist(), strict=True):
-                homes.setdefault(str(name), set()).add(str(split))
+            for row in evidence.list_rows(column, "split"):
+                homes.setdefault(row[column], set()).add(row["split"])
             crossing += sum(len(splits) > 1 for splits in homes.values())
     held = [place for place, split in enumerate(passages.splits) if split in HELD]
     train = [place for place, split in enumerate(passages.splits) if split == "train"]
@@ -78,7 +78,9 @@ def measure_openings(evidence: Evidence) -> Measurement:
     if len(written) >= FEWEST:
         figures["generated ones"] = find_top_opening(written)[1]
         missed = figures["generated ones"] > MOST_GENERATED_OPENING
-    return Measurement(share, len(passages.texts), figures=figures, missed=missed, note=repr(opening))
+    return Measurement(
+        share, len(passages.texts), figures=figures, missed=missed, note=repr(opening)
+    )
 
 
 def measure_repetition(evidence: Evidence) -> Measurement:

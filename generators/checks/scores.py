@@ -19,7 +19,7 @@ HELD_OUT = "chosen unseen"
 
 
 def to_wins(scores: Floats) -> Floats:
-    """Returns 1 for a pair whose positive scores higher, 0 for one whose negative does, else 0.5."""
+    """Returns 1 where the positive scores higher, 0 where the negative does, 0.5 on ties."""
     return (np.sign(scores) + 1) / 2
 
 
@@ -61,9 +61,7 @@ def measure_score(evidence: Evidence, score: Score) -> Measurement:
     )
 
 
-def compare_controls(
-    evidence: Evidence, random: Floats, pairs: Mask | None = None
-) -> Controls:
+def compare_controls(evidence: Evidence, random: Floats, pairs: Mask | None = None) -> Controls:
     """Returns what the score makes of swapped poles, and the surface of the true ones."""
     chosen = np.ones(len(random), np.bool_) if pairs is None else pairs
     return Controls(

@@ -11,16 +11,18 @@ from typing import Literal
 
 import pyarrow as pa
 
+from generators import assessment
 from generators.concept_sets import CONCEPT_SETS
 from generators.concept_sets.base import ConceptSet, Part, Scope, Sieve
-from generators.concept_sets.card import render_card
+from generators.concept_sets.card import describe_concepts
 from generators.concept_sets.counts import TALLIED, count_parts, count_splits, count_values
 from generators.concept_sets.generation import generate
 from generators.concept_sets.material import Material
 from generators.concept_sets.pairs import list_pair_tables
 from generators.engine.engine import Engine
 from generators.errors import SourceError
-from generators.folder import CARD, MANIFEST, hash_files, replace_folder
+from generators.finishing import finish_folder
+from generators.folder import hash_files, replace_folder
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.network import describe_network
 from generators.rejected import REJECTED, write_rejections
@@ -36,7 +38,7 @@ from schemas.config import ConceptsConfig
 from schemas.exchange import Rejection
 from schemas.generation import ConceptGenerationReport
 from schemas.manifest import ConceptManifest, SplitSize
-from schemas.quality import Selection
+from schemas.quality import Quality, Selection
 
 VERSIONED = (
     "datasets",
@@ -67,6 +69,8 @@ class Job:
     config: ConceptsConfig
     vocabularies: Sequence[Vocabulary]
     kind: Literal["bundled", "concepts", "pairs"]
+    watch: assessment.Watch | None = None
+    """Shows which config is being measured; None to measure nothing."""
 
 
 @dataclass
@@ -87,8 +91,10 @@ class Folder:
     written: dict[str, Written] = field(default_factory=dict[str, Written])
 
 
-def build_folder(job: Job, engine: Engine | None, watch: Watch) -> ConceptManifest:
-    """Returns what was written to `job.out`.
+def build_folder(
+    job: Job, engine: Engine | None, watch: Watch
+) -> tuple[ConceptManifest, Quality | None]:
+    """Returns what was written to `job.out`, and its quality, where that is measured.
 
     Args:
         job: what to build.
@@ -112,11 +118,7 @@ def build_folder(job: Job, engine: Engine | None, watch: Watch) -> ConceptManife
             _write_network(path / NETWORK, material)
         write_rejections(path / REJECTED, rejections)
         manifest = _describe(job, folder, material, report, selections)
-        content = manifest.model_dump_json(indent=2) + "\n"
-        (path / MANIFEST).write_text(content, encoding="utf-8", newline="\n")
-        card = render_card(manifest, content, folder.schemas)
-        (path / CARD).write_text(card, encoding="utf-8", newline="\n")
-    return manifest
+        return finish_folder(path, manifest, describe_concepts, job.watch)
 
 
 def _prepare(

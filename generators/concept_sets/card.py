@@ -7,10 +7,12 @@ from typing import Any
 import pyarrow as pa
 
 from generators.audit import HAND_WRITTEN
-from generators.card import count_rows
+from generators.card import count_rows, list_schemas
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
+from generators.verdicts import render_section
 from schemas.manifest import ConceptManifest
+from schemas.quality import Quality
 
 TEMPLATE = "concept_card/v1/card"
 ONE_ROW = {
@@ -30,7 +32,10 @@ TITLES = {
 
 
 def render_card(
-    manifest: ConceptManifest, manifest_text: str, schemas: Mapping[str, pa.Schema]
+    manifest: ConceptManifest,
+    manifest_text: str,
+    schemas: Mapping[str, pa.Schema],
+    quality: Mapping[str, str],
 ) -> str:
     """Returns the whole text of README.md.
 
@@ -38,6 +43,7 @@ def render_card(
         manifest: what the folder holds.
         manifest_text: `manifest.json` as written; the card quotes its sha256.
         schemas: config -> its columns.
+        quality: what the card says of quality, `banner` and `section`.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
     default = next(iter(sizes))
@@ -46,6 +52,7 @@ def render_card(
     body = render(
         TEMPLATE,
         manifest=manifest,
+        quality=quality,
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
         title=TITLES[manifest.source],
         one_row=ONE_ROW,
@@ -56,6 +63,21 @@ def render_card(
         options=_list_options(manifest),
     )
     return f"---\n{header.strip()}\n---\n\n{body}\n"
+
+
+def describe_concepts(
+    manifest: ConceptManifest, text: str, quality: Quality | None, figures: list[str]
+) -> str:
+    """Returns the card of a folder of concept sets.
+
+    Args:
+        manifest: what the folder holds.
+        text: `manifest.json` as written.
+        quality: what was measured; None where nothing was.
+        figures: names of the figures beside the card.
+    """
+    said = render_section(quality, figures)
+    return render_card(manifest, text, list_schemas(manifest.rows), said)
 
 
 def _list_options(manifest: ConceptManifest) -> dict[str, str]:

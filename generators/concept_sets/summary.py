@@ -9,18 +9,20 @@ from generators.audit import HAND_WRITTEN
 from generators.card import count_rows
 from generators.contrast import BOLD, MARKS
 from generators.row_files import read_first_rows
-from generators.summary import PREVIEWED, WIDTH, list_sizes
+from generators.summary import PREVIEWED, WIDTH, list_quality, list_sizes
 from schemas.generation import ConceptGenerationReport
 from schemas.manifest import ConceptManifest
+from schemas.quality import Quality
 
 
-def summarize(manifest: ConceptManifest, out: Path, *, color: bool) -> str:
+def summarize(manifest: ConceptManifest, quality: Quality | None, out: Path, *, color: bool) -> str:
     """Returns the closing summary, without a last newline."""
     first = next(name for name, splits in manifest.rows.items() if splits)
     lines = [
         *list_sizes(manifest),
         "",
         *_list_counts(manifest),
+        *list_quality(manifest, quality),
         "",
         *_preview(manifest, out, color=color),
         f"Wrote {out.as_posix()}/. Load it with:",

@@ -5,6 +5,9 @@ each other's twin. It has one pair, or, as a question with several options, one 
 with each negative. Texts stand once; pairs hold their places.
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Arrow does not tell what an array holds.
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any

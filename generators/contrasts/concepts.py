@@ -47,7 +47,7 @@ def _read_sides(table: pa.Table, one: str, other: str, units: Sequence[Any]) -> 
 
 def read_relations(table: pa.Table) -> Contrasts:
     """Returns the conclusion that follows against its twin that does not; premises count once."""
-    premises: list[list[str]] = table["premises"].to_pylist()
+    premises: list[Any] = table["premises"].to_pylist()
     units = ["\n".join(sorted(each)) for each in premises]
     return _read_twins(table, "conclusion", table["valid"].to_pylist(), units, units)
 

@@ -42,9 +42,9 @@ def read_pairs(table: pa.Table) -> Contrasts:
 def read_items(table: pa.Table) -> Contrasts:
     """Returns the questions of `multiple_choice`: each positive with each negative."""
     ids: list[Any] = table["id"].to_pylist()
-    matching: list[list[int]] = table["matching"].to_pylist()
-    others: list[list[int]] = table["not_matching"].to_pylist()
-    order: list[list[int]] = table["order"].to_pylist()
+    matching: list[Any] = table["matching"].to_pylist()
+    others: list[Any] = table["not_matching"].to_pylist()
+    order: list[Any] = table["order"].to_pylist()
     choices = join_chunks(table["choices"])
     starts = choices.offsets.to_numpy()
     pairs = [

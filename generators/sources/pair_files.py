@@ -63,12 +63,24 @@ def read_pairs(paths: Sequence[Path]) -> ReadPairs:
     return ReadPairs(pairs, digest)
 
 
+def read_any_pairs(path: Path) -> list[OwnPair]:
+    """Returns the pairs of a JSONL file to be measured: empty sides and repeated ids are let pass.
+
+    Raises:
+        SourceError: the file cannot be read, or a line is no pair.
+    """
+    pairs = list(_parse(path, _read(path), checked=False))
+    if not pairs:
+        raise SourceError(str(path), "no line", WANTED, "Name another file")
+    return pairs
+
+
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         found = error.strerror or str(error)
-        raise SourceError(f"--pairs {path}", found, "a file of pairs", "Check the path") from error
+        raise SourceError(str(path), found, "a file of pairs", "Check the path") from error
 
 
 def _split_lines(path: Path, content: bytes) -> list[str]:
@@ -83,7 +95,7 @@ def _split_lines(path: Path, content: bytes) -> list[str]:
     return text.replace("\r\n", "\n").split("\n")
 
 
-def _parse(path: Path, content: bytes) -> Iterator[OwnPair]:
+def _parse(path: Path, content: bytes, *, checked: bool = True) -> Iterator[OwnPair]:
     lines: dict[str, int] = {}
     for number, line in enumerate(_split_lines(path, content), start=1):
         if not line.strip():
@@ -96,8 +108,9 @@ def _parse(path: Path, content: bytes) -> Iterator[OwnPair]:
             place = ".".join(map(str, first["loc"]))
             found = f"{place}: {first['msg']}" if place else "no JSON object"
             raise SourceError(where, found, WANTED, "Mend the line") from error
-        _check(where, pair)
-        if pair.id:
+        if checked:
+            _check(where, pair)
+        if checked and pair.id:
             if pair.id in lines:
                 found, wanted = (
                     f"the id '{pair.id}' a second time",

@@ -1,0 +1,43 @@
+"""Finishes a dataset folder that has its rows: measures it, then writes manifest and card."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from generators.assessment import Watch, assess_folder
+from generators.folder import CARD, MANIFEST, hash_files
+from generators.report_files import FIGURES, write_folder_report
+from schemas.manifest import Manifest
+from schemas.quality import HumanAudit, Quality
+
+M = TypeVar("M", bound=Manifest)
+RenderCard = Callable[[M, str, Quality | None, list[str]], str]
+"""From the manifest, its text, what was measured, and the names of the figures, the card."""
+
+
+def finish_folder(
+    folder: Path,
+    manifest: M,
+    render_card: RenderCard[M],
+    watch: Watch | None,
+    audit: HumanAudit | None = None,
+) -> tuple[M, Quality | None]:
+    """Returns the manifest with all files, and what was measured; both are written.
+
+    Args:
+        folder: has the rows; what lies there of an earlier report is replaced.
+        manifest: names the files of rows.
+        render_card: makes the card.
+        watch: shows which config is being measured; None to measure nothing.
+        audit: what people said of the rows.
+    """
+    quality = None if watch is None else assess_folder(folder, manifest, audit, watch)
+    if quality is not None:
+        write_folder_report(folder, quality)
+    manifest = manifest.model_copy(update={"files": hash_files(folder)})
+    text = manifest.model_dump_json(indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    figures = sorted(path.stem for path in (folder / FIGURES).glob("*.svg"))
+    card = render_card(manifest, text, quality, figures)
+    (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
+    return manifest, quality

@@ -1,0 +1,87 @@
+"""Measures a dataset folder that is there, and swaps in a copy with the new report and card."""
+
+import os
+import shutil
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from generators.assessment import Watch
+from generators.audit_sheet import read_sheet
+from generators.card import describe_games
+from generators.concept_sets.card import describe_concepts
+from generators.errors import SourceError
+from generators.finishing import finish_folder
+from generators.folder import CARD, MANIFEST, replace_folder
+from generators.report_files import FIGURES, PAGE, QUALITY
+from schemas.manifest import ConceptManifest, GameManifest
+from schemas.quality import HumanAudit, Quality
+
+WRITTEN = (MANIFEST, CARD, QUALITY, PAGE)
+
+
+def rewrite_report(folder: Path, sheet: Path | None, watch: Watch) -> Quality:
+    """Returns what was measured of a folder, which then has it.
+
+    Args:
+        folder: a dataset folder of ours.
+        sheet: judgments of people; None to keep those that are there.
+        watch: shows which config is being measured.
+
+    Raises:
+        GeneratorError: it is no such folder, or cannot be written, or the sheet is broken; nothing
+            was changed.
+    """
+    manifest = read_manifest(folder)
+    audit = read_sheet(sheet, folder) if sheet else _read_audit(folder)
+    with replace_folder(folder) as new:
+        _link_rows(folder, new)
+        if isinstance(manifest, GameManifest):
+            _, quality = finish_folder(new, manifest, describe_games, watch, audit)
+        else:
+            _, quality = finish_folder(new, manifest, describe_concepts, watch, audit)
+    assert quality is not None
+    return quality
+
+
+def read_manifest(folder: Path) -> GameManifest | ConceptManifest:
+    """Returns the manifest of a dataset folder.
+
+    Raises:
+        SourceError: there is none, or it is not ours, or of another version.
+    """
+    path = folder / MANIFEST
+    wanted, remedy = "a dataset folder of ours", "Build it with this version"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or "no text"
+        raise SourceError(str(path), found, wanted, remedy) from error
+    kind = ConceptManifest if '"source_sha256"' in text else GameManifest
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        found = f"{'.'.join(map(str, first['loc'])) or 'not JSON'}: {first['msg']}"
+        raise SourceError(str(path), found, wanted, remedy) from error
+
+
+def _read_audit(folder: Path) -> HumanAudit | None:
+    try:
+        text = (folder / QUALITY).read_text(encoding="utf-8")
+        return Quality.model_validate_json(text).audit
+    except (OSError, ValueError):
+        return None
+
+
+def _link_rows(folder: Path, new: Path) -> None:
+    """Gives the new folder the files of the old one that are kept, without copying where it can."""
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if path.is_dir() or place.as_posix() in WRITTEN or place.parts[0] == FIGURES:
+            continue
+        (new / place).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, new / place)
+        except OSError:
+            shutil.copy2(path, new / place)
