@@ -24,7 +24,7 @@ BANDS, ROWS = 25, 5
 """A pair is proposed where one of 25 bands of 5 slots is equal: 99 of 100 pairs of similarity
 0.7 are, 1 - (1 - 0.7^5)^25, and 999 of 1,000 of similarity 0.76."""
 
-DEEPEST = 8
+DEEPEST = 16
 """Texts of a bucket that one is compared with: where thousands share a template, the next few tell
 whether it repeats one of them."""
 
@@ -33,7 +33,7 @@ PROMISING = 0.58
 slots below 0.7."""
 
 CHECKED = 2
-"""Pairs of a text that are looked at in one round, of 8: those with the most equal slots."""
+"""Pairs of a text that are looked at in one round, of 16: those with the most equal slots."""
 
 _CHUNK = 8192
 
