@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from generators.audit import HAND_WRITTEN
-from generators.build import Built
 from generators.contrast import mark_difference
 from generators.row_files import read_first_rows
 from generators.splits import SPLITS
@@ -20,14 +19,15 @@ PREVIEWED = 3
 WIDTH = 96
 
 
-def summarize(built: Built, out: Path, *, color: bool) -> str:
+def summarize(
+    manifest: GameManifest, survey: Survey, quality: Quality | None, out: Path, *, color: bool
+) -> str:
     """Returns the closing summary, without a last newline."""
-    manifest = built.manifest
     lines = [
         *list_sizes(manifest),
         "",
-        *_list_counts(manifest, built.survey),
-        *list_quality(manifest, built.quality),
+        *_list_counts(manifest, survey),
+        *list_quality(manifest, quality),
         "",
         *_preview(manifest, out, color=color),
         f"Wrote {out.as_posix()}/. Load it with:",

@@ -16,12 +16,11 @@ def measure_edit(evidence: Evidence) -> Measurement | None:
     """
     if evidence.config != "minimal_pairs":
         return None
-    contrasts = evidence.contrasts
-    texts = contrasts.texts
-    ones, others = (
-        [texts[place] for place in side] for side in (contrasts.positive, contrasts.negative)
-    )
-    edits = measure_edits(zip(ones, others, strict=True))
+    texts = evidence.contrasts.texts
+    ones: list[int] = evidence.contrasts.positive.tolist()
+    others: list[int] = evidence.contrasts.negative.tolist()
+    pairs = zip(ones, others, strict=True)
+    edits = measure_edits((texts[one], texts[other]) for one, other in pairs)
     if not len(edits):
         return Measurement(0.0, 0)
     return Measurement(float(np.median(edits)), len(edits), figures={"largest": float(edits.max())})
