@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from generators.assessment import Watch
 from generators.card import describe_games
 from generators.engine.engine import Engine
-from generators.finishing import finish_folder
 from generators.folder import hash_files, replace_folder
 from generators.game_rows import BrokenGame
 from generators.generation import Models, Written, generate
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.kinds import KINDS
+from generators.quality.assessment import Watch
 from generators.reading import (
     Plan,
     Progress,
@@ -25,6 +24,7 @@ from generators.reading import (
     read_games,
 )
 from generators.rejected import REJECTED, write_rejections
+from generators.reports.finishing import finish_folder
 from generators.sources.game_data import read_metadata
 from generators.sources.layout import find_games
 from generators.survey import Survey

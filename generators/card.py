@@ -10,9 +10,9 @@ from generators.audit import HAND_WRITTEN
 from generators.behaviors import READINGS
 from generators.hub_metadata import add_features, size_category, write_header
 from generators.prompts import render
+from generators.quality.verdicts import render_section
 from generators.splits import SPLITS
 from generators.tables import arrow_schema
-from generators.verdicts import render_section
 from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest

@@ -83,9 +83,9 @@ def write_sheet(arguments: argparse.Namespace) -> int:
 
 def report_folder(arguments: argparse.Namespace) -> int:
     """Measures a dataset folder again, and rewrites its report and its card."""
-    from generators.folder_report import rewrite_report
-    from generators.report_files import can_draw
-    from generators.verdicts import list_checks
+    from generators.quality.verdicts import list_checks
+    from generators.reports.files import can_draw
+    from generators.reports.folders import rewrite_report
 
     if arguments.out is not None:
         wanted = "none beside a folder: its report goes into it"
@@ -98,11 +98,11 @@ def report_folder(arguments: argparse.Namespace) -> int:
 
 def report_pairs(arguments: argparse.Namespace) -> int:
     """Measures a file of pairs, and proposes a core of it."""
-    from generators.assessment import assess_pairs
-    from generators.pair_report import write_pair_report
-    from generators.report_files import can_draw
+    from generators.quality.assessment import assess_pairs
+    from generators.quality.verdicts import list_checks
+    from generators.reports.files import can_draw
+    from generators.reports.pairs import write_pair_report
     from generators.sources.pair_files import read_any_pairs
-    from generators.verdicts import list_checks
 
     path: Path = arguments.path
     out: Path = arguments.out or path.with_name(f"{path.stem}.report")

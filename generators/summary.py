@@ -7,10 +7,10 @@ from typing import Any
 
 from generators.audit import HAND_WRITTEN
 from generators.contrast import mark_difference
+from generators.quality.verdicts import show_outcome
 from generators.row_files import read_first_rows
 from generators.splits import SPLITS
 from generators.survey import Survey
-from generators.verdicts import show_outcome
 from schemas.generation import GenerationReport
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import Quality

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from browser import Browser, start_browser
-from generators.page import render_page, write_data
-from generators.page_entries import list_pair_entries
-from generators.page_rows import read_page_rows
+from generators.page.entries import list_pair_entries
+from generators.page.rendering import render_page, write_data
+from generators.page.rows import read_page_rows
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Part, Plots, Quality, Selection
 

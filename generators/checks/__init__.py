@@ -5,7 +5,7 @@ A new check is one function, and one line in its group's table.
 
 from generators.checks import cues, form, labels, minimal, passages, places
 from generators.checks.base import Check
-from generators.evidence import Evidence, FolderEvidence
+from generators.quality.evidence import Evidence, FolderEvidence
 
 CHECKS: tuple[Check[Evidence], ...] = tuple(
     sorted(

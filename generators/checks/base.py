@@ -6,8 +6,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from generators.evidence import Evidence, FolderEvidence
 from generators.measures.intervals import Bounds
+from generators.quality.evidence import Evidence, FolderEvidence
 from schemas.quality import CheckResult, Controls, Interval, Level, Part, Verdict
 
 FEWEST = 100

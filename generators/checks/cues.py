@@ -20,8 +20,8 @@ from generators.checks.scores import (
     to_wins,
 )
 from generators.contrasts.base import Contrasts, Floats
-from generators.evidence import CHECK_SEED, Evidence
 from generators.measures.surface import REFUSALS, WORDS
+from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.selection.classifiers import cross_score, score_features, score_words
 from generators.selection.cues import differ
 

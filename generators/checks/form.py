@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from generators.checks.base import FEWEST, Check, Measurement
-from generators.evidence import Evidence
+from generators.quality.evidence import Evidence
 
 LEAST_MARGIN = 0.5
 """A pole counts above 0.5, strictly, and its opposite has 0: no pair can be nearer."""

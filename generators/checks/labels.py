@@ -1,7 +1,7 @@
 """Checks 21, 22 and 25: who has looked at the labels, and whether the folder says what is so."""
 
 from generators.checks.base import Check, Measurement
-from generators.evidence import FolderEvidence
+from generators.quality.evidence import FolderEvidence
 
 LEAST_KAPPA = 0.60
 LEAST_RAW = 0.90

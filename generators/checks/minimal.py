@@ -3,8 +3,8 @@
 import numpy as np
 
 from generators.checks.base import Check, Measurement
-from generators.evidence import Evidence
 from generators.measures.edits import measure_edits
+from generators.quality.evidence import Evidence
 
 FEWEST_TOKENIZERS = 3
 

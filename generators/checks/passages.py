@@ -3,9 +3,9 @@
 from collections import Counter
 
 from generators.checks.base import Check, Measurement
-from generators.evidence import Evidence
 from generators.measures.diversity import effective_number, find_top_opening, measure_vendi_share
 from generators.measures.duplicates import find_crossings, find_duplicates, find_near_duplicates
+from generators.quality.evidence import Evidence
 from schemas.base import Split
 
 FEWEST = 100

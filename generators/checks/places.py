@@ -8,7 +8,7 @@ from scipy.stats import chisquare
 from generators.checks.base import FEWEST, Check, Measurement
 from generators.checks.scores import measure_score
 from generators.contrasts.base import Contrasts, Floats
-from generators.evidence import Evidence
+from generators.quality.evidence import Evidence
 
 LEAST_P = 0.01
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from generators.checks.base import Measurement
 from generators.contrasts.base import Contrasts, Floats, Mask
-from generators.evidence import Evidence
 from generators.measures.intervals import bootstrap_share
+from generators.quality.evidence import Evidence
 from schemas.quality import Controls
 
 Score = Callable[[Evidence, Contrasts], Floats]

@@ -11,7 +11,6 @@ from typing import Literal
 
 import pyarrow as pa
 
-from generators import assessment
 from generators.concept_sets import CONCEPT_SETS
 from generators.concept_sets.base import ConceptSet, Part, Scope, Sieve
 from generators.concept_sets.card import describe_concepts
@@ -21,11 +20,12 @@ from generators.concept_sets.material import Material
 from generators.concept_sets.pairs import list_pair_tables
 from generators.engine.engine import Engine
 from generators.errors import SourceError
-from generators.finishing import finish_folder
 from generators.folder import hash_files, replace_folder
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.network import describe_network
+from generators.quality import assessment
 from generators.rejected import REJECTED, write_rejections
+from generators.reports.finishing import finish_folder
 from generators.row_files import ParquetFile
 from generators.sources.concept_file import ReadConcepts
 from generators.sources.pair_files import ReadPairs

@@ -10,7 +10,7 @@ from generators.audit import HAND_WRITTEN
 from generators.card import count_rows, list_schemas
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
-from generators.verdicts import render_section
+from generators.quality.verdicts import render_section
 from schemas.manifest import ConceptManifest
 from schemas.quality import Quality
 

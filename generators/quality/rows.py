@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from generators.contrasts import READERS
 from generators.contrasts.base import Mask
-from generators.quality import Rows
+from generators.quality.measurement import Rows
 from generators.tables import arrow_schema
 from generators.tiers import list_files
 from schemas.base import CANARY, ConceptRow, Row

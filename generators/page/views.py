@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from generators.page_entries import Entry, Numbers, RowFields, Side, cut, make_entry, read_poles
+from generators.page.entries import Entry, Numbers, RowFields, Side, cut, make_entry, read_poles
 from schemas.labels import VIOLATIONS
 
 

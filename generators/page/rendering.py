@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from generators.page_entries import Entry, Side
-from generators.page_rows import share_out
+from generators.page.entries import Entry, Side
+from generators.page.rows import share_out
 from generators.prompts import render
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Quality

@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from generators.assessment import Assessed
 from generators.errors import FolderError
 from generators.folder import explain
-from generators.page_entries import list_pair_entries
-from generators.report_files import PAGE, QUALITY, can_draw, write_page, write_quality
+from generators.page.entries import list_pair_entries
+from generators.quality.assessment import Assessed
+from generators.reports.files import PAGE, QUALITY, can_draw, write_page, write_quality
 
 TIERS = "tiers.jsonl"
 OURS = frozenset({QUALITY, PAGE, TIERS, "figures"})

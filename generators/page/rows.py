@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.page_entries import Entry
-from generators.page_views import ENTRIES, View
+from generators.page.entries import Entry
+from generators.page.views import ENTRIES, View
 from generators.splits import SPLITS
 
 MOST = 10_000

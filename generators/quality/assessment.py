@@ -9,10 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from generators.contrasts.plain import read_plain
-from generators.evidence import FolderEvidence
 from generators.folder import hash_file
-from generators.plots import Tiers, draw_plots
-from generators.quality import (
+from generators.quality.evidence import FolderEvidence
+from generators.quality.measurement import (
     FOLDER,
     PAIRS,
     Rows,
@@ -21,7 +20,8 @@ from generators.quality import (
     measure_rows,
     summarize_checks,
 )
-from generators.quality_rows import read_flags, read_rows
+from generators.quality.plots import Tiers, draw_plots
+from generators.quality.rows import read_flags, read_rows
 from generators.selection.cues import read_texts
 from generators.sources.pair_files import OwnPair
 from generators.tiers import choose_rows

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from generators.assessment import Watch, assess_folder
 from generators.folder import CARD, MANIFEST, hash_files
-from generators.report_files import FIGURES, write_folder_report
+from generators.quality.assessment import Watch, assess_folder
+from generators.reports.files import FIGURES, write_folder_report
 from schemas.manifest import Manifest
 from schemas.quality import HumanAudit, Quality
 

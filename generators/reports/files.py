@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from generators.page import render_page
-from generators.page_entries import Entry
-from generators.page_rows import read_page_rows
+from generators.page.entries import Entry
+from generators.page.rendering import render_page
+from generators.page.rows import read_page_rows
 from generators.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
 from schemas.quality import Quality

@@ -10,8 +10,8 @@ import pyarrow as pa
 from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
 from generators.contrasts.base import Codes, Contrasts, Mask
-from generators.evidence import CHECK_SEED, Evidence, FolderEvidence
-from generators.passages import read_passages, read_wholes
+from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
+from generators.quality.passages import read_passages, read_wholes
 from generators.selection.cues import Readings, read_texts
 from generators.selection.parts import take_part
 from schemas.base import Tier

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from generators.contrasts.base import Contrasts, Floats, Ints, Mask
 from generators.measures.diversity import Diversity, measure_diversity
-from generators.passages import Passages
+from generators.quality.passages import Passages
 from generators.selection.classifiers import (
     cross_score,
     fold_groups,

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from generators.assessment import Watch
 from generators.audit_sheet import read_sheet
 from generators.card import describe_games
 from generators.concept_sets.card import describe_concepts
 from generators.errors import SourceError
-from generators.finishing import finish_folder
 from generators.folder import CARD, MANIFEST, replace_folder
-from generators.report_files import FIGURES, PAGE, QUALITY
+from generators.quality.assessment import Watch
+from generators.reports.files import FIGURES, PAGE, QUALITY
+from generators.reports.finishing import finish_folder
 from schemas.manifest import ConceptManifest, GameManifest
 from schemas.quality import HumanAudit, Quality
 

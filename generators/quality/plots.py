@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from generators.contrasts.base import Floats
-from generators.evidence import Evidence
 from generators.measures.nearest import measure_nearest
 from generators.measures.surface import WORDS
+from generators.quality.evidence import Evidence
 from generators.selection.cues import differ
 from schemas.base import Tier
 from schemas.generation import Audit

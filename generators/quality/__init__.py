@@ -1,0 +1,1 @@
+"""Measures a dataset against the bar: reads rows, runs the checks, sums up."""
