@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from generators.contrasts import READERS
-from generators.contrasts.base import Contrasts, Mask
+from generators.contrasts.base import WHOLE, Contrasts, Mask, Reader, hash_texts
 from generators.row_files import ParquetFile
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, read_texts
@@ -38,7 +38,7 @@ def assign_tiers(folder: Path, config: str) -> Selection:
         config: one of `TIERED`, with rows.
     """
     paths = list_files(folder, config)
-    contrasts = READERS[config].read(read_columns(paths, READERS[config].columns))
+    contrasts = READERS[config].read(read_columns(paths, READERS[config]))
     columns, selection = choose_rows(contrasts, read_texts(contrasts.texts))
     done = 0
     for path in paths:
@@ -52,9 +52,17 @@ def list_files(folder: Path, config: str) -> list[Path]:
     return [path for path in paths if path.exists()]
 
 
-def read_columns(paths: list[Path], columns: tuple[str, ...]) -> pa.Table:
-    """Returns some columns of all rows."""
-    return pa.concat_tables([_read_table(path, list(columns)) for path in paths])
+def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
+    """Returns what a reader takes of all rows; their texts pass, and only hashes of them stay."""
+    needed = list(dict.fromkeys([*reader.columns, *reader.text]))
+    tables: list[pa.Table] = []
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                table: pa.Table = file.read_row_group(group, needed)  # pyright: ignore[reportUnknownMemberType]
+                hashes = hash_texts(table, reader.text)
+                tables.append(table.select(list(reader.columns)).append_column(WHOLE, hashes))
+    return pa.concat_tables(tables)
 
 
 def choose_rows(contrasts: Contrasts, readings: Readings) -> tuple[Columns, Selection]:
@@ -76,10 +84,6 @@ def choose_rows(contrasts: Contrasts, readings: Readings) -> tuple[Columns, Sele
     tier = pa.array(np.where(masks["core"], "core", "full"), pa.string())
     flags = {name: pa.array(masks[name], pa.bool_()) for name in ("hard", "reversed_cue")}
     return {"tier": tier, **flags}, selection
-
-
-def _read_table(path: Path, columns: list[str]) -> pa.Table:
-    return pq.read_table(path, columns=columns)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _spread(items: Mask, contrasts: Contrasts) -> Mask:

@@ -10,11 +10,16 @@ with each negative. Texts stand once; pairs hold their places.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+KEY_BYTES = 12
+WHOLE = "whole"
+"""Column of hashes."""
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -88,8 +93,20 @@ class Reader:
 
     columns: tuple[str, ...]
     """The columns that it takes."""
+    text: tuple[str, ...]
+    """The columns that are a row's whole text; they may be large, and are only hashed."""
     read: Callable[[pa.Table], Contrasts]
-    """From these columns of all rows, in the order of the splits."""
+    """From `columns` of all rows, in the order of the splits, and the hashes as column `whole`."""
+
+
+def hash_texts(table: pa.Table, columns: Sequence[str]) -> "pa.Array[Any]":
+    """Returns a hash of some columns of each row, with few rows in memory."""
+    hashes = [
+        sha256(repr(list(row.values())).encode("utf-8", "backslashreplace")).digest()[:KEY_BYTES]
+        for batch in table.select(list(columns)).to_batches(1000)
+        for row in batch.to_pylist()
+    ]
+    return pa.array(hashes, pa.binary())
 
 
 def code(names: Sequence[str]) -> Codes:

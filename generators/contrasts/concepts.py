@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import Codes, Contrasts, Reader, code, code_texts, count_up
-from generators.contrasts.games import hash_wholes, join_chunks
+from generators.contrasts.base import WHOLE, Codes, Contrasts, Reader, code, code_texts, count_up
+from generators.contrasts.games import join_chunks
 
 
 def read_minimal_pairs(table: pa.Table) -> Contrasts:
@@ -41,7 +41,7 @@ def _read_sides(table: pa.Table, one: str, other: str, units: Sequence[Any]) -> 
         unit=code(units),
         group=code(table["group"].to_pylist()),
         part=_undivided(len(ids)),
-        whole=hash_wholes([positives, negatives]),
+        whole=table[WHOLE].to_pylist(),
     )
 
 
@@ -49,22 +49,21 @@ def read_relations(table: pa.Table) -> Contrasts:
     """Returns the conclusion that follows against its twin that does not; premises count once."""
     premises: list[Any] = table["premises"].to_pylist()
     units = ["\n".join(sorted(each)) for each in premises]
-    return _read_twins(table, "conclusion", table["valid"].to_pylist(), units, units)
+    return _read_twins(table, "conclusion", table["valid"].to_pylist(), units)
 
 
 def read_associations(table: pa.Table) -> Contrasts:
     """Returns the sentence with the pleasant attribute against its twin; a target counts once."""
     side = [valence == "positive" for valence in table["valence"].to_pylist()]
     units: list[Any] = table["target"].to_pylist()
-    contrasts = _read_twins(table, "text", side, units, [""] * len(units))
+    contrasts = _read_twins(table, "text", side, units)
     return replace(contrasts, meant=frozenset({"sentiment"}))
 
 
-def _read_twins(
-    table: pa.Table, text: str, side: Sequence[Any], units: Sequence[str], stems: Sequence[str]
-) -> Contrasts:
+def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence[str]) -> Contrasts:
     """Returns one item for two rows that name each other, the positive one first."""
     ids: list[Any] = table["id"].to_pylist()
+    whole: list[Any] = table[WHOLE].to_pylist()
     place = {name: row for row, name in enumerate(ids)}
     twins: list[int | None] = [place.get(name) for name in table["counterpart_id"].to_pylist()]
     ones = [
@@ -87,7 +86,7 @@ def _read_twins(
         unit=code([units[row] for row in ones]),
         group=code([groups[row] for row in ones]),
         part=_undivided(len(ones)),
-        whole=hash_wholes([pa.array([stems[row] for row in ones]), positives, negatives]),
+        whole=[whole[row] + whole[twin] for row, twin in zip(ones, others, strict=True)],
     )
 
 
@@ -97,8 +96,16 @@ def _undivided(items: int) -> Codes:
 
 _COLUMNS = ("id", "group")
 MINIMAL_PAIRS = Reader(
-    (*_COLUMNS, "contrast", "template", "positive", "negative"), read_minimal_pairs
+    (*_COLUMNS, "contrast", "template", "positive", "negative"),
+    ("positive", "negative"),
+    read_minimal_pairs,
 )
-INSERTIONS = Reader((*_COLUMNS, "inserted", "control"), read_insertions)
-RELATIONS = Reader((*_COLUMNS, "premises", "conclusion", "valid", "counterpart_id"), read_relations)
-ASSOCIATIONS = Reader((*_COLUMNS, "target", "text", "valence", "counterpart_id"), read_associations)
+INSERTIONS = Reader((*_COLUMNS, "inserted", "control"), ("inserted", "control"), read_insertions)
+RELATIONS = Reader(
+    (*_COLUMNS, "premises", "conclusion", "valid", "counterpart_id"),
+    ("premises", "conclusion"),
+    read_relations,
+)
+ASSOCIATIONS = Reader(
+    (*_COLUMNS, "target", "text", "valence", "counterpart_id"), ("text",), read_associations
+)

@@ -4,16 +4,12 @@
 # Arrow cannot tell that a column has no nulls.
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from generators.contrasts.base import Contrasts, Reader, code, code_texts, count_up
-
-KEY_BYTES = 12
+from generators.contrasts.base import WHOLE, Contrasts, Reader, code, code_texts, count_up
 
 
 def read_pairs(table: pa.Table) -> Contrasts:
@@ -23,7 +19,6 @@ def read_pairs(table: pa.Table) -> Contrasts:
     ids: list[Any] = table["id"].to_pylist()
     places = [name.rpartition("/")[2].partition("-") for name in ids]
     earlier = [1 if int(place) < int(other) else -1 for place, _, other in places]
-    prompts = join_chunks(table["prompt"])
     return Contrasts(
         texts=texts,
         positive=positive,
@@ -34,7 +29,7 @@ def read_pairs(table: pa.Table) -> Contrasts:
         unit=code(table["decision_id"].to_pylist()),
         group=code(table["group"].to_pylist()),
         part=code(table["behavior"].to_pylist()),
-        whole=hash_wholes([prompts, positives, negatives]),
+        whole=table[WHOLE].to_pylist(),
         earlier=np.array(earlier, np.int32),
     )
 
@@ -56,7 +51,6 @@ def read_items(table: pa.Table) -> Contrasts:
     item, ones, two = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
     flat = choices.values
     texts, positive, negative = code_texts(flat.take(pa.array(ones)), flat.take(pa.array(two)))
-    joined: Any = pc.binary_join(choices, "\n")
     return Contrasts(
         texts=texts,
         positive=positive,
@@ -67,7 +61,7 @@ def read_items(table: pa.Table) -> Contrasts:
         unit=code(table["decision_id"].to_pylist()),
         group=code(table["group"].to_pylist()),
         part=code(table["behavior"].to_pylist()),
-        whole=hash_wholes([join_chunks(table["question"]), joined]),
+        whole=table[WHOLE].to_pylist(),
         target=np.array([*map(find_target, matching, order)], np.int32),
         size=np.array([*map(len, order)], np.int32),
     )
@@ -94,7 +88,7 @@ def read_queries(table: pa.Table) -> Contrasts:
         unit=code(table["decision_id"].to_pylist()),
         group=code(table["group"].to_pylist()),
         part=code(table["behavior"].to_pylist()),
-        whole=hash_wholes([query.field("observation"), positives, negatives]),
+        whole=table[WHOLE].to_pylist(),
     )
 
 
@@ -103,13 +97,9 @@ def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
     return column.combine_chunks()
 
 
-def hash_wholes(columns: Sequence["pa.Array[Any]"]) -> list[bytes]:
-    """Returns a hash of each row's texts, taken together."""
-    rows = zip(*columns, strict=True)
-    return [sha256("\x00".join(map(str, row)).encode()).digest()[:KEY_BYTES] for row in rows]
-
-
 _COLUMNS = ("id", "decision_id", "group", "behavior")
-PAIRS = Reader((*_COLUMNS, "prompt", "positive", "negative"), read_pairs)
-ITEMS = Reader((*_COLUMNS, "question", "choices", "matching", "not_matching", "order"), read_items)
-QUERIES = Reader((*_COLUMNS, "query"), read_queries)
+PAIRS = Reader((*_COLUMNS, "positive", "negative"), ("prompt", "positive", "negative"), read_pairs)
+ITEMS = Reader(
+    (*_COLUMNS, "choices", "matching", "not_matching", "order"), ("question", "choices"), read_items
+)
+QUERIES = Reader((*_COLUMNS, "query"), ("query",), read_queries)

@@ -1,12 +1,12 @@
 """Contrasts of anybody's own lines of `{positive, negative}`."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import Codes, Contrasts, code, code_texts, count_up
-from generators.contrasts.games import hash_wholes
+from generators.contrasts.base import Codes, Contrasts, code, code_texts, count_up, hash_texts
 from generators.sources.pair_files import OwnPair
 
 
@@ -15,6 +15,8 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
     positives = pa.array([pair.positive for pair in pairs], pa.string())
     negatives = pa.array([pair.negative for pair in pairs], pa.string())
     prompts = pa.array([pair.prompt for pair in pairs], pa.string())
+    columns = {"prompt": prompts, "positive": positives, "negative": negatives}
+    whole: list[Any] = hash_texts(pa.table(columns), list(columns)).to_pylist()
     texts, positive, negative = code_texts(positives, negatives)
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
     return Contrasts(
@@ -27,5 +29,5 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
         unit=code([pair.prompt or name for pair, name in zip(pairs, names, strict=True)]),
         group=code([pair.group or name for pair, name in zip(pairs, names, strict=True)]),
         part=Codes(["all"], np.zeros(len(pairs), np.int32)),
-        whole=hash_wholes([prompts, positives, negatives]),
+        whole=whole,
     )

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
 from generators.contrasts import READERS
-from generators.contrasts.base import Mask
+from generators.contrasts.base import WHOLE, Mask, hash_texts
 from generators.quality.measurement import Rows
 from generators.tables import arrow_schema
 from generators.tiers import list_files
@@ -54,7 +54,8 @@ def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
     rows = Rows(
         config=config,
         table=table,
-        contrasts=reader and reader.read(table),
+        contrasts=reader
+        and reader.read(table.append_column(WHOLE, hash_texts(table, reader.text))),
         flags=read_flags(table),
         off_schema=np.array(passing.off_schema, np.bool_),
         templates=issubclass(ROWS[config], ConceptRow),
