@@ -22,8 +22,10 @@ from scipy.optimize import linprog
 
 from generators.contrasts.base import Floats, Ints, Mask
 
+Singles = NDArray[np.float32]
+
 DIGITS = 2
-NEAR = 1e-6
+NEAR = 1e-5
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Balance:
 
     kept: Mask
     """Item -> whether it is kept; of the items that were not used, by the prices alone."""
-    burden: Floats
+    burden: Singles
     """Cue -> item -> what it would cost the balance, in items; shape (cues, items)."""
 
 
@@ -58,31 +60,54 @@ def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
         rank: item -> place in the order in which equal items are kept.
         used: the items that the choice may see; others are judged by the prices found on these.
     """
-    columns = np.column_stack([cue.values for cue in cues]).round(DIGITS)
-    slack = np.column_stack([_allow(cue) for cue in cues])
-    classes, members, sizes = np.unique(
-        np.hstack([columns, slack])[used], axis=0, return_inverse=True, return_counts=True
-    )
-    matrix = _constrain(classes[:, : len(cues)], classes[:, len(cues) :])
+    columns = np.column_stack([cue.values.round(DIGITS) for cue in cues]).astype(np.float32)
+    slack = _allow(cues)
+    classes, members, sizes = _group_equal(columns[used], slack[used])
+    matrix = _constrain(columns[used][classes].T, slack[used][classes].T)
     quota, prices = _solve(matrix, sizes)
     kept = np.zeros(len(rank), np.bool_)
-    kept[np.flatnonzero(used)] = _take_first(members.ravel(), quota, rank[used])
-    weighed = _constrain(columns, slack) * prices[:, None]
-    burden = weighed[: len(cues)] + weighed[len(cues) :]
+    kept[np.flatnonzero(used)] = _take_first(members, quota, rank[used])
+    burden = _weigh(columns, slack, prices)
     if not used.all():
         kept[~used] = _judge(burden, kept, rank, used)[~used]
     return Balance(kept, burden)
 
 
-def _allow(cue: Cue) -> Floats:
-    """Returns what each item adds to how far its cue may be off; one item always may."""
-    inside = np.ones(len(cue.values)) if cue.scope is None else cue.scope.astype(np.float64)
-    return max(cue.tolerance, 1 / max(inside.sum(), 1)) * inside
+def _allow(cues: Sequence[Cue]) -> Singles:
+    """Returns what each item adds to how far each cue may be off; one item always may."""
+    allowed = np.empty((len(cues[0].values), len(cues)), np.float32)
+    for place, cue in enumerate(cues):
+        inside = np.ones(len(cue.values), np.bool_) if cue.scope is None else cue.scope
+        allowed[:, place] = max(cue.tolerance, 1 / max(inside.sum(), 1)) * inside
+    return allowed
 
 
-def _constrain(columns: Floats, slack: Floats) -> Floats:
+def _group_equal(
+    columns: Singles, slack: Singles
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Returns one item of each class of equal ones, the class of each item, and their sizes."""
+    varying = slack[:, slack.min(axis=0) < slack.max(axis=0)] if len(slack) else slack
+    _, first, members, sizes = np.unique(
+        np.hstack([columns, varying]),
+        axis=0,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    return first, members.ravel(), sizes
+
+
+def _constrain(columns: Singles, slack: Singles) -> Floats:
     """Returns rows that must sum to 0 or less: each cue from above, then from below."""
-    return np.vstack([(columns - slack).T, (-columns - slack).T])
+    return np.vstack([columns - slack, -columns - slack]).astype(np.float64)
+
+
+def _weigh(columns: Singles, slack: Singles, prices: Floats) -> Singles:
+    """Returns the burden of each item in each cue, by their prices; shape (cues, items)."""
+    above, below = prices[: columns.shape[1]], prices[columns.shape[1] :]
+    gain = (above - below).astype(np.float32)
+    weighed: Singles = columns.T * gain[:, None]
+    return weighed - slack.T * (above + below).astype(np.float32)[:, None]
 
 
 def _solve(matrix: Floats, sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
@@ -118,7 +143,7 @@ def _take_first(members: NDArray[np.int64], quota: NDArray[np.int64], rank: Ints
     return kept
 
 
-def _judge(burden: Floats, kept: Mask, rank: Ints, used: Mask) -> Mask:
+def _judge(burden: Singles, kept: Mask, rank: Ints, used: Mask) -> Mask:
     """Returns what to keep by price: all that gains, and of what is even the share kept before."""
     gain = 1 - burden.sum(axis=0)
     even = np.abs(gain) < NEAR
