@@ -3,22 +3,20 @@
 # pyright: reportArgumentType=false, reportUnknownMemberType=false
 # Arrow cannot tell that a column has no nulls.
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import WHOLE, Contrasts, Reader, code, code_texts, count_up
+from generators.contrasts.base import WHOLE, Contrasts, Ints, Reader, code, code_texts, count_up
 
 
 def read_pairs(table: pa.Table) -> Contrasts:
     """Returns the pairs of `contrastive`."""
-    positives, negatives = join_chunks(table["positive"]), join_chunks(table["negative"])
-    texts, positive, negative = code_texts(positives, negatives)
+    texts, positive, negative = code_texts(
+        join_chunks(table["positive"]), join_chunks(table["negative"])
+    )
     ids: list[Any] = table["id"].to_pylist()
-    places = [name.rpartition("/")[2].partition("-") for name in ids]
-    earlier = [1 if int(place) < int(other) else -1 for place, _, other in places]
     return Contrasts(
         texts=texts,
         positive=positive,
@@ -30,27 +28,27 @@ def read_pairs(table: pa.Table) -> Contrasts:
         group=code(table["group"].to_pylist()),
         part=code(table["behavior"].to_pylist()),
         whole=table[WHOLE].to_pylist(),
-        earlier=np.array(earlier, np.int32),
+        earlier=np.fromiter(map(_tell_order, ids), np.int32, len(ids)),
     )
+
+
+def _tell_order(id_: str) -> int:
+    """Returns whether a pair's id, `.../<place>-<other>`, names the earlier place first."""
+    place, _, other = id_.rpartition("/")[2].partition("-")
+    return 1 if int(place) < int(other) else -1
 
 
 def read_items(table: pa.Table) -> Contrasts:
     """Returns the questions of `multiple_choice`: each positive with each negative."""
     ids: list[Any] = table["id"].to_pylist()
-    matching: list[Any] = table["matching"].to_pylist()
-    others: list[Any] = table["not_matching"].to_pylist()
-    order: list[Any] = table["order"].to_pylist()
-    choices = join_chunks(table["choices"])
-    starts = choices.offsets.to_numpy()
-    pairs = [
-        (item, starts[item] + one, starts[item] + other)
-        for item, (positives, negatives) in enumerate(zip(matching, others, strict=True))
-        for one in positives
-        for other in negatives
-    ]
-    item, ones, two = (np.array(column, np.int32) for column in zip(*pairs, strict=True))
+    columns = ("choices", "matching", "not_matching", "order")
+    choices, matching, others, order = (join_chunks(table[name]) for name in columns)
+    item, positives, negatives = cross(matching, others)
+    starts = choices.offsets.to_numpy()[:-1][item]
     flat = choices.values
-    texts, positive, negative = code_texts(flat.take(pa.array(ones)), flat.take(pa.array(two)))
+    texts, positive, negative = code_texts(
+        flat.take(pa.array(starts + positives)), flat.take(pa.array(starts + negatives))
+    )
     return Contrasts(
         texts=texts,
         positive=positive,
@@ -62,14 +60,33 @@ def read_items(table: pa.Table) -> Contrasts:
         group=code(table["group"].to_pylist()),
         part=code(table["behavior"].to_pylist()),
         whole=table[WHOLE].to_pylist(),
-        target=np.array([*map(find_target, matching, order)], np.int32),
-        size=np.array([*map(len, order)], np.int32),
+        target=find_targets(matching, order),
+        size=np.diff(order.offsets.to_numpy()).astype(np.int32),
     )
 
 
-def find_target(matching: Sequence[int], order: Sequence[int]) -> int:
-    """Returns the place of the menu's first positive: the one whose places are balanced."""
-    return min(matching, key=lambda place: order[place])
+def cross(ones: Any, others: Any) -> tuple[Ints, Ints, Ints]:
+    """Returns each value of a row's one list with each of its other: row, one, other."""
+    sizes = np.diff(ones.offsets.to_numpy()), np.diff(others.offsets.to_numpy())
+    pairs = sizes[0] * sizes[1]
+    row = np.repeat(np.arange(len(pairs)), pairs)
+    place: Any = np.arange(pairs.sum()) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    one = ones.values.to_numpy()[ones.offsets.to_numpy()[row] + place // sizes[1][row]]
+    other = others.values.to_numpy()[others.offsets.to_numpy()[row] + place % sizes[1][row]]
+    return row.astype(np.int32), one.astype(np.int32), other.astype(np.int32)
+
+
+def find_targets(matching: Any, order: Any) -> Ints:
+    """Returns the place of each menu's first positive: the one whose places are balanced.
+
+    Every row must have a positive.
+    """
+    starts = matching.offsets.to_numpy()[:-1]
+    places = matching.values.to_numpy()
+    row = np.repeat(np.arange(len(starts)), np.diff(matching.offsets.to_numpy()))
+    in_menu = order.values.to_numpy()[order.offsets.to_numpy()[row] + places]
+    far = int(places.max(initial=0)) + 1
+    return (np.minimum.reduceat(in_menu * far + places, starts) % far).astype(np.int32)
 
 
 def read_queries(table: pa.Table) -> Contrasts:

@@ -105,13 +105,15 @@ def _constrain(columns: Singles, slack: Singles) -> Floats:
 def _weigh(columns: Singles, slack: Singles, prices: Floats) -> Singles:
     """Returns the burden of each item in each cue, by their prices; shape (cues, items)."""
     above, below = prices[: columns.shape[1]], prices[columns.shape[1] :]
-    gain = (above - below).astype(np.float32)
-    weighed: Singles = columns.T * gain[:, None]
-    return weighed - slack.T * (above + below).astype(np.float32)[:, None]
+    gain, total = (above - below).astype(np.float32), (above + below).astype(np.float32)
+    weighed = columns.T * gain[:, None] - slack.T * total[:, None]
+    return weighed.astype(np.float32, copy=False)
 
 
 def _solve(matrix: Floats, sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
     """Returns how many of each class to keep, and the price of each row."""
+    if (matrix @ sizes <= 0).all():
+        return sizes.astype(np.int64), np.zeros(len(matrix))
     limits = np.column_stack([np.zeros(len(sizes)), sizes])
     found = linprog(
         -np.ones(len(sizes)), A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs"

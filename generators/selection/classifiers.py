@@ -11,11 +11,11 @@ sides and has no intercept, so that swapping the sides swaps its sign: it ranks 
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csc_matrix, csr_matrix
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -45,11 +45,8 @@ class Vocabulary:
         """The n-grams."""
         self.has = csr_matrix((len(texts), 0), dtype=np.float32)
         """Text x n-gram, 1 where it stands in it."""
-        self.weighted = self.has
-        """The same, weighted by TF-IDF."""
         if any(re.search(TOKEN, text) for text in texts):
             self._count(texts)
-        self._by_ngram = csc_matrix(self.has)
 
     def _count(self, texts: list[str]) -> None:
         counter = CountVectorizer(
@@ -62,7 +59,11 @@ class Vocabulary:
         )
         self.has = csr_matrix(counter.fit_transform(texts))
         self.names = counter.get_feature_names_out().tolist()
-        self.weighted = csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(self.has))
+
+    @cached_property
+    def weighted(self) -> csr_matrix:
+        """The same as `has`, weighted by TF-IDF."""
+        return csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(self.has))
 
     def compare(self, positive: Ints, negative: Ints) -> Floats:
         """Returns for each n-gram the share of positives that have it, less that of negatives."""
@@ -72,7 +73,7 @@ class Vocabulary:
 
     def find(self, ngram: int, positive: Ints, negative: Ints) -> Floats:
         """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
-        has = self._by_ngram[:, [ngram]].toarray().ravel().astype(np.float64)
+        has = self.has[:, [ngram]].toarray().ravel().astype(np.float64)
         return has[positive] - has[negative]
 
 
