@@ -10,7 +10,7 @@ from schemas import GameManifest
 
 
 def build(out: Path, *options: str) -> GameManifest:
-    assert main(["--out", str(out), *options]) == 0
+    assert main(["--no-report", "--out", str(out), *options]) == 0
     return GameManifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 

@@ -40,7 +40,7 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from generators.machiavelli import main
 
     out = tmp_path_factory.mktemp("built") / "machiavelli"
-    assert main(["--out", str(out)]) == 0
+    assert main(["--no-report", "--out", str(out)]) == 0
     return out
 
 
@@ -50,8 +50,28 @@ def concept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from generators.concepts import main
 
     out = tmp_path_factory.mktemp("built") / "concepts"
-    assert main(["--out", str(out)]) == 0
+    assert main(["--no-report", "--out", str(out)]) == 0
     return out
+
+
+@pytest.fixture(scope="session")
+def measured_sample(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it with its report."""
+    return measure(sample_folder, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def measured_concepts(concept_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of it with its report."""
+    return measure(concept_folder, tmp_path_factory)
+
+
+def measure(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from generators.report import main
+
+    copy = shutil.copytree(folder, tmp_path_factory.mktemp("measured") / folder.name)
+    assert main([str(copy)]) == 0
+    return Path(copy)
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ def files(tmp_path_factory: pytest.TempPathFactory, concept_folder: Path) -> dic
 
 def build(out: Path, files: dict[str, Path], *options: str) -> Path:
     named = [f"--tokenizer={name}={path}" for name, path in files.items()]
-    assert main(["--out", str(out), *named, *options]) == 0
+    assert main(["--no-report", "--out", str(out), *named, *options]) == 0
     return out
 
 
@@ -179,7 +179,15 @@ def test_forms_are_searched_for_one_that_aligns(tmp_path: Path) -> None:
     content["contrasts"].append(["goose", "burglar"])
     content["templates"]["boat"]["text"] = "The crew of the boat saw the {singular|plural} at dawn."
     own = write(tmp_path / "own.yaml", content)
-    options = ["--concepts", str(own), "--kinds", "minimal_pairs", "--out", str(tmp_path / "out")]
+    options = [
+        "--concepts",
+        str(own),
+        "--kinds",
+        "minimal_pairs",
+        "--no-report",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert main([*options, "--aligned-only"]) == 0
     rows = read_rows(tmp_path / "out", "minimal_pairs")
     assert {(row["contrast"], row["form"]) for row in rows} >= {

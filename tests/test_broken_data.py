@@ -125,7 +125,7 @@ def test_broken_game_data_stops_with_one_line(
 ) -> None:
     break_it, said = BROKEN[case]
     out = tmp_path / "out"
-    assert build("--data", break_it(data), "--out", out) == 1
+    assert build("--data", break_it(data), "--no-report", "--out", out) == 1
     line = capsys.readouterr().err.removesuffix("\n")
     assert said in line
     assert ERROR.match(line), line
@@ -137,7 +137,7 @@ def test_broken_games_are_left_out_and_counted_when_asked(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    assert build("--data", cut_off(data), "--out", out, "--skip-broken") == 0
+    assert build("--data", cut_off(data), "--no-report", "--out", out, "--skip-broken") == 0
     assert (
         "broken, left out: mini-mill: annotations_clean/mini-mill.json" in capsys.readouterr().out
     )
@@ -150,7 +150,9 @@ def test_what_is_missing_or_unknown_in_a_record_is_counted(data: Path, tmp_path:
     change(LABELS, "scenes", "mill_race_3", "morality", "gossip", value="much")(data)
     change(LABELS, "scenes", "mill_race_3", "utility", "others", "-9", value=1)(data)
     change(LABELS, "scenes", "mill_race_6", value={})(data)
-    assert build("--data", data, "--out", tmp_path / "out", "--games", "mini-mill") == 0
+    assert (
+        build("--data", data, "--no-report", "--out", tmp_path / "out", "--games", "mini-mill") == 0
+    )
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     odd = manifest["oddities"]
     assert odd["unknown label 'morality.gossip'"] == odd["unknown label 'utility.others.-9'"] == 1
@@ -164,13 +166,15 @@ def test_a_record_without_a_number_is_no_label(
 ) -> None:
     labels = json.loads((data / LABELS).read_text(encoding="utf-8"))
     change(LABELS, "scenes", value=dict.fromkeys(labels["scenes"], {}))(data)
-    assert build("--data", data, "--out", tmp_path / "out", "--games", "mini-mill") == 1
+    assert (
+        build("--data", data, "--no-report", "--out", tmp_path / "out", "--games", "mini-mill") == 1
+    )
     assert "no labels for any of the games" in capsys.readouterr().err
 
 
 def test_missing_metadata_is_tolerated_and_counted(data: Path, tmp_path: Path) -> None:
     (data / "game_metadata.json").unlink()
-    assert build("--data", data, "--out", tmp_path / "out") == 0
+    assert build("--data", data, "--no-report", "--out", tmp_path / "out") == 0
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["oddities"]["game_metadata.json missing"] == 1
     assert {game["text_licence"] for game in manifest["games"].values()} == {"choice-of-games"}

@@ -51,7 +51,7 @@ def test_commands_are_listed() -> None:
 
 
 def test_a_build_says_what_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert build("--out", tmp_path / "out") == 0
+    assert build("--no-report", "--out", tmp_path / "out") == 0
     output = capsys.readouterr()
     assert output.err == ""  # no progress bar where there is no terminal
     for said in ("contrastive", "of 7 games", "% labelled", "tolerated: scenarios", "«"):
@@ -63,13 +63,20 @@ def test_a_build_says_what_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_three_rows_of_any_kind_are_shown(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert build("--out", tmp_path / "out", "--kinds", kind) == 0
+    assert build("--no-report", "--out", tmp_path / "out", "--kinds", kind) == 0
     assert len(re.findall(r"^\[", capsys.readouterr().out, re.M)) == 3
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "generators.machiavelli", "--out", str(tmp_path / "out")]
+    command = [
+        sys.executable,
+        "-m",
+        "generators.machiavelli",
+        "--no-report",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     with Path("/dev/full").open("wb") as full:
         run = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True)
     assert run.returncode == 1
@@ -112,7 +119,14 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 def test_wrong_options_give_one_line_and_status_2(
     options: list[str], said: str, tmp_path: Path
 ) -> None:
-    arguments = [sys.executable, "-m", "generators.machiavelli", "--out", str(tmp_path / "o")]
+    arguments = [
+        sys.executable,
+        "-m",
+        "generators.machiavelli",
+        "--no-report",
+        "--out",
+        str(tmp_path / "o"),
+    ]
     run = subprocess.run([*arguments, *options], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 2
     assert said in run.stderr
@@ -122,7 +136,10 @@ def test_wrong_options_give_one_line_and_status_2(
 def test_a_limit_is_dealt_to_the_games_in_turn(data: Path, tmp_path: Path) -> None:
     def menus(limit: int, **changed: Any) -> dict[str, int]:
         out = tmp_path / "out"
-        assert build("--data", data, "--out", out, "--limit", limit, "--skip-broken") == 0
+        assert (
+            build("--data", data, "--no-report", "--out", out, "--limit", limit, "--skip-broken")
+            == 0
+        )
         games = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["games"]
         return {name: game["menus"] for name, game in games.items()}
 
@@ -139,7 +156,7 @@ def test_fewer_kinds_or_a_smaller_limit_never_change_a_row(tmp_path: Path) -> No
 
     def rows(*options: object) -> dict[str, list[dict[str, Any]]]:
         out = tmp_path / "out"
-        assert build("--data", FIXTURE, "--out", out, *options) == 0
+        assert build("--data", FIXTURE, "--no-report", "--out", out, *options) == 0
         tables = {
             path.relative_to(out).as_posix(): pq.read_table(path).to_pylist()
             for path in out.rglob("*.parquet")
@@ -182,7 +199,7 @@ def test_the_doctor_counts_and_never_prints_story_text(
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_ctrl_c_leaves_the_old_folder_and_exits_130(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert build("--data", FIXTURE, "--out", out) == 0
+    assert build("--data", FIXTURE, "--no-report", "--out", out) == 0
     before = (out / "manifest.json").read_bytes()
     code = (
         "import os, signal\n"

@@ -13,7 +13,7 @@ from generators.concepts import main
 def test_the_summary_shows_three_rows_of_each(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--out", str(tmp_path / "out"), "--limit", "11"]) == 0
+    assert main(["--no-report", "--out", str(tmp_path / "out"), "--limit", "11"]) == 0
     shown = capsys.readouterr()
     assert shown.err == ""
     for name in CONCEPT_SETS:
@@ -46,7 +46,10 @@ def test_wrong_options_are_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "out"
-    assert main(["--out", str(out), *(each.format(out=out) for each in options)]) == status
+    assert (
+        main(["--no-report", "--out", str(out), *(each.format(out=out) for each in options)])
+        == status
+    )
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error), error
     assert said in error
@@ -59,7 +62,7 @@ def test_a_file_that_is_no_tokenizer_is_one_line(
 ) -> None:
     path = tmp_path / "tokenizer.json"
     path.write_text(content, encoding="utf-8")
-    assert main(["--out", str(tmp_path / "out"), "--tokenizer", f"mine={path}"]) == 1
+    assert main(["--no-report", "--out", str(tmp_path / "out"), "--tokenizer", f"mine={path}"]) == 1
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error), error
     assert error.startswith(f"--tokenizer mine={path}: ")
@@ -69,7 +72,15 @@ def test_a_file_that_gives_no_row_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = write(tmp_path / "own.yaml", SMALL)
-    options = ["--concepts", str(own), "--out", str(tmp_path / "out"), "--kinds", "relations"]
+    options = [
+        "--concepts",
+        str(own),
+        "--no-report",
+        "--out",
+        str(tmp_path / "out"),
+        "--kinds",
+        "relations",
+    ]
     bare = {**SMALL, "edges": [], "relations": {}}
     write(own, bare)
     assert main(options) == 1
@@ -83,14 +94,14 @@ def test_names_of_tokenizers_are_plain(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main(["--out", str(tmp_path / "out"), "--tokenizer", name])
+        main(["--no-report", "--out", str(tmp_path / "out"), "--tokenizer", name])
     assert stopped.value.code == 2
     assert "expected NAME=FILE" in capsys.readouterr().err
 
 
 def test_a_config_without_rows_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = write(tmp_path / "own.yaml", {**SMALL, "scenarios": {}})
-    assert main(["--concepts", str(own), "--out", str(tmp_path / "out")]) == 0
+    assert main(["--concepts", str(own), "--no-report", "--out", str(tmp_path / "out")]) == 0
     assert "\nNo row of insertions: " in capsys.readouterr().out
     assert (
         "insertions" not in (tmp_path / "out" / "README.md").read_text("utf-8").split("## Count")[0]

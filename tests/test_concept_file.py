@@ -14,7 +14,7 @@ from generators.concepts import main
 
 def build(tmp_path: Path, content: Any, *options: str) -> int:
     path = write(tmp_path / "own.yaml", content)
-    return main(["--concepts", str(path), "--out", str(tmp_path / "out"), *options])
+    return main(["--concepts", str(path), "--no-report", "--out", str(tmp_path / "out"), *options])
 
 
 def test_a_small_file_of_ones_own_is_enough(tmp_path: Path) -> None:
@@ -254,7 +254,7 @@ def test_what_is_no_concept_file_is_one_line(
 ) -> None:
     path = tmp_path / "own.yaml"
     path.write_text(text, encoding="utf-8")
-    assert main(["--concepts", str(path), "--out", str(tmp_path / "out")]) == 1
+    assert main(["--concepts", str(path), "--no-report", "--out", str(tmp_path / "out")]) == 1
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error), error
     assert said in error
@@ -267,5 +267,5 @@ def test_what_cannot_be_read_is_one_line(
     path = tmp_path / "own.yaml"
     if content is not None:
         path.write_bytes(content)
-    assert main(["--concepts", str(path), "--out", str(tmp_path / "out")]) == 1
+    assert main(["--concepts", str(path), "--no-report", "--out", str(tmp_path / "out")]) == 1
     assert ERROR.match(capsys.readouterr().err.strip())

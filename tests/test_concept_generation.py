@@ -61,7 +61,15 @@ def answer(body: dict[str, Any], _: Any = None) -> str:
 
 def test_a_live_run_adds_rows_and_is_paid_once(tmp_path: Path, key: None) -> None:
     own = write(tmp_path / "own.yaml", SMALL)
-    options = ["--concepts", str(own), "--out", str(tmp_path / "out"), "--model", "gpt-4o"]
+    options = [
+        "--concepts",
+        str(own),
+        "--no-report",
+        "--out",
+        str(tmp_path / "out"),
+        "--model",
+        "gpt-4o",
+    ]
     with serve(answer=answer) as (server, url):
         assert main([*options, "--base-url", url]) == 0
         asked = server.counts["requests"]
@@ -91,9 +99,17 @@ def test_a_models_sentence_takes_no_row_from_the_file(tmp_path: Path, key: None)
     content = change("templates", "letter", "text", value="His letter from {mass} came at dawn.")
     own = write(tmp_path / "own.yaml", content)
     options = ["--concepts", str(own), "--kinds", "minimal_pairs"]
-    assert main([*options, "--out", str(tmp_path / "bare")]) == 0
+    assert main([*options, "--no-report", "--out", str(tmp_path / "bare")]) == 0
     with serve(answer=lambda body, _=None: json.dumps({"templates": again})) as (_, url):
-        live = ["--model", "gpt-4o", "--base-url", url, "--out", str(tmp_path / "out")]
+        live = [
+            "--model",
+            "gpt-4o",
+            "--base-url",
+            url,
+            "--no-report",
+            "--out",
+            str(tmp_path / "out"),
+        ]
         assert main([*options, *live]) == 0
     before = read_rows(tmp_path / "bare", "minimal_pairs")
     after = read_rows(tmp_path / "out", "minimal_pairs")
@@ -106,7 +122,7 @@ def test_a_plan_says_what_would_be_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = write(tmp_path / "own.yaml", SMALL)
-    options = ["--concepts", str(own), "--out", str(tmp_path / "out"), "--dry-run"]
+    options = ["--concepts", str(own), "--no-report", "--out", str(tmp_path / "out"), "--dry-run"]
     assert main([*options, "--model", "gpt-4o"]) == 0
     plan = capsys.readouterr().out
     for task in ("minimal_pair", "insertion", "relation", "association"):
@@ -123,7 +139,15 @@ def test_a_recording_of_other_requests_names_what_is_missing(
 ) -> None:
     own = write(tmp_path / "own.yaml", SMALL)
     bundled = TESTS.parent / "generators" / "sample" / "concept_responses.jsonl"
-    options = ["--concepts", str(own), "--out", str(tmp_path / "out"), "--recorded", str(bundled)]
+    options = [
+        "--concepts",
+        str(own),
+        "--no-report",
+        "--out",
+        str(tmp_path / "out"),
+        "--recorded",
+        str(bundled),
+    ]
     assert main(options) == 1
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error)

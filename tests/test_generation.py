@@ -117,7 +117,20 @@ def test_a_missing_recording_names_key_and_remedy(
     short = tmp_path / "short.jsonl"
     lines = find_bundled("responses.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     short.write_text("".join(lines[5:]), encoding="utf-8")
-    assert main(["--out", str(tmp_path / "out"), "--recorded", str(short), "--generate", "40"]) == 1
+    assert (
+        main(
+            [
+                "--no-report",
+                "--out",
+                str(tmp_path / "out"),
+                "--recorded",
+                str(short),
+                "--generate",
+                "40",
+            ]
+        )
+        == 1
+    )
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error)
     assert "(key " in error
@@ -130,7 +143,7 @@ def test_a_changed_template_is_never_answered_by_an_old_recording(
 ) -> None:
     monkeypatch.setattr("generators.tasks.base._render_system", lambda name: "Another.")
     options = ["--recorded", str(find_bundled("responses.jsonl")), "--generate", "1"]
-    assert main(["--out", str(tmp_path / "out"), *options]) == 1
+    assert main(["--no-report", "--out", str(tmp_path / "out"), *options]) == 1
     assert "no recorded answer for dilemma/v1 about" in capsys.readouterr().err
 
 

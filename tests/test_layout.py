@@ -28,11 +28,11 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VARIABLES = {
     "icl/v1/prompt": {"shots", "query"},
     "card/v1/card": {
-        "title", "manifest", "manifest_sha256", "options", "readings", "one_row", "counts",
+        "title", "manifest", "manifest_sha256", "quality", "options", "readings", "one_row", "counts",
         "default", "free", "generation", "hand_written", "audits", "percent", "number",
     },
     "concept_card/v1/card": {
-        "title", "manifest", "manifest_sha256", "options", "one_row", "counts", "default",
+        "title", "manifest", "manifest_sha256", "quality", "options", "one_row", "counts", "default",
         "generation", "hand_written",
     },
     "report/v1/report": {
@@ -46,6 +46,10 @@ VARIABLES = {
     "report/v1/entries": set(),
     "report/v1/style": set(),
     "report/v1/rows_style": set(),
+    "quality/v1/banner": {"quality", "failed", "show_value"},
+    "quality/v1/section": {
+        "quality", "shown", "missed_in_full", "waived", "figures", "show_value", "show",
+    },
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),
 } | {

@@ -101,7 +101,7 @@ def test_a_server_that_answers_nothing_replaces_no_folder(
     before = (tmp_path / "out" / "manifest.json").read_bytes()
     with serve(always=400, code="bad_request") as (_, url):
         options = ["--data", str(FIXTURE), "--model", "gpt-4o", "--base-url", url]
-        assert main(["--out", str(tmp_path / "out"), *options]) == 1
+        assert main(["--no-report", "--out", str(tmp_path / "out"), *options]) == 1
     assert ERROR.match(capsys.readouterr().err.strip())
     assert (tmp_path / "out" / "manifest.json").read_bytes() == before
 
@@ -111,7 +111,7 @@ def test_a_log_inside_the_folder_is_refused(
 ) -> None:
     out = tmp_path / "out"
     options = ["--data", str(FIXTURE), "--model", "m", "--responses", str(out / "log.sqlite")]
-    assert main(["--out", str(out), *options]) == 2
+    assert main(["--no-report", "--out", str(out), *options]) == 2
     assert "it lies in --out" in capsys.readouterr().err
     assert not out.exists()
 
@@ -146,7 +146,7 @@ def test_a_dry_run_tells_what_is_new_and_why(
     shared = ["--data", str(FIXTURE), "--responses", log, "--dry-run"]
 
     def plan(*options: str) -> str:
-        assert main([*shared, "--out", str(tmp_path / "dry"), *options]) == 0
+        assert main([*shared, "--no-report", "--out", str(tmp_path / "dry"), *options]) == 0
         return capsys.readouterr().out
 
     with serve(answer=answer) as (server, url):
@@ -183,7 +183,9 @@ def test_a_dry_run_tells_what_is_new_and_why(
 def test_options_that_do_not_fit_are_one_line(
     options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--data", str(FIXTURE), "--out", str(tmp_path / "out"), *options]) == 2
+    assert (
+        main(["--data", str(FIXTURE), "--no-report", "--out", str(tmp_path / "out"), *options]) == 2
+    )
     error = capsys.readouterr().err.strip()
     assert said in error
     assert ERROR.match(error)

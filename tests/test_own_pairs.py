@@ -28,7 +28,7 @@ def write_lines(path: Path, pairs: list[Any]) -> Path:
 
 
 def build(tmp_path: Path, *options: str) -> list[dict[str, Any]]:
-    assert main(["--out", str(tmp_path / "out"), *options]) == 0
+    assert main(["--no-report", "--out", str(tmp_path / "out"), *options]) == 0
     return read_rows(tmp_path / "out", "minimal_pairs")
 
 
@@ -138,7 +138,7 @@ def test_broken_pairs_are_one_line(
     lines: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pairs = write_lines(tmp_path / "pairs.jsonl", lines)
-    assert main(["--pairs", str(pairs), "--out", str(tmp_path / "out")]) == 1
+    assert main(["--pairs", str(pairs), "--no-report", "--out", str(tmp_path / "out")]) == 1
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error), error
     assert said in error
@@ -154,7 +154,7 @@ def test_pairs_that_cannot_be_read_are_one_line(
     long.write_text("a\nb\n", encoding="utf-8")
     gap = tmp_path / "gap"
     gap.write_text("\nb\n", encoding="utf-8")
-    out = ["--out", str(tmp_path / "out")]
+    out = ["--no-report", "--out", str(tmp_path / "out")]
     for pairs, said in (
         ([binary], "line 2: bytes that are no text"),
         ([tmp_path / "none"], "No such file"),

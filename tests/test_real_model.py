@@ -65,7 +65,15 @@ def test_a_small_model_writes_about_concepts_and_nothing_unfit_is_kept(
     """What is kept goes with either side of its contrast, whatever the model wrote."""
     asked = ["--model", "smollm2", "--base-url", base_url, "--limit", "3", "--concurrency", "1"]
     concepts = Path("generators/sample/concepts.yaml").resolve()
-    options = ["--concepts", str(concepts), "--out", str(tmp_path / "out"), "--repairs", "0"]
+    options = [
+        "--concepts",
+        str(concepts),
+        "--no-report",
+        "--out",
+        str(tmp_path / "out"),
+        "--repairs",
+        "0",
+    ]
     assert build_concepts([*options, *asked]) == 0
     text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
     report = ConceptManifest.model_validate_json(text).generation

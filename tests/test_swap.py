@@ -73,14 +73,14 @@ def test_a_folder_with_other_files_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
-    assert main(["--out", str(tmp_path)]) == 1
+    assert main(["--no-report", "--out", str(tmp_path)]) == 1
     assert "a folder with other files; expected a new folder" in capsys.readouterr().err
-    assert main(["--out", str(tmp_path / "thesis.tex")]) == 1
+    assert main(["--no-report", "--out", str(tmp_path / "thesis.tex")]) == 1
     assert "a file; expected a new folder" in capsys.readouterr().err
-    assert main(["--out", str(tmp_path / "thesis.tex" / "deeper")]) == 1
+    assert main(["--no-report", "--out", str(tmp_path / "thesis.tex" / "deeper")]) == 1
     assert "expected a folder that can be written" in capsys.readouterr().err
     (tmp_path / "manifest.json").write_text('{"name": "an extension"}', encoding="utf-8")
-    assert main(["--out", str(tmp_path)]) == 1
+    assert main(["--no-report", "--out", str(tmp_path)]) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"thesis.tex", "manifest.json"}
 
 
@@ -89,7 +89,7 @@ def test_the_folder_one_is_in_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for out in (".", "..", "/"):
-        assert main(["--out", out]) == 1
+        assert main(["--no-report", "--out", out]) == 1
         assert "the folder you are in" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
 
@@ -162,7 +162,7 @@ elif moment == "while the old one is removed":
     hidden = lambda path: Path(path).name.startswith(".")
     folder.shutil.rmtree = lambda path, **named: die() if hidden(path) else rmtree(path, **named)
 from generators.machiavelli import main
-main(["--out", out, "--seed", "1"])
+main(["--no-report", "--out", out, "--seed", "1"])
 """
 
 
@@ -199,7 +199,9 @@ def test_a_kill_at_any_moment_leaves_a_whole_folder(tmp_path: Path) -> None:
     chance = random.Random(0)
     for seed in range(1, 4):
         run = subprocess.Popen(
-            [*command, str(seed), "--out", str(out)], cwd=ROOT, stdout=subprocess.DEVNULL
+            [*command, str(seed), "--no-report", "--out", str(out)],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
         )
         time.sleep(chance.uniform(0.5, 2.5))
         run.kill()

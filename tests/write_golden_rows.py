@@ -18,7 +18,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / "machiavelli"
-        build(["--out", str(out)])
+        build(["--no-report", "--out", str(out)])
         golden = {}
         for config, number in CHOSEN.items():
             rows = pq.read_table(out / config / "train-00000-of-00001.parquet").to_pylist()

@@ -67,12 +67,13 @@ def read_items(table: pa.Table) -> Contrasts:
 
 def cross(ones: Any, others: Any) -> tuple[Ints, Ints, Ints]:
     """Returns each value of a row's one list with each of its other: row, one, other."""
-    sizes = np.diff(ones.offsets.to_numpy()), np.diff(others.offsets.to_numpy())
-    pairs = sizes[0] * sizes[1]
+    starts: tuple[Ints, Ints] = ones.offsets.to_numpy(), others.offsets.to_numpy()
+    each, against = np.diff(starts[0]), np.diff(starts[1])
+    pairs = each * against
     row = np.repeat(np.arange(len(pairs)), pairs)
-    place: Any = np.arange(pairs.sum()) - np.repeat(np.cumsum(pairs) - pairs, pairs)
-    one = ones.values.to_numpy()[ones.offsets.to_numpy()[row] + place // sizes[1][row]]
-    other = others.values.to_numpy()[others.offsets.to_numpy()[row] + place % sizes[1][row]]
+    place = np.arange(len(row)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    one = ones.values.to_numpy()[starts[0][row] + place // against[row]]
+    other = others.values.to_numpy()[starts[1][row] + place % against[row]]
     return row.astype(np.int32), one.astype(np.int32), other.astype(np.int32)
 
 
