@@ -28,12 +28,12 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VARIABLES = {
     "icl/v1/prompt": {"shots", "query"},
     "card/v1/card": {
-        "title", "manifest", "manifest_sha256", "quality", "options", "readings", "one_row", "counts",
-        "default", "free", "generation", "hand_written", "audits", "percent", "number",
+        "title", "manifest", "manifest_sha256", "quality", "options", "readings", "one_row",
+        "counts", "default", "free", "generation", "hand_written", "audits", "percent", "number",
     },
     "concept_card/v1/card": {
-        "title", "manifest", "manifest_sha256", "quality", "options", "one_row", "counts", "default",
-        "generation", "hand_written",
+        "title", "manifest", "manifest_sha256", "quality", "options", "one_row", "counts",
+        "default", "generation", "hand_written",
     },
     "report/v1/report": {
         "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",

@@ -81,7 +81,9 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         return None
     parts = {name: _judge_part(check, part) for name, part in found.parts.items()}
     verdict = _judge(check, found)
-    if verdict != "unaudited" and any(part.verdict == "FAIL" for part in parts.values()):
+    failed = [f"{name} {part.value:.3f}" for name, part in parts.items() if part.verdict == "FAIL"]
+    notes = [found.note, f"missed by {', '.join(failed)}" if failed else None]
+    if failed:
         verdict = _miss(check)
     return CheckResult(
         number=check.number,
@@ -98,7 +100,7 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         controls=found.controls,
         figures={name: round(float(value), 4) for name, value in found.figures.items()},
         parts=parts,
-        note=found.note,
+        note="; ".join(filter(None, notes)) or None,
         waived=evidence.waivers.get(check.name),
     )
 

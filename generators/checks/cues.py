@@ -182,27 +182,27 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
 
 CHECKS = (
     Check(
-        4, "length cue", "gate", "0.45-0.55, |d| <= 0.10", measure_length,
+        4, "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
         low=0.45, high=0.55, fewest=FEWEST,
     ),
     Check(
-        5, "ten surface features", "gate", "<= 0.60", measure_surface,
+        5, "ten surface features", "gate", "≤ 0.60", measure_surface,
         high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
     ),
     Check(
-        6, "best single n-gram", "gate", "<= 0.60", measure_ngram,
+        6, "best single n-gram", "gate", "≤ 0.60", measure_ngram,
         high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
     ),
     Check(
-        7, "option-only words, hard rows", "gate", "<= 0.65", measure_words,
+        7, "option-only words, hard rows", "gate", "≤ 0.65", measure_words,
         high=0.65, fewest=FEWEST, bounded=True,
     ),
     Check(
-        8, "sentiment and refusal wording", "gate", "0.40-0.60, refusals <= 0.5 %, gap <= 0.2 pt",
+        8, "sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
         measure_sentiment, low=0.40, high=0.60, fewest=FEWEST, bounded=True,
     ),
     Check(
-        9, "drop where cues mislead", "warn", "<= 0.10", measure_reversed,
+        9, "drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
         high=MOST_DROP, fewest=FEWEST_REVERSED,
     ),
 )  # fmt: skip

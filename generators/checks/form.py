@@ -134,9 +134,9 @@ def measure_margin(evidence: Evidence) -> Measurement | None:
 
 CHECKS = (
     Check(1, "broken rows", "gate", "0", count_broken, high=0, unit="rows", poles=False),
-    Check(3, "share of the positive side", "gate", "0.45-0.55", measure_balance,
+    Check(3, "share of the positive side", "gate", "0.45–0.55", measure_balance,
           low=0.45, high=0.55, unit="rows", fewest=FEWEST),
     Check(3, "both poles shown", "gate", "100 %", measure_poles, low=1, unit="rows"),
     Check(10, "alike but for the span", "gate", "100 %", measure_prefixes, low=1, unit="rows"),
-    Check(24, "smallest margin", "gate", ">= 0.50", measure_margin, low=LEAST_MARGIN, unit="rows"),
+    Check(24, "smallest margin", "gate", "≥ 0.50", measure_margin, low=LEAST_MARGIN, unit="rows"),
 )  # fmt: skip

@@ -56,9 +56,9 @@ def count_untrue(folder: FolderEvidence) -> Measurement:
 
 
 FOLDER_CHECKS = (
-    Check(21, "agreement with a judge", "gate", "kappa >= 0.60, raw >= 0.90", measure_agreement,
+    Check(21, "agreement with a judge", "gate", "kappa ≥ 0.60, raw ≥ 0.90", measure_agreement,
           low=LEAST_KAPPA, unit="options", fewest=FEWEST_JUDGED),
-    Check(22, "audit by people", "gate", "lower bound >= 0.90", measure_audit,
+    Check(22, "audit by people", "gate", "lower bound ≥ 0.90", measure_audit,
           low=LEAST_OK, unit="rows", fewest=FEWEST_AUDITED),
     Check(25, "provenance", "gate", "0", count_untrue, high=0, unit="rows"),
 )  # fmt: skip

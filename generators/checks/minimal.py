@@ -56,7 +56,7 @@ def measure_alignment(evidence: Evidence) -> Measurement | None:
 
 
 CHECKS = (
-    Check(11, "words edited", "gate", "median <= 0.20", measure_edit, high=0.20, unit="rows"),
-    Check(12, "token alignment", "gate", ">= 0.95 of >= 3 tokenizers", measure_alignment,
+    Check(11, "words edited", "gate", "median ≤ 0.20", measure_edit, high=0.20, unit="rows"),
+    Check(12, "token alignment", "gate", "≥ 0.95 of ≥ 3 tokenizers", measure_alignment,
           low=0.95, unit="rows"),
 )  # fmt: skip

@@ -54,8 +54,8 @@ def _score_order(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 CHECKS = (
-    Check(2, "place of the target", "gate", "off by <= 0.03, p > 0.01", measure_targets,
+    Check(2, "place of the target", "gate", "off by ≤ 0.03, p > 0.01", measure_targets,
           high=0.03, fewest=FEWEST),
-    Check(2, "positive first in the menu", "gate", "0.45-0.55", measure_order,
+    Check(2, "positive first in the menu", "gate", "0.45–0.55", measure_order,
           low=0.45, high=0.55, fewest=FEWEST),
 )  # fmt: skip
