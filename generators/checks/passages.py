@@ -6,6 +6,7 @@ from generators.checks.base import Check, Measurement
 from generators.measures.diversity import effective_number, find_top_opening, measure_vendi_share
 from generators.measures.duplicates import find_crossings, find_duplicates, find_near_duplicates
 from generators.quality.evidence import Evidence
+from generators.quality.passages import read_wholes
 from schemas.base import Split
 
 FEWEST = 100
@@ -24,7 +25,7 @@ def measure_duplicates(evidence: Evidence) -> Measurement:
 
     24 % in three model-written files of Perez et al. 2022.
     """
-    found = find_duplicates(evidence.wholes)
+    found = find_duplicates(read_wholes(evidence.config, evidence.table))
     note = "templates repeat their frames by design; 14 is not measured"
     return Measurement(found.share, found.n, note=note if evidence.templates else None)
 

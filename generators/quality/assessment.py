@@ -15,12 +15,12 @@ from generators.quality.measurement import (
     FOLDER,
     PAIRS,
     Rows,
-    gather_evidence,
+    list_evidence,
     measure_folder,
-    measure_rows,
+    run_checks,
     summarize_checks,
 )
-from generators.quality.plots import Tiers, draw_plots
+from generators.quality.plots import Sketchbook
 from generators.quality.rows import read_flags, read_rows
 from generators.selection.cues import read_texts
 from generators.sources.pair_files import OwnPair
@@ -53,7 +53,7 @@ def assess_folder(
         watch: shows how far it is.
     """
     checks: list[CheckResult] = []
-    configs: list[Tiers] = []
+    sketchbook = Sketchbook()
     untrue: Counter[str] = Counter()
     for config in watch([name for name, splits in manifest.rows.items() if splits]):
         rows, unsaid = read_rows(folder, config)
@@ -61,11 +61,12 @@ def assess_folder(
         untrue["rows that the manifest does not count"] += abs(
             rows.table.num_rows - sum(size.rows for size in manifest.rows[config].values())
         )
-        configs.append(gather_evidence(rows))
-        checks += measure_rows(configs[-1])
+        for evidence in list_evidence(rows):
+            checks += run_checks(evidence)
+            sketchbook.add(evidence)
     untrue["files with another sha256"] += _count_changed(folder, manifest)
     judgments = list_judgments(manifest)
-    evidence = FolderEvidence(
+    whole = FolderEvidence(
         config=FOLDER,
         tier="full",
         rows=sum(size.rows for splits in manifest.rows.values() for size in splits.values()),
@@ -73,8 +74,8 @@ def assess_folder(
         audit=audit,
         untrue=dict(untrue),
     )
-    checks += measure_folder(evidence)
-    plots = draw_plots(configs, judgments)
+    checks += measure_folder(whole)
+    plots = sketchbook.finish(judgments)
     return summarize_checks(manifest.name, checks, manifest.selections, plots, audit)
 
 
@@ -114,8 +115,12 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
     )
     nothing = np.zeros(len(pairs), np.bool_)
     rows = Rows(PAIRS, table, contrasts, read_flags(table), off_schema=nothing)
-    tiers = gather_evidence(rows, readings)
+    checks: list[CheckResult] = []
+    sketchbook = Sketchbook()
+    for evidence in list_evidence(rows, readings):
+        checks += run_checks(evidence)
+        sketchbook.add(evidence)
     folder = FolderEvidence(PAIRS, "full", len(pairs), [], None, {})
-    checks = [*measure_rows(tiers), *(each for each in measure_folder(folder) if each.number != 25)]
-    plots = draw_plots([tiers], [])
+    checks += [each for each in measure_folder(folder) if each.number != 25]
+    plots = sketchbook.finish([])
     return Assessed(summarize_checks(name, checks, {PAIRS: selection}, plots, None), table)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from generators.contrasts.base import Contrasts, Floats, Ints, Mask
 from generators.measures.diversity import Diversity, measure_diversity
-from generators.quality.passages import Passages
+from generators.quality.passages import Passages, read_passages
 from generators.selection.classifiers import (
     cross_score,
     fold_groups,
@@ -74,10 +74,6 @@ class Evidence:
     """What was measured of their texts."""
     table: pa.Table
     """The rows, without the columns that no check looks at."""
-    passages: Passages
-    """What is read in one piece."""
-    wholes: list[str]
-    """All text of each item, its behavior among it."""
     off_schema: int
     """Rows that the config's schema refuses."""
     whole: Contrasts
@@ -95,6 +91,11 @@ class Evidence:
         """Yields some columns of each row, with few rows in memory."""
         for batch in self.table.select(list(columns)).to_batches(1000):
             yield from batch.to_pylist()
+
+    @cached_property
+    def passages(self) -> Passages:
+        """What is read in one piece."""
+        return read_passages(self.config, self.table)
 
     @cached_property
     def diversity(self) -> Diversity | None:

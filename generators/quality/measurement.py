@@ -1,7 +1,7 @@
 """Measures a dataset folder, or anybody's pairs, against the bar: from rows to `quality.json`."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,6 @@ from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
 from generators.contrasts.base import Codes, Contrasts, Mask
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
-from generators.quality.passages import read_passages, read_wholes
 from generators.selection.cues import Readings, read_texts
 from generators.selection.parts import take_part
 from schemas.base import Tier
@@ -47,25 +46,18 @@ class Rows:
     """Whether they come from slots."""
 
 
-def gather_evidence(rows: Rows, readings: Readings | None = None) -> dict[Tier, Evidence]:
-    """Returns what checks look at: all rows of a config, and its `core`, if it has one."""
+def list_evidence(rows: Rows, readings: Readings | None = None) -> Iterator[Evidence]:
+    """Yields what checks look at: all rows of a config, then its `core`, if it has one."""
     whole = rows.contrasts or _no_contrasts(rows.table.num_rows)
     known = readings or read_texts(whole.texts)
-    found: dict[Tier, Evidence] = {}
-    found["full"] = _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
+    yield _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
     if "core" in rows.flags:
-        found["core"] = _gather(rows, whole, known, "core", rows.flags["core"])
-    return found
+        yield _gather(rows, whole, known, "core", rows.flags["core"])
 
 
-def measure_rows(evidence: Mapping[Tier, Evidence]) -> list[CheckResult]:
-    """Returns the checks of a config: of all its rows, then of its `core`."""
-    return [
-        result
-        for each in evidence.values()
-        for check in CHECKS
-        if (result := run(check, each)) is not None
-    ]
+def run_checks(evidence: Evidence) -> list[CheckResult]:
+    """Returns the checks of a config's rows, those that apply."""
+    return [result for check in CHECKS if (result := run(check, evidence)) is not None]
 
 
 def _gather(rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen: Mask) -> Evidence:
@@ -79,8 +71,6 @@ def _gather(rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen
         contrasts=take_part(whole, items),
         readings=readings,
         table=table,
-        passages=read_passages(rows.config, table),
-        wholes=read_wholes(rows.config, table),
         off_schema=int(rows.off_schema[chosen].sum()),
         whole=whole,
         flags={

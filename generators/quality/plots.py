@@ -1,7 +1,8 @@
 """What the figures are drawn from, counted from the rows. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,32 +19,50 @@ LENGTHS = np.arange(-10.5, 11.5)
 """Bins of one word each."""
 SIMILARITIES = np.linspace(0, 1, 21)
 
-Tiers = Mapping[Tier, Evidence]
 
+@dataclass
+class Sketchbook:
+    """Counts what the figures are drawn from, one config and tier after the other."""
 
-def draw_plots(configs: Sequence[Tiers], judgments: Sequence[Audit]) -> Plots:
-    """Returns what the figures of a folder are drawn from."""
-    full = {tiers["full"].config: tiers["full"] for tiers in configs}
-    poled = [tiers for tiers in configs if tiers["full"].poles]
-    return Plots(
-        length={
-            tiers["full"].config: {tier: count_lengths(each) for tier, each in tiers.items()}
-            for tiers in poled
-        },
-        position={name: places for name, each in full.items() if (places := count_places(each))},
-        polarity=count_poles(full.get("multiple_choice")),
-        coverage=count_coverage(full),
-        similarity={
-            name: fill(SIMILARITIES, measure_nearest(each.passages.sketches.shingles))
-            for name, each in full.items()
-        },
-        agreement={
-            name: agreement.raw
-            for audit in judgments
-            for name, agreement in audit.by_label.items()
-            if agreement.raw is not None
-        },
+    length: dict[str, dict[Tier, Histogram]] = field(
+        default_factory=dict[str, dict[Tier, Histogram]]
     )
+    position: dict[str, dict[str, tuple[int, ...]]] = field(
+        default_factory=dict[str, dict[str, tuple[int, ...]]]
+    )
+    polarity: dict[str, Poles] = field(default_factory=dict[str, Poles])
+    coverage: Counter[str] = field(default_factory=Counter[str])
+    similarity: dict[str, Histogram] = field(default_factory=dict[str, Histogram])
+
+    def add(self, evidence: Evidence) -> None:
+        """Counts the rows of one config and tier; all but their length of `full` only."""
+        if evidence.poles:
+            self.length.setdefault(evidence.config, {})[evidence.tier] = count_lengths(evidence)
+        if evidence.tier != "full":
+            return
+        if not self.similarity or "theme" in evidence.table.column_names:
+            self.coverage += count_coverage(evidence)
+        nearest = measure_nearest(evidence.passages.sketches.shingles)
+        self.similarity[evidence.config] = fill(SIMILARITIES, nearest)
+        if places := count_places(evidence):
+            self.position[evidence.config] = places
+            self.polarity = count_poles(evidence)
+
+    def finish(self, judgments: Sequence[Audit]) -> Plots:
+        """Returns all that was counted, and how far labellers agree."""
+        return Plots(
+            length=self.length,
+            position=self.position,
+            polarity=self.polarity,
+            coverage=dict(sorted(self.coverage.items())),
+            similarity=self.similarity,
+            agreement={
+                name: agreement.raw
+                for audit in judgments
+                for name, agreement in audit.by_label.items()
+                if agreement.raw is not None
+            },
+        )
 
 
 def fill(edges: Floats, values: Floats) -> Histogram:
@@ -70,26 +89,20 @@ def count_places(evidence: Evidence) -> dict[str, tuple[int, ...]]:
     }
 
 
-def count_poles(questions: Evidence | None) -> dict[str, Poles]:
+def count_poles(evidence: Evidence) -> dict[str, Poles]:
     """Returns behavior -> how many options of questions stand where."""
-    if questions is None:
-        return {}
     counts: dict[str, Counter[str]] = {}
-    for row in questions.list_rows("behavior", "choices", "matching", "not_matching"):
+    for row in evidence.list_rows("behavior", "choices", "matching", "not_matching"):
         counted = counts.setdefault(row["behavior"], Counter())
-        counted["positive"] += len(row["matching"])
-        counted["negative"] += len(row["not_matching"])
-        counted["neither"] += len(row["choices"]) - len(row["matching"]) - len(row["not_matching"])
+        positive, negative = len(row["matching"]), len(row["not_matching"])
+        counted["positive"] += positive
+        counted["negative"] += negative
+        counted["neither"] += len(row["choices"]) - positive - negative
     return {name: Poles(**dict(counted)) for name, counted in sorted(counts.items())}
 
 
-def count_coverage(full: Mapping[str, Evidence]) -> dict[str, int]:
-    """Returns game -> rows of `decisions`, or of what there is; theme -> rows for concepts."""
-    counted: Counter[str] = Counter()
-    for name, evidence in full.items():
-        names = evidence.table.column_names
-        if "game" in names and name == next(iter(full)):
-            counted.update(map(str, evidence.table["game"].to_pylist()))
-        elif "theme" in names:
-            counted.update(map(str, evidence.table["theme"].to_pylist()))
-    return dict(sorted(counted.items()))
+def count_coverage(evidence: Evidence) -> Counter[str]:
+    """Returns game, or theme -> rows."""
+    names = evidence.table.column_names
+    column = next((name for name in ("game", "theme") if name in names), None)
+    return Counter(map(str, evidence.table[column].to_pylist()) if column else ())

@@ -6,7 +6,9 @@ from pathlib import Path
 from generators.errors import FolderError
 from generators.folder import explain
 from generators.page.entries import list_pair_entries
+from generators.page.rows import MOST, choose_rows
 from generators.quality.assessment import Assessed
+from generators.quality.measurement import PAIRS
 from generators.reports.files import PAGE, QUALITY, can_draw, write_page, write_quality
 
 TIERS = "tiers.jsonl"
@@ -22,14 +24,17 @@ def write_pair_report(out: Path, assessed: Assessed) -> None:
     if out.is_file() or (out.is_dir() and not {path.name for path in out.iterdir()} <= OURS):
         wanted = "a new folder, or that of an earlier report"
         raise FolderError(f"--out {out}", "other files", wanted, "Name another folder")
-    rows = assessed.table.to_pylist()
+    shown = choose_rows([("", str(tier)) for tier in assessed.table["tier"].to_pylist()], MOST)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_quality(out, assessed.quality)
         names = ("id", "tier", "hard", "reversed_cue")
-        lines = (json.dumps({name: row[name] for name in names}) + "\n" for row in rows)
+        tiers = assessed.table.select(list(names)).to_pylist()
+        lines = (json.dumps(row) + "\n" for row in tiers)
         (out / TIERS).write_text("".join(lines), encoding="utf-8", newline="\n")
         if can_draw():
-            write_page(out, assessed.quality, list_pair_entries(rows))
+            entries = list_pair_entries(assessed.table.take(shown).to_pylist())
+            sizes = {PAIRS: assessed.table.num_rows}
+            write_page(out, assessed.quality, entries, sizes=sizes)
     except OSError as error:
         raise explain(error, out) from error
