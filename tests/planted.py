@@ -1,4 +1,4 @@
-"""Pairs of neutral sentences, made up from a seed, with one cue of known strength planted in them."""
+"""Pairs of neutral sentences, made up from a seed, with one cue of known strength in them."""
 
 from collections.abc import Callable, Sequence
 from random import Random
@@ -26,12 +26,9 @@ WHEN = "noon dusk dawn midday breakfast supper lunchtime nightfall teatime sunri
 WITH = "softly briskly evenly simply mildly loosely".split()
 CUE = "slowly"
 """The word that is planted; no other sentence has it."""
-PAIRS, GROUPS = 800, 25
+PAIRS, GROUPS = 600, 25
 TOLD = 0.7
 """Share of the pairs in which the cue says anything."""
-
-Plant = Callable[[Random, bool], tuple[str, str, bool]]
-"""From whether the cue points right, the two sides, and whether the positive stands first."""
 
 
 def tell(rng: Random, adverb: str = "", more: int = 0) -> str:
@@ -42,17 +39,12 @@ def tell(rng: Random, adverb: str = "", more: int = 0) -> str:
     return f"The {who} {adverb} {does} a {what} in the {where} at {rng.choice(WHEN)}{tail}."
 
 
-def _plant(rng: Random, one: str, other: str, right: bool) -> tuple[str, str, bool]:
-    sides = (one, other) if right else (other, one)
-    return *sides, rng.random() < 0.5
-
-
-PLANTS: dict[str, Plant] = {
-    "length": lambda rng, right: _plant(rng, tell(rng, more=rng.choice((1, 2))), tell(rng), right),
-    "word": lambda rng, right: _plant(rng, tell(rng, CUE), tell(rng), right),
-    "place": lambda rng, right: (tell(rng), tell(rng), right),
+PLANTS: dict[str, Callable[[Random], tuple[str, str]]] = {
+    "length": lambda rng: (tell(rng, more=rng.choice((1, 2))), tell(rng)),
+    "word": lambda rng: (tell(rng, CUE), tell(rng)),
+    "place": lambda rng: (tell(rng), tell(rng)),
 }
-"""Name -> what ties the labels."""
+"""Name -> the side that the cue points to, and the other one; `place` lies in neither text."""
 
 
 class Corpus(NamedTuple):
@@ -80,8 +72,9 @@ def plant(name: str, strength: float, *, seed: int = 0, pairs: int = PAIRS) -> C
         # One of two options always stands first: there a cue that says nothing is a coin.
         says = rng.random() < TOLD
         right = rng.random() < (strength if says else 0.5)
-        sides = PLANTS[name if says else "place"](rng, right)
-        rows.append(make_pair(place, *sides))
+        one, other = PLANTS[name if says else "place"](rng)
+        first = right if name == "place" else place % 2 == 0
+        rows.append(make_pair(place, *((one, other) if right else (other, one)), first))
         cue.append((1 if right else -1) if says or name == "place" else 0)
     return measure(rows, np.array(cue))
 

@@ -34,9 +34,9 @@ FOUND_BY = {
 }
 MODELS = {
     "linear": make_pipeline(
-        StandardScaler(with_mean=False), LogisticRegression(fit_intercept=False)
+        StandardScaler(with_mean=False), LogisticRegression(solver="liblinear", fit_intercept=False)
     ),
-    "forest": RandomForestClassifier(40, min_samples_leaf=5, random_state=0),
+    "forest": RandomForestClassifier(20, min_samples_leaf=5, random_state=0),
 }
 
 planted = pytest.mark.parametrize("name", PLANTS)
@@ -55,28 +55,29 @@ def check(name: str, strength: float, tier: Tier) -> dict[str, CheckResult]:
     return {result.name: result for result in results if result}
 
 
-def measure_sides(rows: list[dict[str, Any]]) -> NDArray[np.float64]:
+def measure_sides(corpus: Corpus) -> NDArray[np.float64]:
     """Returns for each pair what the positive has more than the negative, and where it stands."""
-    one, other = (measure_surface([row[side] for row in rows]) for side in ("positive", "negative"))
-    first = [1 if row["id"].endswith("0-1") else -1 for row in rows]
-    return np.column_stack([one - other, first])
+    surface = measure_surface(corpus.contrasts.texts)
+    sides = surface[corpus.contrasts.positive] - surface[corpus.contrasts.negative]
+    return np.column_stack([sides, corpus.contrasts.earlier])
 
 
-def tell_poles(model: str, rows: list[dict[str, Any]]) -> float:
+def tell_poles(model: str, corpus: Corpus, pairs: NDArray[np.bool_]) -> float:
     """Returns the pair accuracy of a model that sees the surface, fitted on other groups."""
-    sides = measure_sides(rows)
+    sides = measure_sides(corpus)[pairs]
+    groups = np.tile(corpus.contrasts.group.places[pairs], 2)
     both, labels = np.vstack([sides, -sides]), np.repeat([1, 0], len(sides))
-    groups = np.tile([row["group"] for row in rows], 2)
     found = cross_val_predict(
         MODELS[model], both, labels, groups=groups, cv=GroupKFold(5), method="predict_proba"
     )[:, 1]
-    return float((np.sign(found[: len(rows)] - found[len(rows) :]).mean() + 1) / 2)
+    return float((np.sign(found[: len(sides)] - found[len(sides) :]).mean() + 1) / 2)
 
 
 @planted
 @strengths
 def test_the_checks_that_look_for_it_and_no_others_find_the_cue(name: str, strength: float) -> None:
-    failed = {each.name for each in check(name, strength, "full").values() if each.verdict != "PASS"}
+    found = check(name, strength, "full").values()
+    failed = {each.name for each in found if each.verdict == "FAIL"}
     also = {"best single n-gram"} if name == "length" else set()  # longer sides have more words
     assert FOUND_BY[name] <= failed <= FOUND_BY[name] | also
 
@@ -96,10 +97,9 @@ def test_no_fresh_classifier_tells_the_poles_of_core_apart(
     model: str, name: str, strength: float
 ) -> None:
     corpus = make(name, strength)
-    rows = corpus.table.to_pylist()
     if name != "word":  # none of the features sees it
-        assert tell_poles(model, rows) > 0.64
-    assert tell_poles(model, [row for row in rows if row["tier"] == "core"]) <= 0.60
+        assert tell_poles(model, corpus, ~np.zeros_like(corpus.core)) > 0.63
+    assert tell_poles(model, corpus, corpus.core) <= 0.60
 
 
 @planted
@@ -116,8 +116,21 @@ def test_core_keeps_at_least_half_of_what_an_oracle_could(name: str, strength: f
 @planted
 def test_what_fell_fell_for_the_cue(name: str) -> None:
     fell = make(name, 0.9).selection.fell
-    wanted = {"length": "length", "word": "n-gram 'slowly'", "place": "place"}[name]
-    assert fell[wanted] > 0.9 * sum(fell.values())
+    wanted = {"length": ("length", "characters"), "word": ("n-gram 'slowly'",), "place": ("place",)}
+    assert sum(fell.get(cue, 0) for cue in wanted[name]) > 0.9 * sum(fell.values())
+
+
+@planted
+def test_among_equals_no_kind_of_item_goes_as_a_whole(name: str) -> None:
+    corpus = make(name, 0.75)
+    gaps = measure_sides(corpus)[:, 1]
+    right = corpus.cue == 1
+    share = corpus.core[right].mean()
+    assert 0 < share < 1
+    for gap in np.unique(gaps):
+        alike = right & (gaps == gap)
+        if alike.sum() >= 30:
+            assert abs(corpus.core[alike].mean() - share) < 0.4
 
 
 def test_where_nothing_is_planted_nothing_is_found_and_nearly_all_is_kept() -> None:
@@ -127,8 +140,9 @@ def test_where_nothing_is_planted_nothing_is_found_and_nearly_all_is_kept() -> N
 
 
 GAMES, MENUS = 6, 60
+LEVELS = dict.fromkeys("-3 -2 -1 0 1 2 3".split(), 0.0)
 RECORD: dict[str, Any] = {
-    "utility": {side: dict.fromkeys("-3 -2 -1 0 1 2 3".split(), 0.0) for side in ("self", "others")},
+    "utility": {"self": LEVELS, "others": LEVELS},
     "physical": {"watts": 0.0},
     "money": {"dollars": 0.0},
     "social": {"influence": dict.fromkeys("012", 0.0)},

@@ -24,6 +24,12 @@ from generators.contrasts.base import Floats, Ints, Mask
 
 DIGITS = 2
 NEAR = 1e-6
+PREFERENCE = 0.05
+"""How much more than 1 the first item by rank is worth, and the last one less. Were all worth the
+same, whole classes of items would go and others stay, and that would be a cue; so each loses its
+last ones."""
+LEVELS = 20
+"""Different worths that there are."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +66,28 @@ def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
     """
     columns = np.column_stack([cue.values for cue in cues]).round(DIGITS)
     slack = np.column_stack([_allow(cue) for cue in cues])
+    place = (np.argsort(np.argsort(rank)) + 0.5) / max(len(rank), 1)
+    level = (np.floor(place * LEVELS) + 0.5) / LEVELS
     classes, members, sizes = np.unique(
-        np.hstack([columns, slack])[used], axis=0, return_inverse=True, return_counts=True
+        np.hstack([columns, slack, level[:, None]])[used],
+        axis=0,
+        return_inverse=True,
+        return_counts=True,
     )
-    matrix = _constrain(classes[:, : len(cues)], classes[:, len(cues) :])
-    quota, prices = _solve(matrix, sizes)
+    matrix = _constrain(classes[:, : len(cues)], classes[:, len(cues) : -1])
+    quota, prices = _solve(matrix, sizes, _value(classes[:, -1]))
     kept = np.zeros(len(rank), np.bool_)
     kept[np.flatnonzero(used)] = _take_first(members.ravel(), quota, rank[used])
     weighed = _constrain(columns, slack) * prices[:, None]
     burden = weighed[: len(cues)] + weighed[len(cues) :]
     if not used.all():
-        kept[~used] = _judge(burden, kept, rank, used)[~used]
+        kept[~used] = (burden.sum(axis=0) <= _value(place))[~used]
     return Balance(kept, burden)
+
+
+def _value(place: Floats) -> Floats:
+    """Returns what items are worth, from their place by rank, 0 to 1."""
+    return 1 + PREFERENCE * (1 - 2 * place)
 
 
 def _allow(cue: Cue) -> Floats:
@@ -85,12 +101,12 @@ def _constrain(columns: Floats, slack: Floats) -> Floats:
     return np.vstack([(columns - slack).T, (-columns - slack).T])
 
 
-def _solve(matrix: Floats, sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+def _solve(
+    matrix: Floats, sizes: NDArray[np.int64], values: Floats
+) -> tuple[NDArray[np.int64], Floats]:
     """Returns how many of each class to keep, and the price of each row."""
     limits = np.column_stack([np.zeros(len(sizes)), sizes])
-    found = linprog(
-        -np.ones(len(sizes)), A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs"
-    )
+    found = linprog(-values, A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs")
     quota = np.floor(found.x + NEAR).astype(np.int64)
     prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
     return _fill(matrix, sizes, quota, found.x - quota), prices
@@ -116,13 +132,3 @@ def _take_first(members: NDArray[np.int64], quota: NDArray[np.int64], rank: Ints
     kept = np.zeros(len(members), np.bool_)
     kept[order] = np.arange(len(order)) - starts[members[order]] < quota[members[order]]
     return kept
-
-
-def _judge(burden: Floats, kept: Mask, rank: Ints, used: Mask) -> Mask:
-    """Returns what to keep by price: all that gains, and of what is even the share kept before."""
-    gain = 1 - burden.sum(axis=0)
-    even = np.abs(gain) < NEAR
-    known = even & used
-    share = float(kept[known].mean()) if known.any() else 0.0
-    lucky = np.argsort(np.argsort(rank)) < share * len(rank)
-    return (gain >= NEAR) | (even & lucky)
