@@ -117,6 +117,12 @@ def _fill(
 ) -> NDArray[np.int64]:
     """Returns the quota with what rounding down lost put back, as far as the balance allows."""
     total = matrix @ quota
+    while (total > NEAR).any():  # rounding down may have taken what others were balanced by
+        left = np.flatnonzero(quota)
+        over = np.maximum(total[:, None] - matrix[:, left], 0.0).sum(axis=0)
+        worst = left[over.argmin()]
+        quota[worst] -= 1
+        total = total - matrix[:, worst]
     for one in np.argsort(-rest, kind="stable"):
         after = total + matrix[:, one]
         if quota[one] < sizes[one] and (after <= NEAR).all():
