@@ -63,7 +63,7 @@ def add_to(positives: str = "", negatives: str = "", *, of_ten: int = 10) -> Edi
 
 
 @lru_cache
-def passages(words: tuple[str, ...], length: int = 120, count: int = 320) -> Evidence:
+def passages(words: tuple[str, ...], length: int = 90, count: int = 300) -> Evidence:
     """Returns pairs whose prompts are drawn from words."""
     rng = Random(5)
 

@@ -28,6 +28,7 @@ from made_evidence import (
 )
 
 ALL = (*CHECKS, *FOLDER_CHECKS)
+FIRST = make_pairs()[0]
 BY_NAME: dict[str, Check[Any]] = {check.name: check for check in ALL}
 
 
@@ -58,8 +59,7 @@ def hold_out(place: int, row: Row) -> Row:
 def leak(place: int, row: Row) -> Row:
     """Puts in a held-out row the text of one in train."""
     texts = ("prompt", "positive", "negative")
-    source = make_pairs()[0]
-    return hold_out(place, row) | ({name: source[name] for name in texts} if place == 3 else {})
+    return hold_out(place, row) | ({name: FIRST[name] for name in texts} if place == 3 else {})
 
 
 def mislead(place: int, row: Row) -> Row:
@@ -92,7 +92,7 @@ CASES: list[Case] = [
     ("broken rows", pairs, "PASS"),
     ("broken rows", lambda: pairs(replace(2, positive=" ")), "FAIL"),
     ("broken rows", lambda: pairs(replace(2, positive="One.", negative="One.")), "FAIL"),
-    ("broken rows", lambda: pairs(replace(2, id=make_pairs()[0]["id"])), "FAIL"),
+    ("broken rows", lambda: pairs(replace(2, id=FIRST["id"])), "FAIL"),
     ("broken rows", lambda: pairs(off=1), "FAIL"),
     ("place of the target", questions, "PASS"),
     ("place of the target", lambda: questions(replace(matching=[0], not_matching=[1, 2])), "FAIL"),

@@ -36,7 +36,7 @@ MODELS = {
     "linear": make_pipeline(
         StandardScaler(with_mean=False), LogisticRegression(solver="liblinear", fit_intercept=False)
     ),
-    "forest": RandomForestClassifier(20, min_samples_leaf=5, random_state=0),
+    "forest": RandomForestClassifier(12, min_samples_leaf=5, random_state=0),
 }
 
 planted = pytest.mark.parametrize("name", PLANTS)
