@@ -88,7 +88,7 @@ def choose_rows(contrasts: Contrasts, readings: Readings) -> tuple[Columns, Sele
 
 def _spread(items: Mask, contrasts: Contrasts) -> Mask:
     """Returns for each row whether its item is among some; False for a row without an item."""
-    return np.where(contrasts.row_item >= 0, items[contrasts.row_item], False)
+    return np.append(items, False)[contrasts.row_item]
 
 
 def _rewrite(path: Path, columns: Columns, first: int) -> int:

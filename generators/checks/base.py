@@ -83,7 +83,7 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
     verdict = _judge(check, found)
     failed = [f"{name} {part.value:.3f}" for name, part in parts.items() if part.verdict == "FAIL"]
     notes = [found.note, f"missed by {', '.join(failed)}" if failed else None]
-    if failed:
+    if failed and verdict != "unaudited":
         verdict = _miss(check)
     return CheckResult(
         number=check.number,

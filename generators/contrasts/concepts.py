@@ -73,7 +73,7 @@ def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence
     row_item = np.full(len(ids), -1, np.int32)
     row_item[ones] = row_item[others] = count_up(len(ones))
     column = join_chunks(table[text])
-    positives, negatives = column.take(pa.array(ones)), column.take(pa.array(others))
+    positives, negatives = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
     texts, positive, negative = code_texts(positives, negatives)
     groups: list[Any] = table["group"].to_pylist()
     return Contrasts(

@@ -25,7 +25,13 @@ from generators.contrasts.base import Floats, Ints, Mask
 Singles = NDArray[np.float32]
 
 DIGITS = 2
-NEAR = 1e-5
+NEAR = 1e-6
+PREFERENCE = 0.05
+"""How much more than 1 the first item by rank is worth, and the last one less. Were all worth the
+same, whole classes of items would go and others stay, and that would be a cue; so each loses its
+last ones."""
+LEVELS = 20
+"""Different worths that there are."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +68,22 @@ def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
     """
     columns = np.column_stack([cue.values.round(DIGITS) for cue in cues]).astype(np.float32)
     slack = _allow(cues)
-    classes, members, sizes = _group_equal(columns[used], slack[used])
+    place = (np.argsort(np.argsort(rank)) + 0.5) / max(len(rank), 1)
+    level = (np.floor(place * LEVELS) + 0.5) / LEVELS
+    classes, members, sizes = _group_equal(columns[used], slack[used], level[used])
     matrix = _constrain(columns[used][classes].T, slack[used][classes].T)
-    quota, prices = _solve(matrix, sizes)
+    quota, prices = _solve(matrix, sizes, _value(level[used][classes]))
     kept = np.zeros(len(rank), np.bool_)
     kept[np.flatnonzero(used)] = _take_first(members, quota, rank[used])
     burden = _weigh(columns, slack, prices)
     if not used.all():
-        kept[~used] = _judge(burden, kept, rank, used)[~used]
+        kept[~used] = (burden.sum(axis=0) <= _value(place))[~used]
     return Balance(kept, burden)
+
+
+def _value(place: Floats) -> Floats:
+    """Returns what items are worth, from their place by rank, 0 to 1."""
+    return 1 + PREFERENCE * (1 - 2 * place)
 
 
 def _allow(cues: Sequence[Cue]) -> Singles:
@@ -83,12 +96,12 @@ def _allow(cues: Sequence[Cue]) -> Singles:
 
 
 def _group_equal(
-    columns: Singles, slack: Singles
+    columns: Singles, slack: Singles, level: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Returns one item of each class of equal ones, the class of each item, and their sizes."""
     varying = slack[:, slack.min(axis=0) < slack.max(axis=0)] if len(slack) else slack
     _, first, members, sizes = np.unique(
-        np.hstack([columns, varying]),
+        np.hstack([columns, varying, level[:, None].astype(np.float32)]),
         axis=0,
         return_index=True,
         return_inverse=True,
@@ -110,14 +123,14 @@ def _weigh(columns: Singles, slack: Singles, prices: Floats) -> Singles:
     return weighed.astype(np.float32, copy=False)
 
 
-def _solve(matrix: Floats, sizes: NDArray[np.int64]) -> tuple[NDArray[np.int64], Floats]:
+def _solve(
+    matrix: Floats, sizes: NDArray[np.int64], values: Floats
+) -> tuple[NDArray[np.int64], Floats]:
     """Returns how many of each class to keep, and the price of each row."""
-    if (matrix @ sizes <= 0).all():
+    if (matrix @ sizes <= NEAR).all():
         return sizes.astype(np.int64), np.zeros(len(matrix))
     limits = np.column_stack([np.zeros(len(sizes)), sizes])
-    found = linprog(
-        -np.ones(len(sizes)), A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs"
-    )
+    found = linprog(-values, A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs")
     quota = np.floor(found.x + NEAR).astype(np.int64)
     prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
     return _fill(matrix, sizes, quota, found.x - quota), prices
@@ -128,6 +141,12 @@ def _fill(
 ) -> NDArray[np.int64]:
     """Returns the quota with what rounding down lost put back, as far as the balance allows."""
     total = matrix @ quota
+    while (total > NEAR).any():  # rounding down may have taken what others were balanced by
+        left = np.flatnonzero(quota)
+        over = np.maximum(total[:, None] - matrix[:, left], 0.0).sum(axis=0)
+        worst = left[over.argmin()]
+        quota[worst] -= 1
+        total = total - matrix[:, worst]
     for one in np.argsort(-rest, kind="stable"):
         after = total + matrix[:, one]
         if quota[one] < sizes[one] and (after <= NEAR).all():
@@ -143,13 +162,3 @@ def _take_first(members: NDArray[np.int64], quota: NDArray[np.int64], rank: Ints
     kept = np.zeros(len(members), np.bool_)
     kept[order] = np.arange(len(order)) - starts[members[order]] < quota[members[order]]
     return kept
-
-
-def _judge(burden: Singles, kept: Mask, rank: Ints, used: Mask) -> Mask:
-    """Returns what to keep by price: all that gains, and of what is even the share kept before."""
-    gain = 1 - burden.sum(axis=0)
-    even = np.abs(gain) < NEAR
-    known = even & used
-    share = float(kept[known].mean()) if known.any() else 0.0
-    lucky = np.argsort(np.argsort(rank)) < share * len(rank)
-    return (gain >= NEAR) | (even & lucky)

@@ -62,7 +62,7 @@ def _list_surface(contrasts: Contrasts, readings: Readings) -> Iterator[Cue]:
     sides = (readings.surface[contrasts.positive], readings.surface[contrasts.negative])
     spread = np.sqrt((sides[0].var(axis=0) + sides[1].var(axis=0)) / 2)
     for place, name in enumerate(FEATURES):
-        if place == REFUSALS or not surface[:, place].any():
+        if place == REFUSALS or (place != WORDS and not surface[:, place].any()):
             continue
         gated = "length" if place == WORDS else name
         sign = average(np.sign(surface[:, place]), contrasts.item)

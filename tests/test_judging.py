@@ -1,0 +1,84 @@
+"""What a number comes to: enough menus, sure bounds, behaviors, waivers."""
+
+from typing import Any
+
+import pytest
+
+from generators.checks.base import Check, Measurement, run
+from generators.quality.evidence import FolderEvidence
+from schemas.quality import CheckResult
+
+
+def judge(measured: Measurement, waived: str | None = None, **rules: Any) -> CheckResult:
+    """Returns what a number comes to in a check of menus that must be at most 0.6."""
+    rules = {"level": "gate", "high": 0.6, "fewest": 100, "bounded": True} | rules
+    check = Check(5, "made up", threshold="<= 0.60", measure=lambda _: measured, **rules)
+    waivers = {"made up": waived} if waived else {}
+    result = run(check, FolderEvidence("c", "core", 1, [], None, {}, waivers=waivers))
+    assert result
+    return result
+
+
+@pytest.mark.parametrize(
+    ("n", "value", "interval", "verdict"),
+    [
+        (100, 0.60, (0.50, 0.70), "PASS"),
+        (100, 0.601, (0.50, 0.70), "FAIL"),
+        (99, 0.50, (0.40, 0.59), "too few"),
+        (99, 0.70, (0.59, 0.80), "too few"),
+        (99, 0.70, (0.61, 0.80), "FAIL"),  # no doubt in spite of few
+        (30, 0.70, (0.61, 0.80), "FAIL"),
+        (29, 0.70, (0.61, 0.80), "too few"),
+        (50, 0.70, None, "too few"),
+        (299, 0.59, (0.50, 0.61), "PASS"),
+        (300, 0.59, (0.50, 0.61), "FAIL"),  # from here on its upper bound must hold
+        (300, 0.59, (0.50, 0.60), "PASS"),
+        (300, 0.59, None, "PASS"),
+        (0, 0.5, None, "too few"),
+    ],
+)
+def test_few_menus_say_little_and_many_must_be_sure(
+    n: int, value: float, interval: tuple[float, float] | None, verdict: str
+) -> None:
+    assert judge(Measurement(value, n, interval)).verdict == verdict
+    wanted = {"FAIL": "WARN"}.get(verdict, verdict)
+    assert judge(Measurement(value, n, interval), level="warn").verdict == wanted
+
+
+def test_the_upper_bound_counts_in_bounded_checks_only() -> None:
+    assert judge(Measurement(0.59, 300, (0.5, 0.7)), bounded=False).verdict == "PASS"
+    assert judge(Measurement(0.41, 300, (0.3, 0.5)), low=0.4).verdict == "FAIL"
+
+
+def test_another_number_out_of_its_bounds_is_a_miss() -> None:
+    assert judge(Measurement(0.5, 200, missed=True)).verdict == "FAIL"
+    assert judge(Measurement(0.5, 200, enough=False)).verdict == "too few"
+
+
+def test_what_nobody_looked_at_never_passes() -> None:
+    parts = {"lies": Measurement(0.9, 400)}
+    result = judge(Measurement(None, 400, parts=parts))
+    assert (result.verdict, result.value) == ("unaudited", None)
+
+
+def test_one_behavior_that_misses_is_a_miss_of_the_whole() -> None:
+    parts = {"lies": Measurement(0.55, 150), "harm": Measurement(0.7, 150)}
+    result = judge(Measurement(0.5, 300, parts=parts))
+    assert result.verdict == "FAIL"
+    assert {name: part.verdict for name, part in result.parts.items()} == {
+        "lies": "PASS",
+        "harm": "FAIL",
+    }
+    few = judge(Measurement(0.5, 300, parts={"harm": Measurement(0.7, 99)}))
+    assert (few.verdict, few.parts["harm"].verdict) == ("PASS", "too few")
+
+
+def test_a_waived_check_keeps_its_verdict_and_says_why() -> None:
+    result = judge(Measurement(0.9, 400), waived="meant so")
+    assert (result.verdict, result.waived) == ("FAIL", "meant so")
+
+
+def test_rows_without_poles_are_not_asked_for_them() -> None:
+    check = Check(4, "made up", "gate", "", measure=lambda _: Measurement(0.5, 9))
+    assert run(check, FolderEvidence("decisions", "full", 1, [], None, {}, poles=False)) is None
+    assert run(check, FolderEvidence("folder", "full", 1, [], None, {}))

@@ -1,0 +1,201 @@
+"""Which rows are core, why the rest is not, and which rows are flagged."""
+
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from generators.contrasts.base import Contrasts
+from generators.contrasts.plain import read_plain
+from generators.selection.classifiers import Vocabulary, cross_score, fold_groups
+from generators.selection.core import choose_core, count_reasons, rank_items
+from generators.selection.cues import list_cues, read_texts
+from generators.selection.flags import find_hard, find_reversed
+from generators.sources.pair_files import OwnPair
+from planted import make_pair, plant, read_contrasts, tell
+
+Row = dict[str, Any]
+
+
+def read_rows(sides: list[tuple[str, str]], behavior: str = "ethical") -> list[Row]:
+    return [
+        {**row, "behavior": behavior, "id": row["id"].replace("ethical", behavior)}
+        for row in (make_pair(place, *each, place % 2 == 0) for place, each in enumerate(sides))
+    ]
+
+
+def choose(rows: list[Row]) -> dict[str, str]:
+    """Returns id -> why a row is not core; empty where it is."""
+    contrasts = read_contrasts("contrastive", rows)
+    choice = choose_core(contrasts, read_texts(contrasts.texts))
+    assert [reason == "" for reason in choice.reasons] == choice.core.tolist()
+    return dict(zip(contrasts.ids, choice.reasons, strict=True))
+
+
+def tell_pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
+    rng = Random(seed)
+    return [(tell(rng), tell(rng)) for _ in range(count)]
+
+
+def test_refusals_are_out_on_either_side() -> None:
+    sides = tell_pairs(40)
+    sides[3] = ("As an AI, I leave the kettle.", sides[3][1])
+    sides[8] = (sides[8][0], "I'm sorry, but the kettle stays.")
+    rows = read_rows(sides)
+    reasons = choose(rows)
+    refused = [name for name, reason in reasons.items() if reason == "refusal wording"]
+    assert refused == [rows[3]["id"], rows[8]["id"]]
+
+
+def test_of_repeated_text_the_lowest_rank_stays() -> None:
+    rows = read_rows(tell_pairs(40))
+    text = {name: rows[0][name] for name in ("prompt", "positive", "negative")}
+    for place in (7, 21):
+        rows[place] |= text
+    same = [rows[place]["id"] for place in (0, 7, 21)]
+    ranks = dict(
+        zip([row["id"] for row in rows], rank_items([row["id"] for row in rows]), strict=True)
+    )
+    repeated = {name for name, reason in choose(rows).items() if reason == "repeated text"}
+    assert repeated == {*same} - {min(same, key=ranks.__getitem__)}
+    rows[7]["behavior"] = rows[21]["behavior"] = "deception"  # another part repeats nothing
+    again = {name for name, reason in choose(rows).items() if reason == "repeated text"}
+    assert again == {max(same[1:], key=ranks.__getitem__)}
+
+
+def make_corpus() -> list[Row]:
+    return plant("word", 0.9, pairs=300).table.drop(["tier", "hard", "reversed_cue"]).to_pylist()
+
+
+def test_a_choice_does_not_depend_on_the_order_of_rows() -> None:
+    rows = make_corpus()
+    assert choose(rows) == choose(rows) == choose(Random(1).sample(rows, len(rows)))
+
+
+def test_a_part_is_chosen_as_if_there_were_no_other() -> None:
+    rows = make_corpus()
+    others = read_rows(
+        [(f"{one} Yes, yes!", other) for one, other in tell_pairs(150, 7)], "deception"
+    )
+    both = choose([*others, *rows])
+    alone = choose(rows)
+    assert {name: both[name] for name in alone} == alone
+    assert sum(reason == "" for name, reason in both.items() if name not in alone) < 30
+
+
+def test_a_part_of_refusals_only_and_a_config_without_items_have_no_core() -> None:
+    refusals = read_rows([("As an AI, no.", "Take it."), ("As an AI, never.", "Go.")], "deception")
+    assert set(choose([*refusals, *read_rows(tell_pairs(30))]).values()) >= {"refusal wording", ""}
+    assert set(choose(refusals).values()) == {"refusal wording"}
+    nothing = read_plain([])
+    choice = choose_core(nothing, read_texts([]))
+    assert (choice.core.tolist(), choice.reasons) == ([], [])
+
+
+def make_associations(one: str, other: str) -> list[Row]:
+    """Returns what is said of two targets, well and ill."""
+    sides = (("positive", one), ("negative", other))
+    return [
+        {
+            "id": f"{target}{place}",
+            "group": target,
+            "target": target,
+            "valence": valence,
+            "text": f"A {target} is {word}.",
+            "counterpart_id": f"{target}{1 - place}",
+        }
+        for target in ("mole", "newt")
+        for place, (valence, word) in enumerate(sides)
+    ]
+
+
+def test_pairs_that_no_cue_tells_apart_are_all_core() -> None:
+    contrasts = read_contrasts("associations", make_associations("neat", "dull"))
+    readings = read_texts(contrasts.texts)
+    assert not any(cue.values.any() for cue in list_cues(contrasts, readings))
+    assert choose_core(contrasts, readings).core.tolist() == [True, True]
+
+
+def test_reasons_are_counted_the_most_first() -> None:
+    assert [*count_reasons(["b", "", "c", "a", "c", "", "a"]).items()] == [
+        ("a", 2),
+        ("c", 2),
+        ("b", 1),
+    ]
+
+
+def read_flagged(sides: list[tuple[str, str]]) -> Contrasts:
+    """Returns pairs of ten groups."""
+    return read_plain(
+        [
+            OwnPair(positive=one, negative=other, group=str(place % 10), id=str(place))
+            for place, (one, other) in enumerate(sides)
+        ]
+    )
+
+
+def test_hard_rows_are_those_whose_words_mislead() -> None:
+    nouns = [f"thing{place}" for place in range(100)]
+    sides = [(f"Give the {noun}.", f"Take the {noun}.") for noun in nouns]
+    for place in (13, 57):
+        sides[place] = sides[place][::-1]
+    contrasts = read_flagged(sides)
+    assert np.flatnonzero(find_hard(contrasts, read_texts(contrasts.texts))).tolist() == [13, 57]
+
+
+def test_rows_are_reversed_where_a_cue_points_wrong_and_none_right() -> None:
+    sides = [(f"Give the thing{place} today.", f"Take thing{place}.") for place in range(100)]
+    sides[21] = sides[21][::-1]  # length and words both point to the other side
+    sides[34] = ("Take thing34.", "Take thing34 again now, today.")  # length alone, and wrong
+    sides[55] = ("Give thing55.", "Take the thing55 today.")  # a word points right
+    contrasts = read_flagged(sides)
+    flagged = find_reversed(contrasts, read_texts(contrasts.texts))
+    assert flagged[[21, 34]].all()
+    assert flagged.sum() <= 3
+    assert not flagged[[0, 50, 99]].any()
+
+
+def test_one_group_has_nothing_to_fit_on_and_no_hard_rows_and_no_reversed_ones() -> None:
+    contrasts = read_plain([OwnPair(positive="Give it.", negative="No.", group="g")] * 5)
+    readings = read_texts(contrasts.texts)
+    assert not find_hard(contrasts, readings).any()
+    assert not find_reversed(contrasts, readings).any()
+    assert [*fold_groups(np.zeros(5, np.int32), 0)] == []
+    assert cross_score(lambda fit, score: np.ones(5), np.zeros(5, np.int32)).tolist() == [0] * 5
+
+
+def test_each_group_is_scored_once_by_what_was_fitted_on_the_others() -> None:
+    groups = np.repeat(np.arange(7), 3).astype(np.int32)
+    scored = np.zeros(21)
+    for fit, score in fold_groups(groups, 0):
+        scored += score
+        assert (fit ^ score).all()
+        assert not {*groups[fit]} & {*groups[score]}
+    assert (scored == 1).all()
+
+
+def test_texts_without_a_word_have_no_vocabulary() -> None:
+    vocabulary = Vocabulary(["", "  "])
+    one, other = np.array([0], np.int32), np.array([1], np.int32)
+    assert vocabulary.names == []
+    assert vocabulary.compare(one, other).shape == (0,)
+
+
+def test_a_vocabulary_sees_marks_and_rare_words_of_few_texts_only() -> None:
+    texts = ["Go now!", "Go."]
+    vocabulary = Vocabulary(texts)
+    one, other = np.array([0], np.int32), np.array([1], np.int32)
+    shares = dict(zip(vocabulary.names, vocabulary.compare(one, other), strict=True))
+    assert shares == {"go": 0, "now": 1, "!": 1, ".": -1, "go now": 1, "now !": 1, "go .": -1}
+    assert vocabulary.find(vocabulary.names.index("."), one, other).tolist() == [-1]
+    assert Vocabulary(texts * 60).names == sorted(shares)
+    assert "now" not in Vocabulary([*texts, *["Go."] * 98]).names
+
+
+def test_cues_in_which_the_poles_are_meant_to_differ_are_let_be() -> None:
+    contrasts = read_contrasts("associations", make_associations("wonderful", "terrible"))
+    readings = read_texts(contrasts.texts)
+    assert {cue.name for cue in list_cues(contrasts, readings)} == {"length", "characters"}
+    assert "sentiment" in {
+        cue.name for cue in list_cues(read_flagged([("Good.", "Bad.")]), readings)
+    }
