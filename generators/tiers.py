@@ -1,6 +1,6 @@
 """Writes into the rows of a folder which are `core`, `hard`, and misled by their cues."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,8 +12,8 @@ from generators.contrasts import READERS
 from generators.contrasts.base import WHOLE, Contrasts, Mask, Reader, hash_texts
 from generators.row_files import ParquetFile
 from generators.selection.core import choose_core, count_reasons
-from generators.selection.cues import Readings, read_texts
-from generators.selection.flags import find_hard, find_reversed
+from generators.selection.cues import Readings, narrow, read_texts
+from generators.selection.flags import find_hard, find_reversed, list_parts
 from generators.splits import SPLITS
 from schemas.quality import Selection
 
@@ -26,6 +26,12 @@ TIERED = (
     "associations",
 )
 """The configs whose rows have a tier; one of `icl` has none, since its shots are other rows."""
+
+FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
+    "hard": find_hard,
+    "reversed_cue": find_reversed,
+}
+"""Column -> what finds the items that have the flag."""
 
 Columns = dict[str, "pa.Array[Any]"]
 
@@ -66,23 +72,26 @@ def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
 
 
 def choose_rows(contrasts: Contrasts, readings: Readings) -> tuple[Columns, Selection]:
-    """Returns the columns that rows get, and what is counted of them."""
-    choice = choose_core(contrasts, readings)
-    masks: Mapping[str, Mask] = {
-        "core": _spread(choice.core, contrasts),
-        "hard": _spread(find_hard(contrasts, readings), contrasts),
-        "reversed_cue": _spread(find_reversed(contrasts, readings), contrasts),
-    }
+    """Returns the columns that rows get, and what is counted of them; each part by itself."""
+    masks = {name: np.zeros(contrasts.items, np.bool_) for name in ("core", *FLAGS)}
+    reasons = np.full(contrasts.items, "", object)
+    for here, part in list_parts(contrasts):
+        known = narrow(readings, part)
+        choice = choose_core(part, known)
+        masks["core"][here], reasons[here] = choice.core, choice.reasons
+        for name, find in FLAGS.items():
+            masks[name][here] = find(part, known)
+    rows = {name: _spread(mask, contrasts) for name, mask in masks.items()}
     rows_of = np.bincount(contrasts.row_item[contrasts.row_item >= 0], minlength=contrasts.items)
     selection = Selection(
         rows=len(contrasts.row_item),
-        core=int(masks["core"].sum()),
-        hard=int(masks["hard"].sum()),
-        reversed_cue=int(masks["reversed_cue"].sum()),
-        fell=count_reasons(np.repeat(np.array(choice.reasons, object), rows_of).tolist()),
+        core=int(rows["core"].sum()),
+        hard=int(rows["hard"].sum()),
+        reversed_cue=int(rows["reversed_cue"].sum()),
+        fell=count_reasons(np.repeat(reasons, rows_of).tolist()),
     )
-    tier = pa.array(np.where(masks["core"], "core", "full"), pa.string())
-    flags = {name: pa.array(masks[name], pa.bool_()) for name in ("hard", "reversed_cue")}
+    tier = pa.array(np.where(rows["core"], "core", "full"), pa.string())
+    flags = {name: pa.array(rows[name], pa.bool_()) for name in FLAGS}
     return {"tier": tier, **flags}, selection
 
 

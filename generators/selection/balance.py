@@ -18,13 +18,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
+from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from generators.contrasts.base import Floats, Ints, Mask
 
 Singles = NDArray[np.float32]
 
 DIGITS = 2
+MOST_CLASSES = 400
+"""Up to so many classes of equal items, whole numbers are searched for."""
+GAP, NODES = 0.02, 5
+"""Where that search ends; by nodes and not by time, so that it is repeatable."""
 NEAR = 1e-6
 PREFERENCE = 0.05
 """How much more than 1 the first item by rank is worth, and the last one less. Were all worth the
@@ -133,7 +137,28 @@ def _solve(
     found = linprog(-values, A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs")
     quota = np.floor(found.x + NEAR).astype(np.int64)
     prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
-    return _fill(matrix, sizes, quota, found.x - quota), prices
+    quota = _fill(matrix, sizes, quota, found.x - quota)
+    if len(sizes) <= MOST_CLASSES and values @ quota < values @ found.x - values.max():
+        quota = _search(matrix, sizes, values, quota)
+    return quota, prices
+
+
+def _search(
+    matrix: Floats, sizes: NDArray[np.int64], values: Floats, quota: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Returns a better quota in whole numbers, if a short search by branch and bound finds one."""
+    best = milp(
+        -values,
+        constraints=LinearConstraint(matrix, -np.inf, 0),
+        bounds=Bounds(0, sizes),
+        integrality=np.ones(len(sizes), np.int64),
+        options={"mip_rel_gap": GAP, "node_limit": NODES},
+    )
+    if best.x is None:
+        return quota
+    found = np.round(best.x).astype(np.int64)
+    holds = bool((matrix @ found <= NEAR).all())
+    return found if holds and values @ found > values @ quota else quota
 
 
 def _fill(

@@ -40,24 +40,37 @@ Scorer = Callable[[Mask, Mask], Floats]
 class Vocabulary:
     """Which texts have which 1- and 2-grams."""
 
-    def __init__(self, texts: list[str]) -> None:
+    def __init__(self, texts: list[str], places: Ints | None = None) -> None:
+        """Counts the n-grams of texts.
+
+        Args:
+            texts: rows of the matrix.
+            places: the texts that count, ascending; all if None. Others have no n-gram.
+        """
         self.names: list[str] = []
         """The n-grams."""
         self.has = csr_matrix((len(texts), 0), dtype=np.float32)
         """Text x n-gram, 1 where it stands in it."""
-        if any(re.search(TOKEN, text) for text in texts):
-            self._count(texts)
+        seen = np.arange(len(texts)) if places is None else places
+        chosen = [texts[place] for place in seen]
+        if any(re.search(TOKEN, text) for text in chosen):
+            self._count(chosen, seen, len(texts))
 
-    def _count(self, texts: list[str]) -> None:
+    def _count(self, chosen: list[str], seen: Ints, total: int) -> None:
         counter = CountVectorizer(
             ngram_range=(1, 2),
             binary=True,
-            min_df=RAREST if len(texts) >= FEW else 1,
+            min_df=RAREST if len(chosen) >= FEW else 1,
             max_features=MOST_NGRAMS,
             token_pattern=TOKEN,
             dtype=np.float32,
         )
-        self.has = csr_matrix(counter.fit_transform(texts))
+        found = csr_matrix(counter.fit_transform(chosen))
+        sizes = np.zeros(total, np.int64)
+        sizes[seen] = np.diff(found.indptr)
+        starts = np.concatenate([[0], np.cumsum(sizes)])
+        shape = (total, found.shape[1])
+        self.has = csr_matrix((found.data, found.indices, starts), shape=shape)
         self.names = counter.get_feature_names_out().tolist()
 
     @cached_property

@@ -1,7 +1,8 @@
 """The cues of contrasts: what could tell the poles apart without their content."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -28,17 +29,32 @@ LARGEST = 3.0
 class Readings:
     """What is measured of a config's texts once, before anything is chosen."""
 
+    texts: list[str]
+    """The texts."""
     surface: Floats
     """Text -> the ten features."""
     sentiment: Floats
     """Text -> its sentiment."""
-    vocabulary: Vocabulary
-    """Text -> its n-grams."""
+    places: Ints | None = None
+    """The texts whose n-grams count; all if None."""
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Text -> its n-grams."""
+        return Vocabulary(self.texts, self.places)
 
 
 def read_texts(texts: list[str]) -> Readings:
     """Returns what is measured of texts."""
-    return Readings(measure_surface(texts), measure_sentiment(texts), Vocabulary(texts))
+    return Readings(texts, measure_surface(texts), measure_sentiment(texts))
+
+
+def narrow(readings: Readings, contrasts: Contrasts) -> Readings:
+    """Returns the readings with the n-grams of some contrasts' texts only.
+
+    So what is made of a behavior does not depend on which others there are.
+    """
+    return replace(readings, places=np.unique([contrasts.positive, contrasts.negative]))
 
 
 def differ(values: Floats, contrasts: Contrasts) -> Floats:
