@@ -18,6 +18,14 @@ def read_manifest(out: Path) -> GameManifest:
     return GameManifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 
+TIERED = ("tier", "hard", "reversed_cue")
+
+
+def forget_tier(row: dict[str, Any]) -> dict[str, Any]:
+    """Returns a row without what depends on the other rows of its config."""
+    return {name: value for name, value in row.items() if name not in TIERED}
+
+
 def read_rows(folder: Path, config: str) -> list[dict[str, Any]]:
     return [
         row

@@ -102,4 +102,4 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
     )
     failed = find_failed(quality) if quality else []
     banner = render(BANNER, quality=quality, failed=failed, show_value=show_value)
-    return {"banner": banner, "section": section}
+    return {"banner": banner.strip(), "section": section.strip()}

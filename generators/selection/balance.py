@@ -27,6 +27,8 @@ Singles = NDArray[np.float32]
 DIGITS = 2
 MOST_CLASSES = 400
 """Up to so many classes of equal items, whole numbers are searched for."""
+WORTH_IT = 0.95
+"""What rounding must leave of the best there could be, or whole numbers are searched for."""
 GAP, NODES = 0.02, 5
 """Where that search ends; by nodes and not by time, so that it is repeatable."""
 NEAR = 1e-6
@@ -138,7 +140,7 @@ def _solve(
     quota = np.floor(found.x + NEAR).astype(np.int64)
     prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
     quota = _fill(matrix, sizes, quota, found.x - quota)
-    if len(sizes) <= MOST_CLASSES and values @ quota < values @ found.x - values.max():
+    if len(sizes) <= MOST_CLASSES and values @ quota < WORTH_IT * (values @ found.x):
         quota = _search(matrix, sizes, values, quota)
     return quota, prices
 
