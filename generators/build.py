@@ -14,7 +14,6 @@ from generators.game_rows import BrokenGame
 from generators.generation import Models, Written, generate
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.kinds import KINDS
-from generators.quality.assessment import Watch
 from generators.reading import (
     Plan,
     Progress,
@@ -24,13 +23,13 @@ from generators.reading import (
     read_games,
 )
 from generators.rejected import REJECTED, write_rejections
-from generators.reports.finishing import finish_folder
+from generators.reports.finishing import Watch, finish_folder
 from generators.sources.game_data import read_metadata
 from generators.sources.layout import find_games
 from generators.survey import Survey
 from generators.tables import arrow_schema, give_memory_back
 from generators.tally import Tally
-from generators.tiers import TIERED, assign_tiers
+from generators.tiering import assign_all_tiers
 from generators.writer import RowWriter
 from schemas.base import CANARY
 from schemas.config import MachiavelliConfig
@@ -107,8 +106,7 @@ def build_folder(job: Job, progress: Progress) -> Built:
         write_rejections(folder / REJECTED, written.rejections)
         tally.check(job.data)
         tally.check_rows(writer.sizes)
-        filled = [name for name in TIERED if writer.sizes.get(name)]
-        selections = {name: assign_tiers(folder, name) for name in filled}
+        selections = assign_all_tiers(folder, [name for name, size in writer.sizes.items() if size])
         manifest = _describe(job, tally, writer, written, selections, hash_files(folder))
         manifest, quality = finish_folder(folder, manifest, describe_games, job.watch)
     return Built(manifest, tally.survey, quality)

@@ -17,16 +17,6 @@ from generators.selection.flags import find_hard, find_reversed, list_parts
 from generators.splits import SPLITS
 from schemas.quality import Selection
 
-TIERED = (
-    "contrastive",
-    "multiple_choice",
-    "minimal_pairs",
-    "insertions",
-    "relations",
-    "associations",
-)
-"""The configs whose rows have a tier; one of `icl` has none, since its shots are other rows."""
-
 FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
     "hard": find_hard,
     "reversed_cue": find_reversed,
@@ -41,7 +31,7 @@ def assign_tiers(folder: Path, config: str) -> Selection:
 
     Args:
         folder: a dataset folder that is being built.
-        config: one of `TIERED`, with rows.
+        config: one whose rows have a tier; it has some.
     """
     paths = list_files(folder, config)
     contrasts = READERS[config].read(read_columns(paths, READERS[config]))

@@ -95,7 +95,7 @@ def test_a_rebuilt_folder_is_not_served_from_an_old_cache(tmp_path: Path) -> Non
     out = tmp_path / "machiavelli"
     orders: list[Any] = []
     for seed in ("0", "1"):
-        build(out, "--seed", seed)
+        build(out, "--seed", seed, "--kinds", "multiple_choice")
         rows = datasets.load_dataset(
             str(out), "multiple_choice", split="train", cache_dir=str(tmp_path / "cache")
         )

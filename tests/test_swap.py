@@ -126,7 +126,7 @@ def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tmp_path: Path) 
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
         "from generators.machiavelli import main\n"
-        f"sys.exit(main(['--out', {str(out)!r}]))"
+        f"sys.exit(main(['--no-report', '--out', {str(out)!r}]))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 1
@@ -162,7 +162,7 @@ elif moment == "while the old one is removed":
     hidden = lambda path: Path(path).name.startswith(".")
     folder.shutil.rmtree = lambda path, **named: die() if hidden(path) else rmtree(path, **named)
 from generators.machiavelli import main
-main(["--no-report", "--out", out, "--seed", "1"])
+main(["--no-report", "--kinds", "decisions", "--out", out, "--seed", "1"])
 """
 
 
@@ -180,22 +180,22 @@ def test_a_kill_at_the_worst_moment_leaves_a_whole_folder(
     tmp_path: Path, moment: str, seed: int
 ) -> None:
     out = tmp_path / "out"
-    build(out)
+    build(out, "--kinds", "decisions")
     run = subprocess.run([sys.executable, "-c", KILLED_AT, moment, str(out)], cwd=ROOT)
     assert run.returncode == -signal.SIGKILL
     folder.recover(out)  # what every command does first
     manifest = read_manifest(out)
     assert folder.hash_files(out) == manifest.files
     assert manifest.config.seed == seed
-    build(out, "--seed", "2")
+    build(out, "--kinds", "decisions", "--seed", "2")
     assert {path.name for path in tmp_path.iterdir()} <= {"out", ".out.lock"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
 def test_a_kill_at_any_moment_leaves_a_whole_folder(tmp_path: Path) -> None:
     out = tmp_path / "out"
-    build(out)
-    command = [sys.executable, "-m", "generators.machiavelli", "--seed"]
+    build(out, "--kinds", "decisions")
+    command = [sys.executable, "-m", "generators.machiavelli", "--kinds", "decisions", "--seed"]
     chance = random.Random(0)
     for seed in range(1, 4):
         run = subprocess.Popen(

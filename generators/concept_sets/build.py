@@ -23,15 +23,15 @@ from generators.errors import SourceError
 from generators.folder import hash_files, replace_folder
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.network import describe_network
-from generators.quality import assessment
 from generators.rejected import REJECTED, write_rejections
+from generators.reports import finishing
 from generators.reports.finishing import finish_folder
 from generators.row_files import ParquetFile
 from generators.sources.concept_file import ReadConcepts
 from generators.sources.pair_files import ReadPairs
 from generators.splits import SPLITS
 from generators.tables import arrow_schema, give_memory_back
-from generators.tiers import TIERED, assign_tiers
+from generators.tiering import assign_all_tiers
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import CANARY, Split
 from schemas.config import ConceptsConfig
@@ -69,7 +69,7 @@ class Job:
     config: ConceptsConfig
     vocabularies: Sequence[Vocabulary]
     kind: Literal["bundled", "concepts", "pairs"]
-    watch: assessment.Watch | None = None
+    watching: finishing.Watch | None = None
     """Shows which config is being measured; None to measure nothing."""
 
 
@@ -112,13 +112,13 @@ def build_folder(
         material, report, rejections = _prepare(job, engine)
         for each in sets:
             _write_set(job, folder, each, material, watch)
-        filled = [name for name in TIERED if name in folder.written and folder.written[name].sizes]
-        selections = {name: assign_tiers(path, name) for name in filled}
+        filled = [name for name, written in folder.written.items() if written.sizes]
+        selections = assign_all_tiers(path, filled)
         if material is not None:
             _write_network(path / NETWORK, material)
         write_rejections(path / REJECTED, rejections)
         manifest = _describe(job, folder, material, report, selections)
-        return finish_folder(path, manifest, describe_concepts, job.watch)
+        return finish_folder(path, manifest, describe_concepts, job.watching)
 
 
 def _prepare(

@@ -11,9 +11,8 @@ import pyarrow as pa
 from generators.contrasts.plain import read_plain
 from generators.folder import hash_file
 from generators.quality.evidence import FolderEvidence
+from generators.quality.gates import FOLDER, PAIRS
 from generators.quality.measurement import (
-    FOLDER,
-    PAIRS,
     Rows,
     list_evidence,
     measure_folder,

@@ -1,7 +1,7 @@
 """Measures a dataset folder, or anybody's pairs, against the bar: from rows to `quality.json`."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,11 @@ from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
 from generators.contrasts.base import Codes, Contrasts, Mask
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
+from generators.quality.gates import find_gates
 from generators.selection.cues import Readings, read_texts
 from generators.selection.parts import take_part
 from schemas.base import Tier
 from schemas.quality import CheckResult, HumanAudit, Plots, Quality, Selection, Verdict
-
-FOLDER, PAIRS = "folder", "pairs"
-"""Stand in the place of a config: for a folder as a whole, and for a plain file of pairs."""
 
 VERDICTS: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
 
@@ -136,18 +134,3 @@ def summarize_checks(
         plots=plots,
         audit=audit,
     )
-
-
-def find_gates(checks: Iterable[CheckResult]) -> list[CheckResult]:
-    """Returns the gates that count: on `core`, and on the folder as a whole; not those waived.
-
-    Rows of `full` may miss a gate, as long as the card says so. Of pairs that are no folder of
-    ours all count, since whoever measures them uses them all; their `core` is a proposal.
-    """
-    return [
-        check
-        for check in checks
-        if check.level == "gate"
-        and not check.waived
-        and (check.tier == ("full" if check.config == PAIRS else "core") or check.config == FOLDER)
-    ]

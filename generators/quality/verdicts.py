@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from generators.prompts import render
-from generators.quality.measurement import FOLDER, find_gates
+from generators.quality.gates import FOLDER, find_gates
 from schemas.quality import CheckResult, Quality
 
 SECTION, BANNER = "quality/v1/section", "quality/v1/banner"

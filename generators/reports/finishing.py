@@ -1,16 +1,16 @@
 """Finishes a dataset folder that has its rows: measures it, then writes manifest and card."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from generators.folder import CARD, MANIFEST, hash_files
-from generators.quality.assessment import Watch, assess_folder
-from generators.reports.files import FIGURES, write_folder_report
 from schemas.manifest import Manifest
 from schemas.quality import HumanAudit, Quality
 
 M = TypeVar("M", bound=Manifest)
+Watch = Callable[[Sequence[str]], Iterator[str]]
+"""Shows which config is being measured."""
 RenderCard = Callable[[M, str, Quality | None, list[str]], str]
 """From the manifest, its text, what was measured, and the names of the figures, the card."""
 
@@ -31,13 +31,17 @@ def finish_folder(
         watch: shows which config is being measured; None to measure nothing.
         audit: what people said of the rows.
     """
-    quality = None if watch is None else assess_folder(folder, manifest, audit, watch)
-    if quality is not None:
+    quality: Quality | None = None
+    if watch is not None:
+        from generators.quality.assessment import assess_folder
+        from generators.reports.files import write_folder_report
+
+        quality = assess_folder(folder, manifest, audit, watch)
         write_folder_report(folder, quality)
     manifest = manifest.model_copy(update={"files": hash_files(folder)})
     text = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
-    figures = sorted(path.stem for path in (folder / FIGURES).glob("*.svg"))
+    figures = sorted(path.stem for path in (folder / "figures").glob("*.svg"))
     card = render_card(manifest, text, quality, figures)
     (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
     return manifest, quality

@@ -8,7 +8,7 @@ from generators.folder import explain
 from generators.page.entries import list_pair_entries
 from generators.page.rows import MOST, choose_rows
 from generators.quality.assessment import Assessed
-from generators.quality.measurement import PAIRS
+from generators.quality.gates import PAIRS
 from generators.reports.files import PAGE, QUALITY, can_draw, write_page, write_quality
 
 TIERS = "tiers.jsonl"
