@@ -75,6 +75,8 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         "-m",
         "generators.machiavelli",
         "--no-report",
+        "--kinds",
+        "decisions",
         "--out",
         str(tmp_path / "out"),
     ]
@@ -206,9 +208,9 @@ def test_ctrl_c_leaves_the_old_folder_and_exits_130(tmp_path: Path) -> None:
     code = (
         "import os, signal\n"
         "import generators.build as build\n"
-        "build.render_card = lambda *rest: os.kill(os.getpid(), signal.SIGINT)\n"
+        "build.finish_folder = lambda *rest: os.kill(os.getpid(), signal.SIGINT)\n"
         "import sys; from generators.machiavelli import main\n"
-        f"sys.exit(main(['--out', {str(out)!r}]))"
+        f"sys.exit(main(['--kinds', 'decisions', '--out', {str(out)!r}]))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 130
