@@ -1,0 +1,118 @@
+"""The command that measures: folders, plain pairs, audits, and what fails."""
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from built import read_manifest
+from damage import ERROR
+from generators.quality.gates import find_gates
+from generators.report import main
+from schemas import Quality
+
+
+def read_quality(folder: Path) -> Quality:
+    return Quality.model_validate_json((folder / "quality.json").read_text(encoding="utf-8"))
+
+
+def test_every_gate_of_the_sample_that_has_enough_rows_passes(measured_sample: Path) -> None:
+    quality = read_quality(measured_sample)
+    assert quality.verdict == "PASS"
+    found = {check.verdict for check in find_gates(quality.checks)}
+    assert found == {"PASS", "too few", "unaudited"}
+    surface = [check for check in quality.checks if check.number == 5 and check.tier == "core"]
+    assert {check.config for check in surface} == {"contrastive", "multiple_choice"}
+    assert all(check.value is not None and check.value <= 0.6 for check in surface)
+
+
+def test_every_gate_of_the_concepts_that_has_enough_rows_passes(measured_concepts: Path) -> None:
+    quality = read_quality(measured_concepts)
+    assert quality.verdict == "PASS"
+    waived = [check for check in quality.checks if check.waived and check.tier == "core"]
+    assert [(check.config, check.number) for check in waived] == [("associations", 8)]
+    card = (measured_concepts / "README.md").read_text(encoding="utf-8")
+    assert "Waived: sentiment and refusal wording of `associations`" in card
+
+
+def test_a_measured_folder_is_described_and_whole(
+    measured_sample: Path, sample_folder: Path
+) -> None:
+    manifest = read_manifest(measured_sample)
+    assert {"quality.json", "report.html", "figures/length.svg"} <= manifest.files.keys()
+    for name, digest in manifest.files.items():
+        assert hashlib.sha256((measured_sample / name).read_bytes()).hexdigest() == digest
+    rows = {name for name in manifest.files if name.endswith(".parquet")}
+    assert all(manifest.files[name] == read_manifest(sample_folder).files[name] for name in rows)
+    card = (measured_sample / "README.md").read_text(encoding="utf-8")
+    assert "**Measured.**" in card
+    assert "![length](figures/length.svg)" in card
+    assert "**Not measured.**" in (sample_folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_what_people_say_goes_onto_the_card(
+    measured_sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "sheet.csv"
+    assert main([str(measured_sample), "--audit-sheet", "120", "--out", str(sheet)]) == 0
+    with sheet.open(encoding="utf-8-sig", newline="") as file:
+        lines = list(csv.DictReader(file))
+    with sheet.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(line | {"ok": "yes", "auditor": "Ada"} for line in lines)
+    capsys.readouterr()
+    assert main([str(measured_sample), "--audit", str(sheet)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "audit by people" in line]
+    assert "PASS" in line
+    card = (measured_sample / "README.md").read_text(encoding="utf-8")
+    assert f"{len(lines)} rows were judged by 1 person" in card
+
+
+def test_anybodys_pairs_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.jsonl"
+    words = "ropes tables windows baskets letters lamps boats gardens kettles clocks".split()
+    lines = [
+        {
+            "positive": f"Yes, the {one} stand beside the {other}.",
+            "negative": f"No, the {other} stand beside the {one}.",
+            "group": one,
+        }
+        for one in words
+        for other in words
+        if one != other
+    ] * 2
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    assert main([str(path), "--strict"]) == 1
+    said = capsys.readouterr()
+    assert ERROR.match(said.err.strip())
+    found = [line for line in said.out.splitlines() if "6 best single n-gram" in line]
+    assert "1.000" in found[0]
+    assert "FAIL" in found[0]
+    folder = tmp_path / "mine.report"
+    assert read_quality(folder).verdict == "FAIL"
+    tiers = (folder / "tiers.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(tiers) == len(lines)
+    assert "Yes, the ropes" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["none.jsonl"], 1),
+        (["{empty}"], 1),
+        (["{folder}"], 1),
+        (["{folder}", "--out", "elsewhere"], 2),
+        (["{empty}", "--audit-sheet", "5"], 2),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(
+    arguments: list[str], status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    places = {"empty": tmp_path / "empty.jsonl", "folder": tmp_path / "folder"}
+    assert main([each.format(**places) for each in arguments]) == status
+    assert ERROR.match(capsys.readouterr().err.strip())
