@@ -117,7 +117,7 @@ def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None
     assert "| n-gram |" not in section
     assert "| waived |" in section
     assert "Waived: sentiment of `associations` (0.970, wanted 0.45-0.55): meant so." in section
-    assert "200 rows were judged by 2 people, who found 191 right: at least 91.6 %" in section
+    assert "200 rows were judged by 2 people, and 191 found right: at least 91.6 %" in section
     assert "| `contrastive` | 400 | 300 | 9 | 5 | length 90, place 10 |" in section
     assert "![length](figures/length.svg)" in section
     assert "Of the gates on `core`, 1 pass and none fails" in banner
