@@ -129,6 +129,36 @@ def code_texts(
     return texts, places[: len(positives)], places[len(positives) :]
 
 
+def read_sides(
+    table: pa.Table, positives: Any, negatives: Any, units: Sequence[str], part: Codes
+) -> Contrasts:
+    """Returns rows that are one pair each: an item is a row.
+
+    Args:
+        table: has `id`, `group` and the hashes of whole texts.
+        positives: the positive side of each row.
+        negatives: the negative side.
+        units: what each row is counted as.
+        part: what each row is chosen with.
+    """
+    texts, positive, negative = code_texts(positives, negatives)
+    ids: list[Any] = table["id"].to_pylist()
+    whole: list[Any] = table[WHOLE].to_pylist()
+    groups: list[Any] = table["group"].to_pylist()
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(ids)),
+        ids=ids,
+        row_item=count_up(len(ids)),
+        unit=code(units),
+        group=code(groups),
+        part=part,
+        whole=whole,
+    )
+
+
 def count_up(items: int) -> Ints:
     """Returns 0, 1, 2 ...: every row its own item, every item with one pair."""
     return np.arange(items, dtype=np.int32)

@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import WHOLE, Codes, Contrasts, Reader, code, code_texts, count_up
+from generators.contrasts.base import (
+    WHOLE,
+    Codes,
+    Contrasts,
+    Reader,
+    code,
+    code_texts,
+    count_up,
+    read_sides,
+)
 from generators.contrasts.games import join_chunks
 
 
@@ -28,21 +37,8 @@ def read_insertions(table: pa.Table) -> Contrasts:
 
 
 def _read_sides(table: pa.Table, one: str, other: str, units: Sequence[Any]) -> Contrasts:
-    positives, negatives = join_chunks(table[one]), join_chunks(table[other])
-    texts, positive, negative = code_texts(positives, negatives)
-    ids: list[Any] = table["id"].to_pylist()
-    return Contrasts(
-        texts=texts,
-        positive=positive,
-        negative=negative,
-        item=count_up(len(ids)),
-        ids=ids,
-        row_item=count_up(len(ids)),
-        unit=code(units),
-        group=code(table["group"].to_pylist()),
-        part=_undivided(len(ids)),
-        whole=table[WHOLE].to_pylist(),
-    )
+    part = _undivided(table.num_rows)
+    return read_sides(table, join_chunks(table[one]), join_chunks(table[other]), units, part)
 
 
 def read_relations(table: pa.Table) -> Contrasts:

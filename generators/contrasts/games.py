@@ -3,33 +3,34 @@
 # pyright: reportArgumentType=false, reportUnknownMemberType=false
 # Arrow cannot tell that a column has no nulls.
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import WHOLE, Contrasts, Ints, Reader, code, code_texts, count_up
+from generators.contrasts.base import (
+    WHOLE,
+    Contrasts,
+    Ints,
+    Reader,
+    code,
+    code_texts,
+    count_up,
+    read_sides,
+)
 
 
 def read_pairs(table: pa.Table) -> Contrasts:
     """Returns the pairs of `contrastive`."""
-    texts, positive, negative = code_texts(
-        join_chunks(table["positive"]), join_chunks(table["negative"])
-    )
-    ids: list[Any] = table["id"].to_pylist()
-    return Contrasts(
-        texts=texts,
-        positive=positive,
-        negative=negative,
-        item=count_up(len(ids)),
-        ids=ids,
-        row_item=count_up(len(ids)),
-        unit=code(table["decision_id"].to_pylist()),
-        group=code(table["group"].to_pylist()),
-        part=code(table["behavior"].to_pylist()),
-        whole=table[WHOLE].to_pylist(),
-        earlier=np.fromiter(map(_tell_order, ids), np.int32, len(ids)),
-    )
+    contrasts = _read_sides(table, join_chunks(table["positive"]), join_chunks(table["negative"]))
+    earlier = np.fromiter(map(_tell_order, contrasts.ids), np.int32, contrasts.items)
+    return replace(contrasts, earlier=earlier)
+
+
+def _read_sides(table: pa.Table, positives: Any, negatives: Any) -> Contrasts:
+    units, part = table["decision_id"].to_pylist(), code(table["behavior"].to_pylist())
+    return read_sides(table, positives, negatives, units, part)
 
 
 def _tell_order(id_: str) -> int:
@@ -93,21 +94,7 @@ def find_targets(matching: Any, order: Any) -> Ints:
 def read_queries(table: pa.Table) -> Contrasts:
     """Returns what the queries of `icl` are about; the shots are other rows' queries."""
     query = join_chunks(table["query"])
-    positives, negatives = query.field("positive"), query.field("negative")
-    texts, positive, negative = code_texts(positives, negatives)
-    ids: list[Any] = table["id"].to_pylist()
-    return Contrasts(
-        texts=texts,
-        positive=positive,
-        negative=negative,
-        item=count_up(len(ids)),
-        ids=ids,
-        row_item=count_up(len(ids)),
-        unit=code(table["decision_id"].to_pylist()),
-        group=code(table["group"].to_pylist()),
-        part=code(table["behavior"].to_pylist()),
-        whole=table[WHOLE].to_pylist(),
-    )
+    return _read_sides(table, query.field("positive"), query.field("negative"))
 
 
 def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
