@@ -11,6 +11,7 @@ from generators.card import describe_games
 from generators.engine.engine import Engine
 from generators.folder import hash_files, replace_folder
 from generators.game_rows import BrokenGame
+from generators.generated import GENERATED, write_generated
 from generators.generation import Models, Written, generate
 from generators.hub_metadata import add_features, check_library, list_versions
 from generators.kinds import KINDS
@@ -104,6 +105,7 @@ def build_folder(job: Job, progress: Progress) -> Built:
             writer.finish()
         shutil.rmtree(spools)
         write_rejections(folder / REJECTED, written.rejections)
+        write_generated(folder / GENERATED, written)
         tally.check(job.data)
         tally.check_rows(writer.sizes)
         selections = assign_all_tiers(folder, [name for name, size in writer.sizes.items() if size])

@@ -1,6 +1,6 @@
 """The card of a dataset folder: rendered from its manifest, never parsed back. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +11,7 @@ from generators.behaviors import READINGS
 from generators.hub_metadata import add_features, size_category, write_header
 from generators.prompts import render
 from generators.quality.verdicts import render_section
+from generators.references.rows import reference_schema
 from generators.splits import SPLITS
 from generators.tables import arrow_schema
 from schemas.config import MachiavelliConfig
@@ -56,7 +57,7 @@ def render_card(
         quality: what the card says of quality, `banner` and `section`.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
-    default = FIRST_CHOICE if FIRST_CHOICE in sizes else next(iter(sizes))
+    default = find_default(manifest)
     header = write_header(_describe(manifest), schemas, sizes, manifest.files, default)
     body = render(
         TEMPLATE,
@@ -91,12 +92,20 @@ def describe_games(
         figures: names of the figures beside the card.
     """
     said = render_section(quality, figures)
-    return render_card(manifest, text, list_schemas(manifest.rows), said)
+    return render_card(manifest, text, list_schemas(manifest), said)
 
 
-def list_schemas(configs: Iterable[str]) -> dict[str, pa.Schema]:
+def find_default(manifest: Manifest) -> str:
+    """Returns the config that is loaded when none is named: the first that has rows, or pairs."""
+    filled = [name for name, splits in manifest.rows.items() if splits]
+    return FIRST_CHOICE if FIRST_CHOICE in filled else filled[0]
+
+
+def list_schemas(manifest: Manifest) -> dict[str, pa.Schema]:
     """Returns config -> its columns, with the Features that they stand for."""
-    return {name: add_features(arrow_schema(ROWS[name])) for name in configs}
+    if isinstance(manifest, GameManifest) and manifest.references:
+        return {name: add_features(reference_schema(name)) for name in manifest.rows}
+    return {name: add_features(arrow_schema(ROWS[name])) for name in manifest.rows}
 
 
 def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:

@@ -17,6 +17,7 @@ from generators.model_options import (
     check_strict,
     choose_watch,
 )
+from generators.publication import PUBLISH_OPTIONS, PUSH_OPTIONS, check_push, push
 
 if TYPE_CHECKING:
     from generators.concept_sets.base import Part
@@ -84,6 +85,7 @@ def make_parser() -> cli.Parser:
     """Returns the parser of the options."""
     parser = cli.Parser("python -m generators.concepts", __doc__ or "")
     add_options(parser, OPTIONS, BUILD_OPTIONS, MODEL_OPTIONS, ENGINE_OPTIONS)
+    add_options(parser, PUSH_OPTIONS, PUBLISH_OPTIONS)
     return parser
 
 
@@ -94,6 +96,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.engines import open_engine
 
     check_sources(arguments)
+    check_push(arguments)
     vocabularies = read_vocabularies(arguments.tokenizer)
     config = make_config(arguments, vocabularies)
     source, kind = read_source(arguments)
@@ -106,6 +109,7 @@ def handle(arguments: argparse.Namespace) -> int:
         manifest, quality = build_folder(job, engine, show_parts)
     cli.show(summarize(manifest, quality, arguments.out, color=cli.is_terminal()))
     check_strict(arguments, quality)
+    push(arguments)
     return 0
 
 

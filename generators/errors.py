@@ -9,6 +9,7 @@ GeneratorError              anything a command explains in one line, exit status
 │   └── BudgetError         a request that could cost more than --max-cost leaves
 ├── ReplayError             a recorded answer that is missing, or a broken file of them
 ├── LogError                a response log that cannot be read or written
+├── HubError                the Hub refuses, does not answer, or holds what must not be overwritten
 ├── QualityError            a gate that fails where --strict is asked for
 └── UsageError              an option whose value fits nothing that is there, exit status 2
 
@@ -47,6 +48,10 @@ class WorkerError(GeneratorError):
 
 class QualityError(GeneratorError):
     """A gate fails, and the run was asked to be strict."""
+
+
+class HubError(GeneratorError):
+    """The Hub refuses, does not answer for good, or holds what must not be overwritten."""
 
 
 class UsageError(GeneratorError):

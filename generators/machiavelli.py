@@ -16,6 +16,7 @@ from generators.model_options import (
     check_strict,
     choose_watch,
 )
+from generators.publication import PUBLISH_OPTIONS, PUSH_OPTIONS, check_push, push
 
 if TYPE_CHECKING:
     from schemas.config import MachiavelliConfig
@@ -112,12 +113,14 @@ def make_parser() -> cli.Parser:
     """Returns the parser of the options."""
     parser = cli.Parser("python -m generators.machiavelli", __doc__ or "")
     add_options(parser, OPTIONS, BUILD_OPTIONS, MODEL_OPTIONS, ENGINE_OPTIONS)
+    add_options(parser, PUSH_OPTIONS, PUBLISH_OPTIONS)
     return parser
 
 
 def handle(arguments: argparse.Namespace) -> int:
     """Builds the folder, and prints what is in it; or prints what that would take."""
     config = make_config(arguments)
+    check_push(arguments)
     from generators.build import Job, build_folder
     from generators.engines import open_engine
     from generators.sources.layout import find_sample
@@ -138,6 +141,7 @@ def handle(arguments: argparse.Namespace) -> int:
         built = build_folder(job, cli.show_progress)
     cli.show(summarize(*built, arguments.out, color=cli.is_terminal()))
     check_strict(arguments, built.quality)
+    push(arguments)
     return 0
 
 

@@ -59,6 +59,15 @@ class Manifest(StrictModel):
     """sha256 of every file of the folder but this one and README.md."""
 
 
+class References(StrictModel):
+    """Of what a folder without foreign story text was made."""
+
+    manifest_sha256: Sha256
+    """sha256 of the manifest of the folder with the text."""
+    files: dict[str, Sha256]
+    """sha256 of its Parquet files: what `hydrate` gives again, with the same versions."""
+
+
 class GameManifest(Manifest):
     """The manifest of a folder made from games."""
 
@@ -74,6 +83,8 @@ class GameManifest(Manifest):
     """What the reader tolerated in the game data, by kind."""
     generation: GenerationReport | None = None
     """What a model had to do with the folder; null where none was asked."""
+    references: References | None = None
+    """Where story text that is not ours was left out, of what; null for a whole folder."""
 
 
 class ConceptManifest(Manifest):

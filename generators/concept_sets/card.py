@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from generators.audit import HAND_WRITTEN
-from generators.card import count_rows, list_schemas
+from generators.card import count_rows, find_default, list_schemas
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
 from generators.quality.verdicts import render_section
@@ -46,7 +46,7 @@ def render_card(
         quality: what the card says of quality, `banner` and `section`.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
-    default = next(iter(sizes))
+    default = find_default(manifest)
     header = write_header(_describe(manifest), schemas, sizes, manifest.files, default)
     generation = manifest.generation
     body = render(
@@ -77,7 +77,7 @@ def describe_concepts(
         figures: names of the figures beside the card.
     """
     said = render_section(quality, figures)
-    return render_card(manifest, text, list_schemas(manifest.rows), said)
+    return render_card(manifest, text, list_schemas(manifest), said)
 
 
 def _list_options(manifest: ConceptManifest) -> dict[str, str]:

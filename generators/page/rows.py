@@ -10,9 +10,13 @@ import pyarrow.parquet as pq
 from generators.page.entries import Entry
 from generators.page.views import ENTRIES, View
 from generators.splits import SPLITS
+from generators.texts import TEXT_FIELDS, change_text
 
 MOST = 10_000
 """Rows that one page holds at most."""
+
+NOT_PUBLISHED = "(text not published)"
+"""Stands in the place of text that references leave out."""
 
 SHARED = ("id", "game", "group", "split", "tier", "origin", "hard", "reversed_cue")
 """Columns that every config is asked for; one that it lacks is not shown."""
@@ -43,8 +47,14 @@ def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
         view, paths = ENTRIES[config], files[config]
         chosen = choose_rows(_read_strata(paths, view), share)
         rows = _take(paths, view, chosen)
-        entries += (view.read(rows[number]) for number in chosen)
+        fields = TEXT_FIELDS.get(config, {})
+        entries += (view.read(change_text(rows[number], fields, show_text)) for number in chosen)
     return PageRows(entries, sizes)
+
+
+def show_text(text: str | None) -> str:
+    """Returns a text, or what is said of one that was left out."""
+    return NOT_PUBLISHED if text is None else text
 
 
 def share_out(sizes: Sequence[int], most: int) -> list[int]:

@@ -46,6 +46,14 @@ def write_quality(folder: Path, quality: Quality) -> None:
     (folder / QUALITY).write_text(text, encoding="utf-8", newline="\n")
 
 
+def read_quality(path: Path) -> Quality | None:
+    """Returns what was measured; None where nothing was, or by another version."""
+    try:
+        return Quality.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
 def write_page(
     folder: Path,
     quality: Quality,

@@ -38,10 +38,17 @@ def finish_folder(
 
         quality = assess_folder(folder, manifest, audit, watch)
         write_folder_report(folder, quality)
+    return describe_folder(folder, manifest, render_card, quality), quality
+
+
+def describe_folder(
+    folder: Path, manifest: M, render_card: RenderCard[M], quality: Quality | None
+) -> M:
+    """Returns the manifest with all files of a folder; it is written, and then the card."""
     manifest = manifest.model_copy(update={"files": hash_files(folder)})
     text = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     figures = sorted(path.stem for path in (folder / "figures").glob("*.svg"))
     card = render_card(manifest, text, quality, figures)
     (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
-    return manifest, quality
+    return manifest

@@ -4,17 +4,15 @@ import os
 import shutil
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from generators.audit_sheet import read_sheet
 from generators.card import describe_games
 from generators.concept_sets.card import describe_concepts
-from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
+from generators.manifests import read_manifest
 from generators.quality.assessment import Watch
-from generators.reports.files import FIGURES, PAGE, QUALITY
+from generators.reports.files import FIGURES, PAGE, QUALITY, read_quality
 from generators.reports.finishing import finish_folder
-from schemas.manifest import ConceptManifest, GameManifest
+from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit, Quality
 
 WRITTEN = (MANIFEST, CARD, QUALITY, PAGE)
@@ -44,34 +42,9 @@ def rewrite_report(folder: Path, sheet: Path | None, watch: Watch) -> Quality:
     return quality
 
 
-def read_manifest(folder: Path) -> GameManifest | ConceptManifest:
-    """Returns the manifest of a dataset folder.
-
-    Raises:
-        SourceError: there is none, or it is not ours, or of another version.
-    """
-    path = folder / MANIFEST
-    wanted, remedy = "a dataset folder of ours", "Build it with this version"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or "no text"
-        raise SourceError(str(path), found, wanted, remedy) from error
-    kind = ConceptManifest if '"source_sha256"' in text else GameManifest
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        found = f"{'.'.join(map(str, first['loc'])) or 'not JSON'}: {first['msg']}"
-        raise SourceError(str(path), found, wanted, remedy) from error
-
-
 def _read_audit(folder: Path) -> HumanAudit | None:
-    try:
-        text = (folder / QUALITY).read_text(encoding="utf-8")
-        return Quality.model_validate_json(text).audit
-    except (OSError, ValueError):
-        return None
+    quality = read_quality(folder / QUALITY)
+    return quality and quality.audit
 
 
 def _link_rows(folder: Path, new: Path) -> None:

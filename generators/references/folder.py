@@ -1,0 +1,116 @@
+"""The folder of references that is published in the place of a folder with text not ours."""
+
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from generators.card import describe_games
+from generators.errors import SourceError
+from generators.folder import explain
+from generators.generated import GENERATED, read_lines, write_lines
+from generators.hub.release import Release, read_release
+from generators.hub_metadata import add_features
+from generators.manifests import read_manifest
+from generators.references.counterparts import withhold_counterpart
+from generators.references.rows import make_references, reference_schema
+from generators.rejected import REJECTED, read_rejections, write_rejections
+from generators.reports.files import QUALITY, read_quality, write_folder_report
+from generators.reports.finishing import describe_folder
+from generators.row_files import ParquetFile
+from generators.texts import WITHHELD
+from generators.tiers import list_files
+from schemas.generated import GeneratedDecision, GeneratedLine
+from schemas.manifest import GameManifest, References, SplitSize
+
+
+@contextmanager
+def open_release(folder: Path, *, withheld: bool) -> Generator[Release]:
+    """Gives what is published of a folder; one that is made for it is gone afterwards.
+
+    Args:
+        folder: a dataset folder.
+        withheld: leave out text that is not ours to republish.
+
+    Raises:
+        SourceError: it is no dataset folder, or was changed since it was written.
+    """
+    release = read_release(folder)
+    if not (withheld and release.holds_foreign_text):
+        yield release
+        return
+    try:
+        with tempfile.TemporaryDirectory(prefix="contrapose-") as fresh:
+            made = Path(fresh) / folder.resolve().name
+            write_references(folder, made)
+            yield replace(read_release(made), unlisted=release.unlisted)
+    except OSError as error:
+        raise explain(error, Path(tempfile.gettempdir())) from error
+
+
+def write_references(folder: Path, out: Path) -> None:
+    """Writes a dataset folder without text that is not ours to republish.
+
+    Numbers that were measured of the whole rows go along; page, figures and card are made anew,
+    from the rows that are published.
+
+    Args:
+        folder: a folder made from games.
+        out: where; there is nothing yet.
+    """
+    manifest = read_manifest(folder)
+    if not isinstance(manifest, GameManifest):
+        raise SourceError(str(folder), "no games", "a folder made from games", "Publish it whole")
+    out.mkdir()
+    sizes = {config: dict(_write_rows(folder, out, config)) for config in manifest.rows}
+    _write_rejected(folder, out)
+    _write_generated(folder, out)
+    quality = read_quality(folder / QUALITY)
+    if quality is not None:
+        shutil.copyfile(folder / QUALITY, out / QUALITY)
+        write_folder_report(out, quality)
+    references = References(
+        manifest_sha256=read_release(folder).manifest,
+        files={
+            name: digest for name, digest in manifest.files.items() if name.endswith(".parquet")
+        },
+    )
+    update = {"rows": sizes, "references": references}
+    describe_folder(out, manifest.model_copy(update=update), describe_games, quality)
+
+
+def _write_rows(folder: Path, out: Path, config: str) -> Iterator[tuple[str, SplitSize]]:
+    """Yields the size of each split, when its file is written."""
+    for path in list_files(folder, config):
+        (out / config).mkdir(exist_ok=True)
+        written = ParquetFile(out / config / path.name, add_features(reference_schema(config)))
+        with pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                written.write(make_references(config, file.read_row_group(group)))  # pyright: ignore[reportUnknownMemberType]
+        written.close()
+        yield path.name.partition("-")[0], SplitSize(rows=written.rows, bytes=written.bytes)
+
+
+def _write_rejected(folder: Path, out: Path) -> None:
+    """Writes what was rejected and why, without drafts, and without words from them."""
+    if (folder / REJECTED).exists():
+        rejections = read_rejections(folder / REJECTED)
+        silent = {"answer": None, "detail": "not published"}
+        write_rejections(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
+
+
+def _write_generated(folder: Path, out: Path) -> None:
+    if (folder / GENERATED).exists():
+        lines = read_lines(folder / GENERATED)
+        write_lines(out / GENERATED, (_withhold(line) for line in lines))
+
+
+def _withhold(line: GeneratedLine) -> GeneratedLine:
+    if not isinstance(line, GeneratedDecision) or line.decision.text_licence != WITHHELD:
+        return line
+    decision, edit = withhold_counterpart(line.decision)
+    return GeneratedDecision(decision=decision, edit=edit)
