@@ -14,6 +14,7 @@ COMMANDS = (
     "doctor",
     "report",
     "publish",
+    "hydrate",
     "complete",
     "responses",
 )

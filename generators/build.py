@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,17 @@ class Job:
     """Shows which config is being measured; None to measure nothing."""
 
 
+class Filled(NamedTuple):
+    """What was read into a folder."""
+
+    tally: Tally
+    """What was seen in the game data."""
+    writer: RowWriter
+    """What was written of it."""
+    written: Written
+    """What models gave."""
+
+
 class Built(NamedTuple):
     """What came of a build."""
 
@@ -83,35 +95,66 @@ def build_folder(job: Job, progress: Progress) -> Built:
         GeneratorError: game data or `job.out` is not what it must be; nothing was changed.
     """
     check_library()
-    give_memory_back()
-    games = find_games(job.data, job.config.games)
-    metadata = read_metadata(job.data)
-    tally = Tally(skip_broken=job.config.skip_broken)
-    if job.config.games is None:
-        tally.count_metadata(metadata, [files.game for files in games])
     with replace_folder(job.out) as folder:
-        schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in job.config.kinds}
-        writer = RowWriter(folder, job.config, schemas)
-        spools = folder / "spools"
-        spools.mkdir()
-        plan = plan_reading(games, metadata or {}, job.config, spools, progress)
-        written = _write_with_models(job, plan, progress)
-        results = read_games(plan, progress)
-        with closing(results), closing(writer):
-            for result in results:
-                tally.take(result)
-                if not isinstance(result, BrokenGame):
-                    writer.add(result)
-            writer.finish()
-        shutil.rmtree(spools)
-        write_rejections(folder / REJECTED, written.rejections)
-        write_generated(folder / GENERATED, written)
-        tally.check(job.data)
-        tally.check_rows(writer.sizes)
-        selections = assign_all_tiers(folder, [name for name, size in writer.sizes.items() if size])
-        manifest = _describe(job, tally, writer, written, selections, hash_files(folder))
+        filled = fill_folder(
+            folder,
+            job.data,
+            job.config,
+            lambda plan: _write_with_models(job, plan, progress),
+            progress,
+        )
+        write_rejections(folder / REJECTED, filled.written.rejections)
+        write_generated(folder / GENERATED, filled.written)
+        selections = assign_all_tiers(
+            folder, [name for name, size in filled.writer.sizes.items() if size]
+        )
+        manifest = _describe(job, filled, selections, hash_files(folder))
         manifest, quality = finish_folder(folder, manifest, describe_games, job.watch)
-    return Built(manifest, tally.survey, quality)
+    return Built(manifest, filled.tally.survey, quality)
+
+
+def fill_folder(
+    folder: Path,
+    data: Path,
+    config: MachiavelliConfig,
+    ask: Callable[[Plan], Written],
+    progress: Progress,
+) -> Filled:
+    """Returns what was read into a folder: all rows, none of them with a tier yet.
+
+    Args:
+        folder: is empty.
+        data: the game data.
+        config: what the run is asked for.
+        ask: gets what models add, and hands it to the games.
+        progress: shows how far the run is.
+
+    Raises:
+        GeneratorError: the game data is not what it must be.
+    """
+    give_memory_back()
+    games = find_games(data, config.games)
+    metadata = read_metadata(data)
+    tally = Tally(skip_broken=config.skip_broken)
+    if config.games is None:
+        tally.count_metadata(metadata, [files.game for files in games])
+    schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in config.kinds}
+    writer = RowWriter(folder, config, schemas)
+    spools = folder / "spools"
+    spools.mkdir()
+    plan = plan_reading(games, metadata or {}, config, spools, progress)
+    written = ask(plan)
+    results = read_games(plan, progress)
+    with closing(results), closing(writer):
+        for result in results:
+            tally.take(result)
+            if not isinstance(result, BrokenGame):
+                writer.add(result)
+        writer.finish()
+    shutil.rmtree(spools)
+    tally.check(data)
+    tally.check_rows(writer.sizes)
+    return Filled(tally, writer, written)
 
 
 def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
@@ -126,14 +169,15 @@ def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
     return written
 
 
+def list_build_versions() -> dict[str, str]:
+    """Returns the versions of Python and of what may decide the bytes of a folder."""
+    return {"python": platform.python_version(), **list_versions(VERSIONED)}
+
+
 def _describe(
-    job: Job,
-    tally: Tally,
-    writer: RowWriter,
-    written: Written,
-    selections: dict[str, Selection],
-    files: dict[str, str],
+    job: Job, filled: Filled, selections: dict[str, Selection], files: dict[str, str]
 ) -> GameManifest:
+    tally, writer, written = filled
     return GameManifest(
         name="machiavelli",
         config=job.config,
@@ -147,6 +191,6 @@ def _describe(
         oddities=dict(sorted(tally.oddities.items())),
         generation=written.report,
         canary=CANARY,
-        versions={"python": platform.python_version(), **list_versions(VERSIONED)},
+        versions=list_build_versions(),
         files=files,
     )

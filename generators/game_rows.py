@@ -12,6 +12,7 @@ from generators.errors import SourceError
 from generators.kinds import KINDS
 from generators.kinds.base import Kind, behavior_of
 from generators.pairs import Menu, read_menus
+from generators.references.counterparts import Edit, restore_counterparts
 from generators.row_files import Spool
 from generators.sources.game_data import Game, Oddities, read_game
 from generators.sources.layout import GameFiles
@@ -19,6 +20,7 @@ from generators.sources.menus import list_menus, read_decisions
 from generators.splits import assign_split, find_group
 from generators.survey import Survey, survey_decisions
 from generators.tables import arrow_schema, make_table
+from generators.tasks.scenes import READ_FOR_MODELS
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
@@ -43,6 +45,8 @@ class GameTask:
     """Folder for the rows until they are written."""
     written: tuple[Decision, ...] = ()
     """Decisions that a model made of this game's menus."""
+    edits: Mapping[str, Edit] = field(default_factory=dict[str, Edit])
+    """Decision id -> text of a counterpart among them that was published without."""
     labels: Mapping[str, ModelLabel] = field(default_factory=dict[str, ModelLabel])
     """Option id -> what a model says of an option that has no record."""
 
@@ -90,7 +94,11 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     result = describe_game(task, game, len(menus))
     decisions = label_options(read_decisions(game, task.config, menus), task.labels)
     result.survey = survey_decisions(decisions)
-    read = read_menus(insert_written(decisions, task.written))
+    written = task.written
+    if task.edits:
+        shown = read_decisions(game, READ_FOR_MODELS, menus)
+        written = restore_counterparts(task.written, task.edits, list(shown))
+    read = read_menus(insert_written(decisions, written))
     for name in task.config.kinds:
         spool = task.spools / f"{game.name}.{name}.arrows"
         result.kinds[name] = view_rows(KINDS[name], read, task.config, spool)

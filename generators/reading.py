@@ -15,6 +15,7 @@ from generators.candidates import (
 )
 from generators.game_rows import BrokenGame, GameRows, GameTask, check_game, read_rows
 from generators.generation import Written
+from generators.references.counterparts import Edit
 from generators.sources.layout import GameFiles
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
 from generators.tables import prepare_worker
@@ -102,12 +103,19 @@ def look_for_candidates(plan: Plan, config: MachiavelliConfig, progress: Progres
     return found
 
 
-def add_written(plan: Plan, written: Written) -> None:
-    """Hands each game what the models gave for it."""
+def add_written(plan: Plan, written: Written, edits: Mapping[str, Edit] | None = None) -> None:
+    """Hands each game what the models gave for it.
+
+    Args:
+        plan: what is to be read.
+        written: what they gave.
+        edits: Decision id -> text of a counterpart that was published without.
+    """
     plan.tasks = [
         replace(
             task,
             written=tuple(written.decisions.get(task.files.game, ())),
+            edits=edits or {},
             labels=written.labels.get(task.files.game, {}),
         )
         for task in plan.tasks

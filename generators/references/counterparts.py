@@ -4,7 +4,7 @@ A counterpart is the smallest edit of an option, and so mostly story text. What 
 is what the model added; whoever has the game has the rest.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from generators.errors import SourceError
 from schemas.decision import Decision, Option
@@ -103,7 +103,7 @@ def restore_counterpart(withheld: Decision, edit: Edit, menu: Decision) -> Decis
 
 
 def restore_counterparts(
-    written: Sequence[Decision], edits: dict[str, Edit], menus: Sequence[Decision]
+    written: Sequence[Decision], edits: Mapping[str, Edit], menus: Sequence[Decision]
 ) -> list[Decision]:
     """Returns what was written for some menus, counterparts with their text."""
     by_id = {menu.id: menu for menu in menus}
