@@ -22,6 +22,7 @@ from huggingface_hub import (
     CommitOperationDelete,
     HfApi,
     get_token,
+    logging,
 )
 from huggingface_hub.errors import (
     HfHubHTTPError,
@@ -80,6 +81,7 @@ class Hub:
     """How to let seconds pass."""
 
     def __post_init__(self) -> None:
+        logging.set_verbosity_error()  # what it would say while it tries again is said here
         self._api = HfApi(endpoint=self.endpoint, library_name="contrapose")
 
     def find_repository(self, name: str) -> Repository | None:

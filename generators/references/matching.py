@@ -91,9 +91,9 @@ def find_difference(made: dict[str, Any], published: dict[str, Any]) -> str:
     if published["id"] is None:
         return NOT_PUBLISHED
     if made[SHA256] != published[SHA256]:
-        return "its text differs"
+        return "differs in its text"
     names = [name for name, value in made.items() if value != published[name] and name != LENGTHS]
-    return f"its {' and '.join(names)} differ" if names else ""
+    return f"differs in {', '.join(names)}" if names else ""
 
 
 def _list_rows(table: pa.Table) -> Iterator[dict[str, Any]]:
