@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -138,7 +138,7 @@ def _check_configs(header: dict[str, Any]) -> list[str]:
     from datasets.utils.metadata import MetadataConfigs
 
     try:
-        configs = MetadataConfigs.from_dataset_card_data({"configs": header["configs"]})
+        configs = MetadataConfigs.from_dataset_card_data(cast(Any, {"configs": header["configs"]}))
         configs.get_default_config_name()
     except (ValueError, TypeError, AttributeError) as error:
         return [f'"configs": {str(error).strip().splitlines()[0]}']

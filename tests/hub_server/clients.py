@@ -1,6 +1,7 @@
 """How the clients are made to talk to this Hub, and to nothing else."""
 
 import os
+import time
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -43,7 +44,7 @@ def reach(url: str, xet: bool = False, waits: bool = False) -> Generator[None]:
         "HF_HUB_DISABLE_TELEMETRY": True,
         "HF_HUB_DISABLE_XET": not xet,
     }
-    clock = _http.time if waits else SimpleNamespace(sleep=lambda seconds: None)
+    clock = time if waits else SimpleNamespace(sleep=lambda seconds: None)
     with (
         patch.multiple(constants, **settings),
         patch.object(_http, "time", clock),

@@ -57,6 +57,7 @@ def paths_info(hub: Hub, request: Request, name: str, revision: str) -> Reply:
 
 def _describe(repository: Repository, commit: Commit, path: str, expand: bool) -> dict[str, Any]:
     file = commit.tree.get(path)
+    entry: dict[str, Any]
     if file is None:
         inside = [f"{p} {f.blob_id}" for p, f in commit.tree.items() if p.startswith(f"{path}/")]
         entry = {"type": "directory", "oid": hash_blob("\n".join(inside).encode())}
