@@ -1,6 +1,5 @@
 """From game data to a dataset folder: reads, views, splits, writes, describes."""
 
-import platform
 import shutil
 from collections.abc import Callable
 from contextlib import closing
@@ -171,7 +170,7 @@ def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
 
 def list_build_versions() -> dict[str, str]:
     """Returns the versions of Python and of what may decide the bytes of a folder."""
-    return {"python": platform.python_version(), **list_versions(VERSIONED)}
+    return list_versions(VERSIONED)
 
 
 def _describe(

@@ -29,6 +29,8 @@ ONE_ROW = {
 }
 """What one row of each config is."""
 
+CLOSING = "datasheet/v1/closing"
+
 TITLES = {
     "sample": "Contrapose: choices from seven short stories",
     "game_data": "Contrapose: choices from MACHIAVELLI games",
@@ -76,8 +78,25 @@ def render_card(
         audits=_list_audits(manifest.generation),
         percent=_show_percent,
         number=_show_number,
+        closing=render_closing(manifest, manifest_text, benchmark=manifest.source == "game_data"),
     )
     return f"---\n{header.strip()}\n---\n\n{body}\n"
+
+
+def render_closing(manifest: Manifest, manifest_text: str, *, benchmark: bool) -> str:
+    """Returns how a dataset is maintained and cited.
+
+    Args:
+        manifest: what the folder holds.
+        manifest_text: `manifest.json` as written.
+        benchmark: whether the benchmark is to be cited, too.
+    """
+    digest = sha256(manifest_text.encode()).hexdigest()
+    version = manifest.versions["contrapose"]
+    said = render(
+        CLOSING, dataset=manifest.name, version=version, manifest_sha256=digest, benchmark=benchmark
+    )
+    return said.strip()
 
 
 def describe_games(
@@ -163,6 +182,12 @@ def _describe(manifest: GameManifest) -> dict[str, Any]:
     licence: dict[str, Any] = {"license": "cc0-1.0"}
     if not is_free(manifest):
         licence = {"license": "other", "license_name": "choice-of-games-text"}
+    if manifest.references:
+        licence = {
+            "license": "other",
+            "license_name": "mit-labels-without-story-text",
+            "license_link": "https://github.com/aypan17/machiavelli/blob/main/LICENSE",
+        }
     return {
         **licence,
         "language": ["en"],

@@ -4,12 +4,14 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 # `datasets` ships no types.
 
+import platform
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
 
+from generators import __version__
 from generators.errors import SourceError
 from schemas.manifest import SplitSize
 
@@ -89,10 +91,11 @@ def check_library() -> None:
 
 
 def list_versions(packages: Sequence[str]) -> dict[str, str]:
-    """Returns the installed version of each package, by name."""
+    """Returns the versions of Python, of this package and of others, by name."""
     from importlib.metadata import version
 
-    return {package: version(package) for package in packages}
+    ours = {"python": platform.python_version(), "contrapose": __version__}
+    return ours | {package: version(package) for package in packages}
 
 
 def _features(schema: pa.Schema) -> Any:

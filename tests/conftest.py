@@ -45,6 +45,26 @@ def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset folder of a few menus of the sample."""
+    return build_few(tmp_path_factory, "--kinds", "contrastive,multiple_choice,icl")
+
+
+@pytest.fixture(scope="session")
+def other_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another one, without one of its configs."""
+    return build_few(tmp_path_factory, "--kinds", "contrastive,multiple_choice", "--seed", "1")
+
+
+def build_few(tmp_path_factory: pytest.TempPathFactory, *options: str) -> Path:
+    from generators.machiavelli import main
+
+    out = tmp_path_factory.mktemp("few") / "machiavelli"
+    assert main(["--no-report", "--limit", "40", "--out", str(out), *options]) == 0
+    return out
+
+
+@pytest.fixture(scope="session")
 def concept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The dataset folder of the bundled concepts, built once."""
     from generators.concepts import main

@@ -30,11 +30,13 @@ VARIABLES = {
     "card/v1/card": {
         "title", "manifest", "manifest_sha256", "quality", "options", "readings", "one_row",
         "counts", "default", "free", "generation", "hand_written", "audits", "percent", "number",
+        "closing",
     },
     "concept_card/v1/card": {
         "title", "manifest", "manifest_sha256", "quality", "options", "one_row", "counts",
-        "default", "generation", "hand_written",
+        "default", "generation", "hand_written", "closing",
     },
+    "datasheet/v1/closing": {"dataset", "version", "manifest_sha256", "benchmark"},
     "report/v1/report": {
         "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",
         "indent",

@@ -1,7 +1,6 @@
 """From a concept file, or the user's own pairs, to a dataset folder: render, align, describe."""
 
 import json
-import platform
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
@@ -210,7 +209,7 @@ def _describe(
         },
         generation=report,
         canary=CANARY,
-        versions={"python": platform.python_version(), **list_versions(VERSIONED)},
+        versions=list_versions(VERSIONED),
         files=hash_files(folder.path),
     )
 

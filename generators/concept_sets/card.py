@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from generators.audit import HAND_WRITTEN
-from generators.card import count_rows, find_default, list_schemas
+from generators.card import count_rows, find_default, list_schemas, render_closing
 from generators.hub_metadata import size_category, write_header
 from generators.prompts import render
 from generators.quality.verdicts import render_section
@@ -61,6 +61,7 @@ def render_card(
         generation=generation,
         hand_written=generation is not None and generation.writer == HAND_WRITTEN,
         options=_list_options(manifest),
+        closing=render_closing(manifest, manifest_text, benchmark=False),
     )
     return f"---\n{header.strip()}\n---\n\n{body}\n"
 

@@ -110,7 +110,9 @@ def _write_generated(folder: Path, out: Path) -> None:
 
 
 def _withhold(line: GeneratedLine) -> GeneratedLine:
-    if not isinstance(line, GeneratedDecision) or line.decision.text_licence != WITHHELD:
+    if not isinstance(line, GeneratedDecision) or line.edit is not None:
+        return line
+    if line.decision.text_licence != WITHHELD:
         return line
     decision, edit = withhold_counterpart(line.decision)
     return GeneratedDecision(decision=decision, edit=edit)

@@ -7,6 +7,7 @@ from pathlib import Path
 from generators.audit_sheet import read_sheet
 from generators.card import describe_games
 from generators.concept_sets.card import describe_concepts
+from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
 from generators.manifests import read_manifest
 from generators.quality.assessment import Watch
@@ -31,6 +32,10 @@ def rewrite_report(folder: Path, sheet: Path | None, watch: Watch) -> Quality:
             was changed.
     """
     manifest = read_manifest(folder)
+    if isinstance(manifest, GameManifest) and manifest.references:
+        wanted = "a folder with its text"
+        remedy = "Fill it in with `python -m generators.hydrate`"
+        raise SourceError(str(folder), "references, without it", wanted, remedy)
     audit = read_sheet(sheet, folder) if sheet else _read_audit(folder)
     with replace_folder(folder) as new:
         _link_rows(folder, new)

@@ -1,0 +1,304 @@
+"""Publishing: one commit, verified, tagged, whatever goes wrong."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Generator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from generators.errors import HubError, SourceError
+from generators.hub.client import Hub
+from generators.hub.publishing import Target, publish
+from generators.hub.release import compare, read_release
+from generators.publish import main
+from hub_server import File, HubServer, Repository, make_environment, reach
+from release_faults import NAME, TAGS, ignore, try_release
+
+ROOT = Path(__file__).parent.parent
+TARGET = Target(NAME, TAGS[0])
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Generator[HubServer]:
+    """A Hub, and a token for it."""
+    with HubServer() as server, reach(server.url):
+        monkeypatch.setenv("HF_TOKEN", server.tokens.write)
+        yield server
+
+
+@pytest.fixture
+def hub(server: HubServer) -> Hub:
+    """What asks it, without waiting."""
+    return Hub(server.url, wait=ignore)
+
+
+def test_a_release_is_one_commit_under_its_tag(
+    server: HubServer, small_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(small_folder), "--repo-id", NAME, "--tag", "v1.0.0"]) == 0
+    repository = server.repositories[NAME]
+    files = {path: File(b"") for path in read_release(small_folder).files}
+    assert repository.private
+    assert len(repository.commits) == 2
+    assert repository.files("v1.0.0").keys() == {*files, ".gitattributes"}
+    for path in files:
+        assert repository.files("v1.0.0")[path] == (small_folder / path).read_bytes()
+    said = capsys.readouterr().out
+    load = f'  load_dataset("{NAME}", "contrastive", revision="v1.0.0")'
+    assert load in said.splitlines()
+
+    assert main([str(small_folder), "--repo-id", NAME, "--tag", "v1.0.0"]) == 0
+    assert len(repository.commits) == 2, "nothing has changed"
+    assert capsys.readouterr().out.splitlines()[-4].startswith("Unchanged")
+
+
+def test_a_dry_run_sends_nothing(
+    server: HubServer, small_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(small_folder), "--repo-id", NAME, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert not server.repositories
+    assert {"GET"} == {entry.method for entry in server.requests}
+    for name in read_release(small_folder).files:
+        assert f"  {name}\n" in said
+    assert said.splitlines()[-1].endswith("Nothing was sent.")
+
+
+def test_what_a_release_no_longer_has_is_removed_and_nothing_else(
+    server: HubServer, hub: Hub, small_folder: Path, other_folder: Path
+) -> None:
+    publish(hub, read_release(small_folder), TARGET, ignore)
+    repository = server.repositories[NAME]
+    repository.commit({"LICENSE": File(b"CC0\n"), "notes/mine.md": File(b"mine\n")})
+    publish(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
+    ours = {path.name for path in (small_folder / "icl").glob("*")}
+    assert ours
+    assert not any(path.startswith("icl/") for path in repository.files())
+    assert {"LICENSE", "notes/mine.md"} <= repository.files().keys()
+    assert repository.tags["v1.0.0"] == repository.commits[1].oid
+    assert repository.tags["v2.0.0"] == repository.head.oid
+
+
+def test_public_only_when_all_is_done(server: HubServer, hub: Hub, small_folder: Path) -> None:
+    release = read_release(small_folder)
+    server.faults.add("tag", "status", status=503, times=20)
+    with pytest.raises(HubError, match="HTTP 503"):
+        publish(hub, release, Target(NAME, "v1.0.0", public=True), ignore)
+    assert server.repositories[NAME].private
+    server.faults.clear()
+    publish(hub, release, Target(NAME, "v1.0.0", public=True), ignore)
+    assert not server.repositories[NAME].private
+    with pytest.raises(HubError, match="it is public; expected a private repository"):
+        publish(hub, release, TARGET, ignore)
+
+
+def test_a_repository_with_something_else_is_left_alone(
+    server: HubServer, hub: Hub, small_folder: Path
+) -> None:
+    server.repositories[NAME] = Repository(NAME, private=True)
+    server.repositories[NAME].commit({"model.safetensors": File(b"1", lfs=True)})
+    with pytest.raises(HubError, match=r"'model\.safetensors' and no manifest\.json"):
+        publish(hub, read_release(small_folder), TARGET, ignore)
+    assert len(server.repositories[NAME].commits) == 2
+
+
+@pytest.mark.parametrize("kind", ["lost_before", "lost_after", "concurrent"])
+def test_a_commit_without_an_answer_is_looked_for(
+    server: HubServer, hub: Hub, small_folder: Path, kind: str
+) -> None:
+    fault = server.faults.add("commit", kind)
+    published = publish(hub, read_release(small_folder), TARGET, ignore)
+    repository = server.repositories[NAME]
+    assert fault.happened == 1
+    ours = [commit.oid for commit in repository.commits if "manifest" in commit.title]
+    assert ours == [published.commit] == [repository.tags["v1.0.0"]]
+    assert ("theirs.txt" in repository.files()) is (kind == "concurrent")
+
+
+def test_a_file_that_somebody_else_changes_meanwhile_is_not_overwritten(
+    server: HubServer, hub: Hub, small_folder: Path, other_folder: Path
+) -> None:
+    publish(hub, read_release(small_folder), TARGET, ignore)
+    repository = server.repositories[NAME]
+    card = b"---\nlicense: cc0-1.0\n---\nTheirs.\n"
+    server.faults.add("commit", "concurrent", files={"README.md": card})
+    with pytest.raises(HubError, match=r"somebody else changed README\.md meanwhile"):
+        publish(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
+    assert repository.files()["README.md"] == card
+    assert repository.tags.keys() == {"v1.0.0"}
+
+
+@pytest.mark.parametrize("endpoint", ["lfs-put", "commit"])
+def test_what_rots_is_not_tagged(
+    server: HubServer, hub: Hub, small_folder: Path, endpoint: str
+) -> None:
+    server.faults.add(endpoint, "corrupt")
+    with pytest.raises(HubError, match="Nothing was tagged"):
+        publish(hub, read_release(small_folder), TARGET, ignore)
+    assert not server.repositories[NAME].tags
+    publish(hub, read_release(small_folder), TARGET, ignore)
+    assert server.repositories[NAME].tags["v1.0.0"] == server.repositories[NAME].head.oid
+
+
+def test_a_tag_is_never_moved(
+    server: HubServer, hub: Hub, small_folder: Path, other_folder: Path
+) -> None:
+    publish(hub, read_release(small_folder), TARGET, ignore)
+    repository = server.repositories[NAME]
+    first = repository.head.oid
+    with pytest.raises(HubError, match=rf"tag v1\.0\.0 is at commit {first}"):
+        publish(hub, read_release(other_folder), TARGET, ignore)
+    assert repository.head.oid == first, "the tag is looked at before anything is sent"
+    server.faults.add("tag", "tagged")
+    with pytest.raises(HubError, match=r"tag v2\.0\.0 is at commit"):
+        publish(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
+    assert repository.tags == {"v1.0.0": first, "v2.0.0": repository.commits[0].oid}
+
+
+def test_waits_as_long_as_the_hub_asks(server: HubServer, small_folder: Path) -> None:
+    waits: list[float] = []
+    server.faults.add("info", "status", status=429, retry_after=7)
+    server.faults.add("revision", "status", status=429, retry_after=7)
+    server.faults.add("commit", "status", status=429, retry_after=9)
+    publish(Hub(server.url, wait=waits.append), read_release(small_folder), TARGET, ignore)
+    assert {7.0, 9.0} <= set(waits)
+
+
+@pytest.mark.parametrize(
+    ("token", "said"),
+    [
+        ("expired", "HTTP 401"),
+        ("read", "HTTP 403"),
+        ("stranger", "HTTP 403"),
+        (None, "no token; expected one in HF_TOKEN"),
+    ],
+)
+def test_a_token_that_may_not_is_named_and_not_shown(
+    server: HubServer,
+    small_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    token: str | None,
+    said: str,
+) -> None:
+    secret = getattr(server.tokens, token) if token else "hf_none"
+    if token is None:
+        monkeypatch.delenv("HF_TOKEN")
+    else:
+        monkeypatch.setenv("HF_TOKEN", secret)
+    assert main([str(small_folder), "--repo-id", NAME]) == 1
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert len(printed.err.splitlines()) == 1
+    try:
+        publish(Hub(server.url, wait=ignore), read_release(small_folder), TARGET, ignore)
+    except HubError as error:
+        shown = "".join(traceback.format_exception(error))
+    assert secret not in printed.out + printed.err + shown
+    kept = [path for path in Path(os.environ["HF_HOME"]).rglob("*") if path.is_file()]
+    assert not any(secret.encode() in path.read_bytes() for path in kept)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_faults_drawn_by_lot(
+    seed: int, small_folder: Path, other_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", HubServer().tokens.write)
+    assert try_release([small_folder, other_folder], seed).broken == ()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+@pytest.mark.parametrize(("endpoint", "kind"), [("lfs-put", "before"), ("commit", "after")])
+def test_killed_midway_it_goes_on(
+    small_folder: Path, tmp_path: Path, endpoint: str, kind: str
+) -> None:
+    command = [sys.executable, "-m", "generators.publish", str(small_folder)]
+    command += ["--repo-id", NAME, "--tag", "v1.0.0"]
+    with HubServer() as server:
+        environment = make_environment(server.url, tmp_path / "home")
+        environment["HF_TOKEN"] = server.tokens.write
+        runs: list[subprocess.Popen[str]] = []
+        server.faults.add(endpoint, f"killed_{kind}", call=lambda: runs[0].kill())
+        for _ in range(2):
+            runs.append(
+                subprocess.Popen(
+                    command,
+                    cwd=ROOT,
+                    env=environment,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            said, _ = runs[-1].communicate(timeout=60)
+            assert server.tokens.write not in said
+        repository = server.repositories[NAME]
+        assert [run.returncode for run in runs] == [-signal.SIGKILL, 0], said
+        assert len(repository.commits) == 2
+        assert repository.tags["v1.0.0"] == repository.head.oid
+
+
+def test_a_folder_that_was_changed_is_refused(small_folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    folder = Path(shutil.copytree(small_folder, tmp_path / "changed"))
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    assert read_release(folder).unlisted == ("notes.txt",)
+    rows = next(folder.glob("contrastive/*.parquet"))
+    whole = rows.read_bytes()
+    rows.write_bytes(whole + b" ")
+    with pytest.raises(SourceError, match="changed since; expected a dataset folder as it was"):
+        read_release(folder)
+    rows.unlink()
+    with pytest.raises(SourceError, match="No such file"):
+        read_release(folder)
+    rows.write_bytes(whole)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(SourceError, match="the card of another manifest"):
+        read_release(folder)
+    with pytest.raises(SourceError, match=r"manifest\.json: .*; expected a dataset folder of ours"):
+        read_release(tmp_path)
+
+
+def test_all_is_new_to_an_empty_repository(small_folder: Path) -> None:
+    release = read_release(small_folder)
+    assert set(compare(release, {}).add) == release.files.keys()
+    assert {"README.md", "manifest.json"} < release.files.keys()
+
+
+LOAD = """
+import json, sys
+from datasets import load_dataset
+rows = load_dataset("u/n", "multiple_choice", revision="v1.0.0")
+print(json.dumps({split: each.to_list() for split, each in rows.items()}))
+"""
+
+
+def test_what_is_loaded_by_its_tag_is_what_was_built(
+    server: HubServer, hub: Hub, small_folder: Path, tmp_path: Path
+) -> None:
+    publish(hub, read_release(small_folder), TARGET, ignore)
+    server.repositories[NAME].commit({}, deleted=["README.md", "manifest.json"])
+    environment = make_environment(server.url, tmp_path / "home")
+    environment["HF_TOKEN"] = server.tokens.read
+    run = subprocess.run(
+        [sys.executable, "-c", LOAD],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    built = {
+        path.name.partition("-")[0]: pq.read_table(path).to_pylist()
+        for path in (small_folder / "multiple_choice").glob("*.parquet")
+    }
+    assert json.loads(run.stdout) == built
