@@ -4,10 +4,12 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 # Set before `datasets` is imported anywhere, since it reads them once.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -19,6 +21,7 @@ for name in ("OPENAI_API_KEY", "HF_TOKEN"):
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 FIXTURE = TESTS / "game_data"
+NO_REPORT = ("--no-report", "--out")
 
 
 @pytest.fixture(scope="session")
@@ -35,13 +38,11 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample_folder(shared: Path) -> Path:
     """The dataset folder of the bundled sample, built once."""
     from generators.machiavelli import main
 
-    out = tmp_path_factory.mktemp("built") / "machiavelli"
-    assert main(["--no-report", "--out", str(out)]) == 0
-    return out
+    return make_once(shared / "built" / "machiavelli", lambda out: main([*NO_REPORT, str(out)]))
 
 
 @pytest.fixture(scope="session")
@@ -65,33 +66,47 @@ def build_few(tmp_path_factory: pytest.TempPathFactory, *options: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def concept_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def concept_folder(shared: Path) -> Path:
     """The dataset folder of the bundled concepts, built once."""
     from generators.concepts import main
 
-    out = tmp_path_factory.mktemp("built") / "concepts"
-    assert main(["--no-report", "--out", str(out)]) == 0
-    return out
+    return make_once(shared / "built" / "concepts", lambda out: main([*NO_REPORT, str(out)]))
 
 
 @pytest.fixture(scope="session")
-def measured_sample(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def measured_sample(sample_folder: Path, shared: Path) -> Path:
     """A copy of it with its report."""
-    return measure(sample_folder, tmp_path_factory)
+    return make_once(shared / "measured" / "machiavelli", lambda out: measure(sample_folder, out))
 
 
 @pytest.fixture(scope="session")
-def measured_concepts(concept_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def measured_concepts(concept_folder: Path, shared: Path) -> Path:
     """A copy of it with its report."""
-    return measure(concept_folder, tmp_path_factory)
+    return make_once(shared / "measured" / "concepts", lambda out: measure(concept_folder, out))
 
 
-def measure(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def measure(folder: Path, out: Path) -> int:
     from generators.report import main
 
-    copy = shutil.copytree(folder, tmp_path_factory.mktemp("measured") / folder.name)
-    assert main([str(copy)]) == 0
-    return Path(copy)
+    return main([str(shutil.copytree(folder, out))])
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run have in common. Nothing in it is changed once made."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
+def make_once(folder: Path, make: Callable[[Path], int]) -> Path:
+    """Returns a folder of the run, which the first process that needs it makes."""
+    folder.parent.mkdir(exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            new = folder.parent / "new" / folder.name
+            assert make(new) == 0
+            new.rename(folder)
+    return folder
 
 
 @pytest.fixture

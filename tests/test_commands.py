@@ -52,7 +52,7 @@ def test_commands_are_listed() -> None:
 
 
 def test_a_build_says_what_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert build("--no-report", "--out", tmp_path / "out") == 0
+    assert build("--no-report", "--out", tmp_path / "out", "--limit", 20) == 0
     output = capsys.readouterr()
     assert output.err == ""  # no progress bar where there is no terminal
     for said in ("contrastive", "of 7 games", "% labelled", "tolerated: scenarios", "«"):
@@ -64,7 +64,7 @@ def test_a_build_says_what_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_three_rows_of_any_kind_are_shown(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert build("--no-report", "--out", tmp_path / "out", "--kinds", kind) == 0
+    assert build("--no-report", "--out", tmp_path / "out", "--kinds", kind, "--limit", 20) == 0
     assert len(re.findall(r"^\[", capsys.readouterr().out, re.M)) == 3
 
 

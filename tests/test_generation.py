@@ -153,6 +153,8 @@ def test_a_recording_answers_without_a_model_named(tmp_path: Path, sample_folder
     options = [
         "--games",
         game,
+        "--kinds",
+        "decisions",
         "--recorded",
         str(find_bundled("responses.jsonl")),
         "--generate",
@@ -167,7 +169,7 @@ def test_a_recording_answers_without_a_model_named(tmp_path: Path, sample_folder
 
 
 def test_densify_labels_what_has_no_record(tmp_path: Path) -> None:
-    manifest = build(tmp_path / "out", "--densify")
+    manifest = build(tmp_path / "out", "--densify", "--kinds", "decisions,contrastive")
     report = manifest.generation
     assert report is not None
     assert report.labels >= 20

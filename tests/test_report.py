@@ -9,6 +9,7 @@ import pytest
 
 from built import read_manifest
 from damage import ERROR
+from generators.machiavelli import main as build
 from generators.quality.gates import find_gates
 from generators.report import main
 from schemas import Quality
@@ -53,10 +54,11 @@ def test_a_measured_folder_is_described_and_whole(
 
 
 def test_what_people_say_goes_onto_the_card(
-    measured_sample: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sheet = tmp_path / "sheet.csv"
-    assert main([str(measured_sample), "--audit-sheet", "120", "--out", str(sheet)]) == 0
+    folder, sheet = tmp_path / "machiavelli", tmp_path / "sheet.csv"
+    assert build(["--out", str(folder), "--limit", "20", "--kinds", "contrastive"]) == 0
+    assert main([str(folder), "--audit-sheet", "120", "--out", str(sheet)]) == 0
     with sheet.open(encoding="utf-8-sig", newline="") as file:
         lines = list(csv.DictReader(file))
     with sheet.open("w", encoding="utf-8", newline="") as file:
@@ -64,10 +66,10 @@ def test_what_people_say_goes_onto_the_card(
         writer.writeheader()
         writer.writerows(line | {"ok": "yes", "auditor": "Ada"} for line in lines)
     capsys.readouterr()
-    assert main([str(measured_sample), "--audit", str(sheet)]) == 0
+    assert main([str(folder), "--audit", str(sheet)]) == 0
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "audit by people" in line]
     assert "PASS" in line
-    card = (measured_sample / "README.md").read_text(encoding="utf-8")
+    card = (folder / "README.md").read_text(encoding="utf-8")
     assert f"{len(lines)} rows were judged by 1 person" in card
 
 
