@@ -20,4 +20,4 @@ def assign_all_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selectio
         return {}
     from generators.tiers import assign_tiers
 
-    return {name: assign_tiers(folder, name) for name in tiered}
+    return assign_tiers(folder, tiered)

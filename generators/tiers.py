@@ -1,6 +1,9 @@
 """Writes into the rows of a folder which are `core`, `hard`, and misled by their cues."""
 
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,12 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from generators.contrasts import READERS
-from generators.contrasts.base import WHOLE, Contrasts, Mask, Reader, hash_texts
+from generators.contrasts.base import WHOLE, Contrasts, Mask, Reader, hash_texts, share_texts
 from generators.row_files import ParquetFile
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
-from generators.selection.flags import find_hard, find_reversed, list_parts
+from generators.selection.flags import find_hard, find_reversed
+from generators.selection.parts import take_part
 from generators.splits import SPLITS
+from generators.workers import count_cores
 from schemas.quality import Selection
 
 FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
@@ -24,22 +29,34 @@ FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
 """Column -> what finds the items that have the flag."""
 
 Columns = dict[str, "pa.Array[Any]"]
+Choice = tuple[Columns, Selection]
 
 
-def assign_tiers(folder: Path, config: str) -> Selection:
-    """Returns what was chosen of a config's rows; its files are rewritten with the choice.
+class Masks:
+    """What is chosen of a config's items, while its parts are."""
+
+    def __init__(self, items: int) -> None:
+        self.flags = {name: np.zeros(items, np.bool_) for name in ("core", *FLAGS)}
+        self.reasons = np.full(items, "", object)
+        """Item -> why it is not core."""
+
+
+def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
+    """Returns config -> what was chosen of its rows; its files are rewritten with the choice.
 
     Args:
         folder: a dataset folder that is being built.
-        config: one whose rows have a tier; it has some.
+        configs: those whose rows have a tier; each has some.
     """
-    paths = list_files(folder, config)
-    contrasts = READERS[config].read(read_columns(paths, READERS[config]))
-    columns, selection = choose_rows(contrasts, read_texts(contrasts.texts))
-    done = 0
-    for path in paths:
-        done += _rewrite(path, columns, done)
-    return selection
+    paths = {config: list_files(folder, config) for config in configs}
+    read = [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
+    texts, contrasts = share_texts(read)
+    chosen = dict(zip(configs, choose_all_rows(contrasts, read_texts(texts)), strict=True))
+    with ThreadPoolExecutor(count_cores()) as pool:
+        tasks = [pool.submit(_rewrite, paths[name], chosen[name][0]) for name in configs]
+        for task in tasks:
+            task.result()
+    return {config: selection for config, (_, selection) in chosen.items()}
 
 
 def list_files(folder: Path, config: str) -> list[Path]:
@@ -61,24 +78,54 @@ def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def choose_rows(contrasts: Contrasts, readings: Readings) -> tuple[Columns, Selection]:
+def choose_rows(contrasts: Contrasts, readings: Readings) -> Choice:
     """Returns the columns that rows get, and what is counted of them; each part by itself."""
-    masks = {name: np.zeros(contrasts.items, np.bool_) for name in ("core", *FLAGS)}
-    reasons = np.full(contrasts.items, "", object)
-    for here, part in list_parts(contrasts):
-        known = narrow(readings, part)
+    return choose_all_rows([contrasts], readings)[0]
+
+
+def choose_all_rows(each: Sequence[Contrasts], readings: Readings) -> list[Choice]:
+    """Returns what `choose_rows` does for each of several configs that share their texts.
+
+    Parts of one name are chosen one after the other, since they often have the same texts, whose
+    readings then serve all of them; the largest first, so that none is left over at the end.
+    """
+    found = [Masks(contrasts.items) for contrasts in each]
+    names = Counter[str]()
+    for contrasts in each:
+        sizes = np.bincount(contrasts.part.places, minlength=len(contrasts.part.names))
+        names.update(dict(zip(contrasts.part.names, sizes.tolist(), strict=True)))
+    choose = partial(_choose_parts, each, readings, found)
+    with ThreadPoolExecutor(count_cores()) as pool:
+        deque(pool.map(choose, [name for name, _ in names.most_common()]), 0)
+    return [_sum_up(contrasts, masks) for contrasts, masks in zip(each, found, strict=True)]
+
+
+def _choose_parts(
+    each: Sequence[Contrasts], readings: Readings, found: Sequence[Masks], name: str
+) -> None:
+    """Marks what is chosen of the parts of one name."""
+    known = readings
+    for contrasts, masks in zip(each, found, strict=True):
+        here = contrasts.part.mark(name)
+        if not here.any():
+            continue
+        part = take_part(contrasts, here)
+        known = narrow(known, part)
         choice = choose_core(part, known)
-        masks["core"][here], reasons[here] = choice.core, choice.reasons
-        for name, find in FLAGS.items():
-            masks[name][here] = find(part, known)
-    rows = {name: _spread(mask, contrasts) for name, mask in masks.items()}
+        masks.flags["core"][here], masks.reasons[here] = choice.core, choice.reasons
+        for flag, find in FLAGS.items():
+            masks.flags[flag][here] = find(part, known)
+
+
+def _sum_up(contrasts: Contrasts, masks: Masks) -> Choice:
+    rows = {name: _spread(mask, contrasts) for name, mask in masks.flags.items()}
     rows_of = np.bincount(contrasts.row_item[contrasts.row_item >= 0], minlength=contrasts.items)
     selection = Selection(
         rows=len(contrasts.row_item),
         core=int(rows["core"].sum()),
         hard=int(rows["hard"].sum()),
         reversed_cue=int(rows["reversed_cue"].sum()),
-        fell=count_reasons(np.repeat(reasons, rows_of).tolist()),
+        fell=count_reasons(np.repeat(masks.reasons, rows_of).tolist()),
     )
     tier = pa.array(np.where(rows["core"], "core", "full"), pa.string())
     flags = {name: pa.array(rows[name], pa.bool_()) for name in FLAGS}
@@ -90,7 +137,14 @@ def _spread(items: Mask, contrasts: Contrasts) -> Mask:
     return np.append(items, False)[contrasts.row_item]
 
 
-def _rewrite(path: Path, columns: Columns, first: int) -> int:
+def _rewrite(paths: Sequence[Path], columns: Columns) -> None:
+    """Replaces columns of some files, whose rows follow one another."""
+    done = 0
+    for path in paths:
+        done += _rewrite_file(path, columns, done)
+
+
+def _rewrite_file(path: Path, columns: Columns, first: int) -> int:
     """Returns the rows of a file, whose columns were replaced, row group by row group."""
     whole = path.with_suffix(".whole")
     path.rename(whole)

@@ -11,6 +11,7 @@ from generators.selection.classifiers import Vocabulary, cross_score, fold_group
 from generators.selection.core import choose_core, count_reasons, rank_items
 from generators.selection.cues import list_cues, read_texts
 from generators.selection.flags import find_hard, find_reversed
+from generators.selection.ngrams import Ngrams
 from generators.sources.pair_files import OwnPair
 from planted import make_pair, plant, read_contrasts, tell
 
@@ -175,7 +176,7 @@ def test_each_group_is_scored_once_by_what_was_fitted_on_the_others() -> None:
 
 
 def test_texts_without_a_word_have_no_vocabulary() -> None:
-    vocabulary = Vocabulary(["", "  "])
+    vocabulary = Vocabulary(Ngrams(["", "  "]))
     one, other = np.array([0], np.int32), np.array([1], np.int32)
     assert vocabulary.names == []
     assert vocabulary.compare(one, other).shape == (0,)
@@ -183,13 +184,13 @@ def test_texts_without_a_word_have_no_vocabulary() -> None:
 
 def test_a_vocabulary_sees_marks_and_rare_words_of_few_texts_only() -> None:
     texts = ["Go now!", "Go."]
-    vocabulary = Vocabulary(texts)
+    vocabulary = Vocabulary(Ngrams(texts))
     one, other = np.array([0], np.int32), np.array([1], np.int32)
     shares = dict(zip(vocabulary.names, vocabulary.compare(one, other), strict=True))
     assert shares == {"go": 0, "now": 1, "!": 1, ".": -1, "go now": 1, "now !": 1, "go .": -1}
     assert vocabulary.find(vocabulary.names.index("."), one, other).tolist() == [-1]
-    assert Vocabulary(texts * 60).names == sorted(shares)
-    assert "now" not in Vocabulary([*texts, *["Go."] * 98]).names
+    assert Vocabulary(Ngrams(texts * 60)).names == sorted(shares)
+    assert "now" not in Vocabulary(Ngrams([*texts, *["Go."] * 98])).names
 
 
 def test_cues_in_which_the_poles_are_meant_to_differ_are_let_be() -> None:

@@ -9,7 +9,7 @@ with each negative. Texts stand once; pairs hold their places.
 # Arrow does not tell what an array holds.
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +18,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 KEY_BYTES = 12
+ROWS_AT_ONCE = 4096
+"""Rows whose texts stand in memory while they are hashed."""
 WHOLE = "whole"
 """Column of hashes."""
 
@@ -38,6 +40,11 @@ class Codes:
     def take(self, items: Mask | Ints) -> "Codes":
         """Returns those of some items."""
         return Codes(self.names, self.places[items])
+
+    def mark(self, name: str) -> Mask:
+        """Returns for each item whether it has a name."""
+        place = self.names.index(name) if name in self.names else -1
+        return self.places == place
 
 
 @dataclass(frozen=True)
@@ -101,12 +108,46 @@ class Reader:
 
 def hash_texts(table: pa.Table, columns: Sequence[str]) -> "pa.Array[Any]":
     """Returns a hash of some columns of each row, with few rows in memory."""
-    hashes = [
-        sha256(repr(list(row.values())).encode("utf-8", "backslashreplace")).digest()[:KEY_BYTES]
-        for batch in table.select(list(columns)).to_batches(1000)
-        for row in batch.to_pylist()
-    ]
+    hashes: list[bytes] = []
+    for batch in table.select(list(columns)).to_batches(ROWS_AT_ONCE):
+        parts = [_hash_values(column) for column in batch.columns]
+        hashes += [_hash(b"".join(row))[:KEY_BYTES] for row in zip(*parts, strict=True)]
     return pa.array(hashes, pa.binary())
+
+
+def _hash_values(values: Any) -> list[bytes]:
+    """Returns a hash of each value; a text that stands in many rows is hashed once.
+
+    A list gives the hashes of all it has, one after the other.
+    """
+    if pa.types.is_string(values.type):
+        encoded = values.dictionary_encode()
+        known = [_hash(text) for text in encoded.dictionary.cast(pa.binary()).to_pylist()]
+        return [b"" if place is None else known[place] for place in encoded.indices.to_pylist()]
+    if pa.types.is_list(values.type):
+        flat, ends = _hash_values(values.flatten()), np.cumsum(values.value_lengths())
+        starts = [0, *ends[:-1].tolist()]
+        return [b"".join(flat[one:end]) for one, end in zip(starts, ends.tolist(), strict=True)]
+    return [_hash(repr(value).encode("utf-8", "backslashreplace")) for value in values.to_pylist()]
+
+
+def _hash(text: bytes) -> bytes:
+    return sha256(text).digest()
+
+
+def share_texts(each: Sequence[Contrasts]) -> tuple[list[str], list[Contrasts]]:
+    """Returns the texts of several configs once, sorted, and the configs with their places there.
+
+    So the order of a part's texts does not depend on what else is chosen from.
+    """
+    texts = sorted({text for contrasts in each for text in contrasts.texts})
+    places = {text: place for place, text in enumerate(texts)}
+    moved = [np.array([places[text] for text in one.texts], np.int32) for one in each]
+    shared = [
+        replace(one, texts=texts, positive=to[one.positive], negative=to[one.negative])
+        for one, to in zip(each, moved, strict=True)
+    ]
+    return texts, shared
 
 
 def code(names: Sequence[str]) -> Codes:

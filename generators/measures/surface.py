@@ -63,3 +63,8 @@ def measure_sentiment(texts: Sequence[str]) -> NDArray[np.float64]:
     analyzer = SentimentIntensityAnalyzer()
     scores = (analyzer.polarity_scores(text)["compound"] for text in texts)  # pyright: ignore
     return np.fromiter(scores, np.float64, len(texts))
+
+
+def measure_texts(texts: Sequence[str]) -> NDArray[np.float64]:
+    """Returns the ten features and the sentiment of each text: a row a text."""
+    return np.column_stack([measure_surface(texts), measure_sentiment(texts)])

@@ -9,22 +9,20 @@ sides and has no intercept, so that swapping the sides swaps its sign: it ranks 
 # pyright: reportArgumentType=false, reportCallIssue=false
 # scikit-learn ships no types.
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
 from generators.contrasts.base import Floats, Ints, Mask
+from generators.selection.ngrams import Ngrams
 
 FOLDS = 5
-TOKEN = r"\w+|[^\w\s]"
-"""Words and punctuation."""
 RAREST, FEW = 3, 100
 """Texts that an n-gram must stand in to be seen, where there are not fewer than 100."""
 MOST_NGRAMS = 100_000
@@ -38,45 +36,57 @@ Scorer = Callable[[Mask, Mask], Floats]
 
 
 class Vocabulary:
-    """Which texts have which 1- and 2-grams."""
+    """Which of some texts have which 1- and 2-grams."""
 
-    def __init__(self, texts: list[str], places: Ints | None = None) -> None:
-        """Counts the n-grams of texts.
+    def __init__(self, ngrams: Ngrams, places: Ints | None = None) -> None:
+        """Takes the n-grams that are not too rare among some texts.
 
         Args:
-            texts: rows of the matrix.
+            ngrams: those of all texts; texts keep their places.
             places: the texts that count, ascending; all if None. Others have no n-gram.
         """
-        self.names: list[str] = []
-        """The n-grams."""
-        self.has = csr_matrix((len(texts), 0), dtype=np.float32)
+        texts = len(ngrams.starts) - 1
+        seen = np.arange(texts, dtype=np.int32) if places is None else places
+        found, sizes = ngrams.take(seen)
+        shares = np.bincount(found, minlength=len(ngrams))
+        self._ngrams = ngrams
+        self._chosen = _choose_frequent(shares, RAREST if len(seen) >= FEW else 1)
+        column = np.full(len(ngrams), -1, np.int32)
+        column[self._chosen] = np.arange(len(self._chosen), dtype=np.int32)
+        columns = column[found]
+        starts = np.zeros(texts + 1, np.int32)
+        held = np.repeat(seen, sizes)[columns >= 0]
+        starts[1:] = np.cumsum(np.bincount(held, minlength=texts))
+        columns = columns[columns >= 0]
+        shape = (texts, len(self._chosen))
+        self.has = csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=shape)
         """Text x n-gram, 1 where it stands in it."""
-        seen = np.arange(len(texts)) if places is None else places
-        chosen = [texts[place] for place in seen]
-        if any(re.search(TOKEN, text) for text in chosen):
-            self._count(chosen, seen, len(texts))
+        self._seen = seen
+        self._fitted: dict[bytes, Floats] = {}
 
-    def _count(self, chosen: list[str], seen: Ints, total: int) -> None:
-        counter = CountVectorizer(
-            ngram_range=(1, 2),
-            binary=True,
-            min_df=RAREST if len(chosen) >= FEW else 1,
-            max_features=MOST_NGRAMS,
-            token_pattern=TOKEN,
-            dtype=np.float32,
-        )
-        found = csr_matrix(counter.fit_transform(chosen))
-        sizes = np.zeros(total, np.int64)
-        sizes[seen] = np.diff(found.indptr)
-        starts = np.concatenate([[0], np.cumsum(sizes)])
-        shape = (total, found.shape[1])
-        self.has = csr_matrix((found.data, found.indices, starts), shape=shape)
-        self.names = counter.get_feature_names_out().tolist()
+    @cached_property
+    def names(self) -> list[str]:
+        """The n-grams."""
+        return [self._ngrams.name(ngram) for ngram in self._chosen.tolist()]
 
     @cached_property
     def weighted(self) -> csr_matrix:
-        """The same as `has`, weighted by TF-IDF."""
-        return csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(self.has))
+        """The same as `has`, weighted by TF-IDF among the texts that count."""
+        weigher = TfidfTransformer(sublinear_tf=True).fit(self.has[self._seen])
+        return csr_matrix(weigher.transform(self.has))
+
+    def fit(self, ones: Ints, others: Ints) -> Floats:
+        """Returns the weight of each n-gram in a logistic regression that tells texts apart.
+
+        What was fitted once is remembered: two configs may show the same texts.
+        """
+        key = ones.tobytes() + b"|" + others.tobytes()
+        if key not in self._fitted:
+            labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
+            model = LogisticRegression(solver="liblinear", tol=ROUGH, random_state=0)
+            model.fit(self.weighted[np.r_[ones, others]], labels)
+            self._fitted[key] = np.asarray(model.coef_[0])
+        return self._fitted[key]
 
     def compare(self, positive: Ints, negative: Ints) -> Floats:
         """Returns for each n-gram the share of positives that have it, less that of negatives."""
@@ -151,17 +161,28 @@ def _mirror(differences: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 def score_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Scorer:
     """Returns a logistic regression on the TF-IDF of single options."""
-    return partial(_score_words, vocabulary.weighted, positive, negative)
+    return partial(_score_words, vocabulary, positive, negative)
 
 
 def _score_words(
-    words: csr_matrix, positive: Ints, negative: Ints, fit: Mask, score: Mask
+    vocabulary: Vocabulary, positive: Ints, negative: Ints, fit: Mask, score: Mask
 ) -> Floats:
-    if not words.shape[1]:
+    if not vocabulary.has.shape[1]:
         return np.zeros(int(score.sum()))
-    ones, others = np.unique(positive[fit]), np.unique(negative[fit])
-    labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
-    model = LogisticRegression(solver="liblinear", tol=ROUGH, random_state=0)
-    model.fit(words[np.r_[ones, others]], labels)
-    weights = np.asarray(model.coef_[0])
-    return (words[positive[score]] - words[negative[score]]) @ weights
+    sides = vocabulary.weighted @ vocabulary.fit(
+        list_places(positive[fit]), list_places(negative[fit])
+    )
+    return sides[positive[score]] - sides[negative[score]]
+
+
+def _choose_frequent(shares: NDArray[np.int64], fewest: int) -> NDArray[np.int64]:
+    """Returns the n-grams that stand in enough texts, the most frequent ones if too many do."""
+    chosen = np.flatnonzero(shares >= fewest)
+    if len(chosen) > MOST_NGRAMS:
+        chosen = np.sort(chosen[np.argsort(-shares[chosen], kind="stable")[:MOST_NGRAMS]])
+    return chosen
+
+
+def list_places(places: Ints) -> Ints:
+    """Returns each place once, ascending."""
+    return np.flatnonzero(np.bincount(places)).astype(np.int32)

@@ -1,5 +1,6 @@
 """The cues of contrasts: what could tell the poles apart without their content."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,15 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from generators.contrasts.base import Contrasts, Floats, Ints, Mask
-from generators.measures.surface import (
-    FEATURES,
-    REFUSALS,
-    WORDS,
-    measure_sentiment,
-    measure_surface,
-)
+from generators.measures.surface import FEATURES, REFUSALS, WORDS, measure_texts
 from generators.selection.balance import Cue
-from generators.selection.classifiers import Vocabulary
+from generators.selection.classifiers import Vocabulary, list_places
+from generators.selection.ngrams import Ngrams
+from generators.workers import count_cores, map_in_order
 
 SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
 """Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
@@ -23,14 +20,16 @@ features that no gate names, of places. All stay well inside the gates, so that 
 whole and not only in each behavior."""
 LARGEST = 3.0
 """Standard deviations at which a difference is cut off."""
+MANY, AT_ONCE = 20_000, 4_000
+"""So many texts are worth starting processes for, each of which reads so many at once."""
 
 
 @dataclass(frozen=True)
 class Readings:
-    """What is measured of a config's texts once, before anything is chosen."""
+    """What is measured of texts once, before anything is chosen."""
 
-    texts: list[str]
-    """The texts."""
+    ngrams: Ngrams
+    """Text -> its n-grams."""
     surface: Floats
     """Text -> the ten features."""
     sentiment: Floats
@@ -40,21 +39,29 @@ class Readings:
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
-        """Text -> its n-grams."""
-        return Vocabulary(self.texts, self.places)
+        """The texts that count -> those of their n-grams that are not too rare."""
+        return Vocabulary(self.ngrams, self.places)
 
 
 def read_texts(texts: list[str]) -> Readings:
-    """Returns what is measured of texts."""
-    return Readings(texts, measure_surface(texts), measure_sentiment(texts))
+    """Returns what is measured of texts; many are read by several processes."""
+    processes = count_cores() if len(texts) >= MANY else 1
+    chunks = [texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE)]
+    found = map_in_order(measure_texts, chunks, processes, gc.disable)
+    measured = np.vstack([np.zeros((0, len(FEATURES) + 1)), *found])
+    return Readings(Ngrams(texts), measured[:, :-1], measured[:, -1])
 
 
 def narrow(readings: Readings, contrasts: Contrasts) -> Readings:
     """Returns the readings with the n-grams of some contrasts' texts only.
 
-    So what is made of a behavior does not depend on which others there are.
+    So what is made of a behavior does not depend on which others there are. The same readings
+    where the texts are the same, since they remember what was made of them.
     """
-    return replace(readings, places=np.unique([contrasts.positive, contrasts.negative]))
+    places = list_places(np.concatenate([contrasts.positive, contrasts.negative]))
+    if readings.places is not None and np.array_equal(places, readings.places):
+        return readings
+    return replace(readings, places=places)
 
 
 def differ(values: Floats, contrasts: Contrasts) -> Floats:
