@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from generators.errors import SourceError
+from generators.errors import SourceError, UsageError
 
 Ids = npt.NDArray[np.int64]
 BUNDLED = "gpt2"
@@ -61,6 +61,10 @@ class Vocabulary:
         )
         return Tokens(ids, lengths)
 
+    def decode(self, token: int) -> str:
+        """Returns the text of one token."""
+        return self._tokenizer.decode([token], skip_special_tokens=False)
+
     def find_spans(self, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Ids:
         """Returns the tokens that hold some characters of each text: first, and after the last.
 
@@ -101,3 +105,21 @@ def _parse(text: str, where: str, wanted: str):
 def find_bundled() -> Path:
     """Returns the file of the tokenizer that comes with the package."""
     return Path(str(files("generators") / "tokens" / BUNDLED / "tokenizer.json"))
+
+
+def read_vocabularies(named: Sequence[tuple[str, Path | None]] | None) -> list[Vocabulary]:
+    """Returns the tokenizers that are asked for, else GPT-2's.
+
+    Raises:
+        UsageError: a name stands twice, or has no file.
+        SourceError: a file is no tokenizer.
+    """
+    found: list[Vocabulary] = []
+    for name, path in named or [(BUNDLED, None)]:
+        if name in [each.name for each in found]:
+            raise UsageError("--tokenizer", f"'{name}' twice", "each name once", "Rename one")
+        if path is None and name != BUNDLED:
+            wanted = f"NAME=FILE; only {BUNDLED} is bundled"
+            raise UsageError("--tokenizer", f"'{name}' without a file", wanted, "Name its file")
+        found.append(Vocabulary(name, path or find_bundled()))
+    return found
