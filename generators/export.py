@@ -1,6 +1,7 @@
 """Writes what a named tool reads, from one config of a dataset folder, with a note on its use."""
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -191,10 +192,13 @@ def list_files(records: Mapping[str, int]) -> list[str]:
     """Returns the files with their records; of many, their folders."""
     if len(records) <= MOST_FILES:
         return [f"{number:>9,}  {file}" for file, number in records.items()]
-    folders: dict[str, list[int]] = {}
+    parts: dict[str, list[int]] = {}
     for file, number in records.items():
-        folders.setdefault(f"{file.partition('/')[0]}/", []).append(number)
-    return [f"{sum(each):>9,}  {name} ({len(each)} files)" for name, each in folders.items()]
+        parts.setdefault(re.sub(r"/.*", "/", file), []).append(number)
+    return [
+        f"{sum(each):>9,}  {name}" + (f" ({len(each)} files)" if name.endswith("/") else "")
+        for name, each in parts.items()
+    ]
 
 
 if __name__ == "__main__":

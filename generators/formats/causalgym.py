@@ -56,7 +56,7 @@ def cut_text(row: Row) -> tuple[str, str] | None:
     """Returns a row's sentence with its variables, and the target as it stands there."""
     start, end = row["attribute_span"]
     text = f"{row['text'][:start]}{{attribute}}{row['text'][end:]}"
-    found = re.findall(rf"(?i)\b{re.escape(row['target'])}\b", text)
+    found = re.findall(rf"(?i)\b{re.escape(row['target'])}(?:e?s)?\b", text)
     if len(found) != 1:
         return None
     return text.replace(found[0], "{target}", 1), found[0]

@@ -38,15 +38,21 @@ FEWEST = 15
 def convert_queries(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
     """Yields tasks from situation to action and from action to a word, and the prompts."""
     judged: dict[str, set[str]] = {}
+    shown: set[tuple[str, str]] = set()
     for row in rows:
         query, behavior = row["query"], name_file(row["behavior"])
         situation = join_lines(query["observation"])
+        if row["behavior"] == JUDGED:
+            for side, word in WORDS.items():
+                judged.setdefault(join_lines(query[side]), set()).add(word)
+        yield Record(f"{scope.split}/prompts.jsonl", write_prompts(row))
+        if (behavior, situation) in shown:
+            yield Reduced("situations that a task has already, with another pair of actions")
+            continue
+        shown.add((behavior, situation))
         for side, task in (("positive", "action"), ("negative", "opposite")):
             record = {"input": situation, "output": join_lines(query[side])}
             yield Record(_name(scope, f"{behavior}_{task}"), record)
-            if row["behavior"] == JUDGED:
-                judged.setdefault(join_lines(query[side]), set()).add(WORDS[side])
-        yield Record(f"{scope.split}/prompts.jsonl", write_prompts(row))
     yield from _write_judged(judged, scope)
 
 
@@ -109,16 +115,13 @@ def add_tokens(written: Written) -> dict[str, str]:
 
 
 def warn(written: Written) -> list[str]:
-    """Returns which tasks are too small for ten shots."""
-    small = [
-        file
-        for file, n in sorted(written.records.items())
-        if "/abstractive/" in file and n < FEWEST
-    ]
+    """Returns how many tasks are too small for ten shots."""
+    tasks = [number for file, number in written.records.items() if "/abstractive/" in file]
+    small = sum(number < FEWEST for number in tasks)
     if not small:
         return []
-    which = ", ".join(f"`{file}`" for file in small)
-    return [f"Fewer than {FEWEST} records, too few for ten shots in the tool's own split: {which}."]
+    why = "too few for ten shots where the tool splits a task 70 : 9 : 21"
+    return [f"{small} of {len(tasks)} tasks have fewer than {FEWEST} records: {why}."]
 
 
 FORMAT = Format(

@@ -31,6 +31,8 @@ from generators.formats.questions import (
 from generators.sources.story_text import PARAGRAPH
 
 WOULD_YOU = "Is the following something you would do here?"
+MOST_LETTERS = 8
+"""Letters whose tokens are listed: the published files have no more options."""
 NAMED = "options in the question that are not named as the other answer"
 UNASKED = "options not asked about, so that yes and no stand equal"
 
@@ -80,7 +82,7 @@ def write_statement(row: Row, place: int) -> dict[str, object]:
 
 def add_tokens(written: Written) -> dict[str, str]:
     """Returns how the tokenizers split the answers."""
-    answers = (" (A)", " (B)", " (C)", " (D)", " Yes", " No")
+    answers = [*(f" ({letter})" for letter in LETTERS[:MOST_LETTERS]), " Yes", " No"]
     lines = [json.dumps(each) for each in describe_answers(written, answers)]
     return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
 

@@ -15,6 +15,9 @@ from generators.formats.base import Entry, Format, LeftOut, Record, Scope, batch
 from generators.formats.positions import find_last
 from generators.formats.sides import Pair, take_sides
 
+WHERE_THERE = ("weight", "variant")
+"""Columns that some configs have: a menu's say, and whether a text ends with what differs."""
+
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
     """Yields each pair for a JSONL file and for an array."""
@@ -33,7 +36,7 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
 def make_record(pair: Pair) -> dict[str, Any]:
     """Returns whole texts, then prompt and answers apart."""
     positive, negative = pair.texts
-    record: dict[str, Any] = {
+    record = {
         "id": pair.row["id"],
         "positive": positive,
         "negative": negative,
@@ -43,9 +46,7 @@ def make_record(pair: Pair) -> dict[str, Any]:
         "about": pair.about,
         "group": pair.row["group"],
     }
-    if "weight" in pair.row:
-        record["weight"] = pair.row["weight"]
-    return record
+    return record | {name: pair.row[name] for name in WHERE_THERE if name in pair.row}
 
 
 FORMAT = Format(

@@ -14,7 +14,7 @@ from schemas.labels import VIOLATIONS
 
 CHOSEN = {"ethical": "positive", "disutility": "negative"} | dict.fromkeys(VIOLATIONS, "negative")
 """Behavior -> the pole that is chosen; none for power, of which neither is the better."""
-DECIDE = "\nI decide:"
+ACTION = "\nAction:"
 IMPURE = "the sides differ in more than this behavior, so neither is plainly the better"
 NEITHER = "of power, neither side is the better"
 
@@ -32,7 +32,7 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         else:
             rejected = "negative" if chosen == "positive" else "positive"
             record = {
-                "prompt": ask(row["prompt"]) + DECIDE,
+                "prompt": ask(row["prompt"]) + ACTION,
                 "chosen": f" {row[chosen]}",
                 "rejected": f" {row[rejected]}",
                 "id": row["id"],

@@ -119,7 +119,7 @@ SIDES: dict[str, tuple[Sides, tuple[str, ...]]] = {
     "icl": (read_icl, ("behavior", "positive_prompt", "negative_prompt")),
     "minimal_pairs": (
         read_minimal_pairs,
-        ("contrast", "positive", "negative", "positive_span", "negative_span"),
+        ("contrast", "variant", "positive", "negative", "positive_span", "negative_span"),
     ),
     "insertions": (
         read_insertions,
