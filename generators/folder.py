@@ -33,7 +33,10 @@ class Marker(NamedTuple):
     """What the JSON object in it has at least."""
 
 
-DATASET = Marker(MANIFEST, frozenset({"format", "name", "config", "files", "canary"}))
+OURS = frozenset({"format", "name", "config", "files", "canary"})
+"""Keys by which a manifest is known to be ours."""
+
+DATASET = Marker(MANIFEST, OURS)
 """The marker of a dataset folder."""
 
 

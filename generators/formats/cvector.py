@@ -9,8 +9,8 @@ https://github.com/ggml-org/llama.cpp/blob/master/tools/cvector-generator/cvecto
 
 from collections.abc import Iterator
 
-from generators.formats.aligned import align_all
 from generators.formats.base import Entry, Format, LeftOut, Record, Scope
+from generators.formats.positions import align_all
 from generators.formats.sides import MARKED, Pair, take_sides
 
 ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})

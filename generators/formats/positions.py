@@ -1,11 +1,11 @@
 """Where in its tokens a pair differs, and how a tokenizer reads an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from generators.formats.base import Written
+from generators.formats.base import LeftOut, Scope, Written, batch
 from generators.formats.sides import Pair
 from generators.tokens.alignment import Alignment, align
 from generators.tokens.vocabularies import Tokens, Vocabulary
@@ -48,6 +48,46 @@ def align_pairs(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[Tokens, 
     return tokens, align(tokens, places, places + len(pairs))
 
 
+def align_all(
+    pairs: Iterator[Pair | LeftOut], scope: Scope
+) -> Iterator[tuple[Any, LeftOut | Mapping[str, Any]]]:
+    """Yields pairs with their places by tokenizer, or with why they are left out."""
+    for some in batch(pairs):
+        yield from ((None, pair) for pair in some if isinstance(pair, LeftOut))
+        known = [pair for pair in some if isinstance(pair, Pair)]
+        if not known:
+            continue
+        read = {each.name: align_pairs(each, known) for each in scope.vocabularies}
+        for place, pair in enumerate(known):
+            apart = [name for name, (_, found) in read.items() if not found.aligned[place]]
+            if apart:
+                yield pair, LeftOut(f"not token-aligned for {', '.join(apart)}", pair.rows)
+            else:
+                sizes = len(known)
+                yield (
+                    pair,
+                    {
+                        name: _describe_run(tokens, found, place, sizes)
+                        for name, (tokens, found) in read.items()
+                    },
+                )
+
+
+def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> dict[str, Any]:
+    """Returns the run of tokens that differs: the same places on both sides."""
+    start, end = int(found.start[place]), int(found.ends[place, 0])
+    return {
+        "n_tokens": int(found.lengths[place, 0]),
+        "span": [start, end],
+        "read": end - 1,
+        "n_tokens_with_bos": int(found.lengths[place, 0]) + 1,
+        "span_with_bos": [start + 1, end + 1],
+        "read_with_bos": end,
+        "positive_ids": tokens.ids[place, start:end].tolist(),
+        "negative_ids": tokens.ids[pairs + place, start:end].tolist(),
+    }
+
+
 def describe_answers(written: Written, answers: Sequence[str]) -> list[dict[str, Any]]:
     """Returns how each tokenizer splits each answer, after a space and after a new line."""
     return [
@@ -55,7 +95,7 @@ def describe_answers(written: Written, answers: Sequence[str]) -> list[dict[str,
             "tokenizer": vocabulary.name,
             "answer": answer,
             "after": after,
-            **_describe(vocabulary, before, answer.strip()),
+            **_describe_answer(vocabulary, before, answer.strip()),
         }
         for vocabulary in written.scope.vocabularies
         for answer in answers
@@ -63,7 +103,7 @@ def describe_answers(written: Written, answers: Sequence[str]) -> list[dict[str,
     ]
 
 
-def _describe(vocabulary: Vocabulary, before: str, answer: str) -> dict[str, Any]:
+def _describe_answer(vocabulary: Vocabulary, before: str, answer: str) -> dict[str, Any]:
     """Returns the ids from the first token of an answer on, and where its letter or word stands."""
     text = before + answer
     start, end = vocabulary.find_spans([text], [(len(before), len(text))])[0].tolist()
