@@ -93,7 +93,9 @@ def make_parser() -> cli.Parser:
 def handle(arguments: argparse.Namespace) -> int:
     """Writes the export, and prints what is in it and what is not."""
     from generators.exports.folder import write_export
+    from generators.tables import give_memory_back
 
+    give_memory_back()
     job = make_job(arguments)
     tally = write_export(job, arguments.out)
     cli.show("\n".join(describe(job, tally, arguments.out)))

@@ -129,5 +129,17 @@ def _open(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8", newline="\n")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
+class _Last:
+    """The last record as JSON: some go into two files."""
+
+    value: Any = None
+    text = ""
+
+
 def _write(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    if value is not _Last.value:
+        _Last.value, _Last.text = value, _encode(value)
+    return _Last.text

@@ -85,12 +85,13 @@ def read_rows(
     with _explained(path), pq.ParquetFile(path) as file:
         batches: Iterator[pa.RecordBatch] = file.iter_batches(ROWS_AT_ONCE, columns=needed)  # pyright: ignore[reportUnknownMemberType]
         for batch in batches:
+            doubtful = [name for name in texts if has_nulls(batch.column(name))]
             for row in batch.to_pylist():
                 reason = _find_reason(row, wanted)
                 if reason:
                     yield LeftOut(reason)
                     continue
-                if any(is_withheld(row[name]) for name in texts):
+                if any(is_withheld(row[name]) for name in doubtful):
                     raise _tell_withheld(source, config)
                 yield row
 
@@ -99,6 +100,15 @@ def _find_reason(row: Row, wanted: Filter) -> str | None:
     if wanted.behaviors is not None and row["behavior"] not in wanted.behaviors:
         return NOT_ASKED
     return NOT_CORE if wanted.tier == "core" and row.get("tier", "core") != "core" else None
+
+
+def has_nulls(column: Any) -> bool:
+    """Returns whether an Arrow array, or a part of it, has nulls."""
+    if column.null_count:
+        return True
+    if pa.types.is_struct(column.type):
+        return any(map(has_nulls, column.flatten()))
+    return pa.types.is_list(column.type) and has_nulls(column.flatten())
 
 
 def is_withheld(value: object) -> bool:

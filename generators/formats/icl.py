@@ -25,10 +25,13 @@ from generators.formats.base import (
 from generators.formats.positions import describe_answers
 from generators.formats.questions import COLUMNS, LETTERS, find_misfit, join_lines
 from generators.sources.story_text import keep_ending
+from generators.splits import hash_number
 
 JUDGED = "ethical"
 """The behavior whose poles are good and bad: the negative of any other may do other wrongs."""
 WORDS = {"positive": "good", "negative": "bad"}
+BOTH = "both"
+"""Of an action that is good in one situation and bad in another."""
 LONGEST = 240
 """Characters of a situation before a letter task: ten shots of it must fit into a prompt."""
 FEWEST = 15
@@ -37,32 +40,34 @@ FEWEST = 15
 
 def convert_queries(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
     """Yields tasks from situation to action and from action to a word, and the prompts."""
-    judged: dict[str, set[str]] = {}
-    shown: set[tuple[str, str]] = set()
+    judged: dict[str, str] = {}
+    shown: set[int] = set()
     for row in rows:
         query, behavior = row["query"], name_file(row["behavior"])
         situation = join_lines(query["observation"])
         if row["behavior"] == JUDGED:
             for side, word in WORDS.items():
-                judged.setdefault(join_lines(query[side]), set()).add(word)
+                action = join_lines(query[side])
+                judged[action] = word if judged.get(action, word) == word else BOTH
         yield Record(f"{scope.split}/prompts.jsonl", write_prompts(row))
-        if (behavior, situation) in shown:
+        task = hash_number(f"{behavior} {situation}")
+        if task in shown:
             yield Reduced("situations that a task has already, with another pair of actions")
             continue
-        shown.add((behavior, situation))
-        for side, task in (("positive", "action"), ("negative", "opposite")):
+        shown.add(task)
+        for side, name in (("positive", "action"), ("negative", "opposite")):
             record = {"input": situation, "output": join_lines(query[side])}
-            yield Record(_name(scope, f"{behavior}_{task}"), record)
+            yield Record(_name(scope, f"{behavior}_{name}"), record)
     yield from _write_judged(judged, scope)
 
 
-def _write_judged(judged: dict[str, set[str]], scope: Scope) -> Iterator[Entry]:
-    for action, words in judged.items():
-        if len(words) > 1:
+def _write_judged(judged: dict[str, str], scope: Scope) -> Iterator[Entry]:
+    for action, word in judged.items():
+        if word == BOTH:
             yield Reduced("actions that are good in one situation and bad in another")
-            continue
-        record = {"input": action, "output": min(words)}
-        yield Record(_name(scope, f"{JUDGED}_judgment"), record)
+        else:
+            record = {"input": action, "output": word}
+            yield Record(_name(scope, f"{JUDGED}_judgment"), record)
 
 
 def write_prompts(row: Row) -> dict[str, object]:

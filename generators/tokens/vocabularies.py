@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,9 +57,8 @@ class Vocabulary:
         ]
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         ids = np.full((len(rows), int(lengths.max(initial=1))), NO_TOKEN, np.int64)
-        ids[np.arange(ids.shape[1]) < lengths[:, None]] = np.fromiter(
-            (token for row in rows for token in row), np.int64, int(lengths.sum())
-        )
+        every = np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum()))
+        ids[np.arange(ids.shape[1]) < lengths[:, None]] = every
         return Tokens(ids, lengths)
 
     def decode(self, token: int) -> str:
