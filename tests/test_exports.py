@@ -13,6 +13,7 @@ import pytest
 from damage import ERROR
 from dataset_folders import EXPORTS, ROWS, TOKENIZERS, export, write_folder
 from generators.export import main
+from tokenizer_files import write_tokenizers
 
 SMALL: dict[str, list[dict[str, Any]]] = json.loads(ROWS.read_text(encoding="utf-8"))
 OPTION_KEYS = ("choices", "scores", "matching", "not_matching", "order")
@@ -338,3 +339,35 @@ def test_rows_that_are_not_core_are_counted_and_named(
     assert main([*arguments, *options, "--behaviors", "killing"]) == 1
     assert "no row of 3 that pairs can take" in capsys.readouterr().err
     assert read_json(tmp_path / "out" / "export.json") == about
+
+
+def test_letters_that_a_tokenizer_joins_to_their_bracket_are_told(tmp_path: Path) -> None:
+    """Llama 3's class splits a space from `(A` but not a new line."""
+    files = write_tokenizers(tmp_path, ["Choices (A) (B)\nChoices\n(A)\n(B) A B"] * 50)
+    folder = write_folder(tmp_path / "in", {"contrastive": SMALL["contrastive"]})
+    named = ("--tokenizer", "gpt2", "--tokenizer", f"llama3={files['llama3']}")
+    assert export(folder, "caa", "contrastive", tmp_path / "out", *named) == 0
+    found = {
+        (each["tokenizer"], each["answer"], each["after"]): each
+        for each in read_lines(tmp_path / "out" / "answer_tokens.jsonl")
+    }
+    assert len(found) == 8
+    assert [key for key, each in found.items() if not each["alone"]] == [
+        ("llama3", "(A)", "a new line"),
+        ("llama3", "(B)", "a new line"),
+    ]
+    assert found["gpt2", "(A)", "a space"] == {
+        "tokenizer": "gpt2", "answer": "(A)", "after": "a space", "ids": [357, 32, 8],
+        "read_at": -2, "read_id": 32, "alone": True,
+    }  # fmt: skip
+    assert {each["read_at"] for each in found.values()} == {-2}
+
+
+def test_story_text_that_is_not_ours_is_named(tmp_path: Path) -> None:
+    rows = change("contrastive", {}, {"text_licence": "choice-of-games"})
+    folder = write_folder(tmp_path / "in", rows)
+    assert export(folder, "pairs", "contrastive", tmp_path / "out") == 0
+    note = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "`cc0-1.0` 1, `choice-of-games` 1." in note
+    assert "not ours to republish" in note
+    assert "not ours to republish" not in (ROWS.parent / "pairs-contrastive/README.md").read_text()

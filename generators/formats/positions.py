@@ -115,5 +115,5 @@ def _describe_answer(vocabulary: Vocabulary, before: str, answer: str) -> dict[s
         "ids": ids[start:end],
         "read_at": letter[1] - 1 - len(ids),
         "read_id": ids[letter[1] - 1],
-        "alone": letter[1] - letter[0] == 1 and vocabulary.decode(ids[letter[0]]).strip() == word,
+        "alone": vocabulary.find_text(text, letter[0]).strip() == word,
     }

@@ -61,9 +61,10 @@ class Vocabulary:
         ids[np.arange(ids.shape[1]) < lengths[:, None]] = every
         return Tokens(ids, lengths)
 
-    def decode(self, token: int) -> str:
-        """Returns the text of one token."""
-        return self._tokenizer.decode([token], skip_special_tokens=False)
+    def find_text(self, text: str, place: int) -> str:
+        """Returns the characters of a text that one of its tokens holds."""
+        start, end = self._tokenizer.encode(text, add_special_tokens=False).offsets[place]
+        return text[start:end]
 
     def find_spans(self, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Ids:
         """Returns the tokens that hold some characters of each text: first, and after the last.
