@@ -15,6 +15,7 @@ COMMANDS = (
     "report",
     "publish",
     "hydrate",
+    "export",
     "complete",
     "responses",
 )

@@ -94,6 +94,7 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.concept_sets.build import Job, build_folder
     from generators.concept_sets.summary import summarize
     from generators.engines import open_engine
+    from generators.tokens.vocabularies import read_vocabularies
 
     check_sources(arguments)
     check_push(arguments)
@@ -141,25 +142,6 @@ def check_pairs(arguments: argparse.Namespace) -> None:
         if getattr(arguments, option) is not None:
             found, wanted = f"--{option.replace('_', '-')} beside it", "pairs as they are"
             raise UsageError("--pairs", found, wanted, "Leave it out")
-
-
-def read_vocabularies(named: Sequence[tuple[str, Path | None]] | None) -> list["Vocabulary"]:
-    """Returns the tokenizers that are asked for, else GPT-2's.
-
-    Raises:
-        UsageError: a name stands twice, or has no file.
-    """
-    from generators.tokens.vocabularies import BUNDLED, Vocabulary, find_bundled
-
-    found: list[Vocabulary] = []
-    for name, path in named or [(BUNDLED, None)]:
-        if name in [each.name for each in found]:
-            raise UsageError("--tokenizer", f"'{name}' twice", "each name once", "Rename one")
-        if path is None and name != BUNDLED:
-            wanted = f"NAME=FILE; only {BUNDLED} is bundled"
-            raise UsageError("--tokenizer", f"'{name}' without a file", wanted, "Name its file")
-        found.append(Vocabulary(name, path or find_bundled()))
-    return found
 
 
 def make_config(

@@ -1,4 +1,4 @@
-"""Writes a dataset folder as a whole or not at all.
+"""Writes a folder as a whole or not at all.
 
 A folder `D` is built beside its place, as `.D.new`, and swapped in when it is complete: with one
 exchange where the system has it, else with two renames (`D` -> `.D.old`, `.D.new` -> `D`). The
@@ -15,6 +15,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -22,13 +23,30 @@ from generators.errors import FolderError
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
+
+
+class Marker(NamedTuple):
+    """The file by which a folder is known to be ours, and to be whole; it is written last."""
+
+    file: str
+    keys: frozenset[str]
+    """What the JSON object in it has at least."""
+
+
 OURS = frozenset({"format", "name", "config", "files", "canary"})
 """Keys by which a manifest is known to be ours."""
 
+DATASET = Marker(MANIFEST, OURS)
+"""The marker of a dataset folder."""
+
 
 @contextmanager
-def replace_folder(out: Path) -> Generator[Path]:
+def replace_folder(out: Path, marker: Marker = DATASET) -> Generator[Path]:
     """Gives an empty folder to fill; on a clean exit it stands at `out`, else nothing changes.
+
+    Args:
+        out: where the folder is to stand.
+        marker: how a folder of this kind, which may be replaced, is known.
 
     Raises:
         FolderError: `out` is not ours to replace, is being written by another run, or the disk is
@@ -36,12 +54,12 @@ def replace_folder(out: Path) -> Generator[Path]:
     """
     try:
         out = out.resolve()
-        check_replaceable(out)
+        check_replaceable(out, marker)
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out.parent / f".{out.name}.lock", timeout=0)
         with lock:
-            recover(out)
-            check_replaceable(out)
+            recover(out, marker)
+            check_replaceable(out, marker)
             yield from _stage(out)
     except Timeout as error:
         found = "another run is writing it"
@@ -61,33 +79,33 @@ def _stage(out: Path) -> Generator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def recover(out: Path) -> None:
+def recover(out: Path, marker: Marker = DATASET) -> None:
     """Finishes or undoes a swap that was cut off, and removes what was half built."""
     new, old = _beside(out, "new"), _beside(out, "old")
     if old.exists() and not out.exists():
-        (new if (new / MANIFEST).exists() else old).rename(out)
+        (new if (new / marker.file).exists() else old).rename(out)
     _remove(new)
     _remove(old)
 
 
-def check_replaceable(out: Path) -> None:
-    """Raises FolderError where `out` holds anything but a dataset folder of ours."""
-    where, wanted = f"--out {out}", "a new folder, an empty one, or one with our manifest.json"
+def check_replaceable(out: Path, marker: Marker = DATASET) -> None:
+    """Raises FolderError where `out` holds anything but a folder of ours, of this kind."""
+    where, wanted = f"--out {out}", f"a new folder, an empty one, or one with our {marker.file}"
     if out.is_file():
         raise FolderError(where, "a file", wanted, "Name a folder")
     if Path.cwd().is_relative_to(out):
         raise FolderError(where, "the folder you are in", wanted, "Name a folder below it")
-    if out.is_dir() and any(out.iterdir()) and not is_ours(out):
+    if out.is_dir() and any(out.iterdir()) and not is_ours(out, marker):
         raise FolderError(where, "a folder with other files", wanted, "Name another folder")
 
 
-def is_ours(folder: Path) -> bool:
-    """Returns whether a folder's manifest.json is one that this package wrote."""
+def is_ours(folder: Path, marker: Marker = DATASET) -> bool:
+    """Returns whether a folder's marker is one that this package wrote."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = json.loads((folder / marker.file).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(manifest, dict) and OURS <= manifest.keys()
+    return isinstance(content, dict) and marker.keys <= content.keys()
 
 
 def swap(new: Path, out: Path) -> None:
@@ -118,7 +136,7 @@ def explain(error: OSError, out: Path) -> FolderError:
     """Returns a one-line error for what the file system refused."""
     full = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
     if error.errno in full or "No space left" in str(error):
-        found, wanted, remedy = "the disk is full", "room for the dataset", "Free some space"
+        found, wanted, remedy = "the disk is full", "room for the folder", "Free some space"
     else:
         found, wanted = f"{error.strerror or error}", "a folder that can be written"
         remedy = "Check its permissions, or name another folder"

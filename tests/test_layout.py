@@ -16,6 +16,8 @@ from generators.__main__ import COMMANDS
 from generators.card import ONE_ROW
 from generators.concept_sets import CONCEPT_SETS
 from generators.concept_sets.card import ONE_ROW as CONCEPT_ONE_ROW
+from generators.export import NAMES
+from generators.formats import FORMATS
 from generators.kinds import KINDS
 from generators.tasks import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
@@ -54,7 +56,9 @@ VARIABLES = {
     },
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),
-} | {
+    "export/v1/note": {"content", "summary", "how", "warnings"},
+    "export/v1/lm_eval_task": {"task", "form", "splits"},
+} | {f"export/v1/{name}": set() for name in FORMATS} | {
     f"{task.template}/{role}": set(task.variables) if role == "user" else set()
     for task in TASKS.values()
     for role in ("system", "user")
@@ -145,6 +149,21 @@ def test_every_task_is_complete() -> None:
         assert task.name == name
         assert task.template.partition("/")[0] == name
         assert task.draft.__name__ in schemas.__all__
+
+
+def test_every_export_format_is_complete() -> None:
+    assert tuple(FORMATS) == NAMES
+    golden = {path.name for path in (ROOT / "tests" / "exports").iterdir()}
+    for name, each in FORMATS.items():
+        assert f"| `{name}` | {each.summary} |" in README
+        assert set(each.takes) <= {*KINDS, *CONCEPT_SETS} - {"decisions"}
+        assert any(f"{name}-{config}" in golden for config in each.takes)
+        module = ROOT / "generators" / "formats" / f"{name.replace('-', '_')}.py"
+        docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
+        assert re.search(r"https://|`\w+/\w+", docstring), f"{name}: no source of its schema"
+        note = prompts.render(f"export/v1/{name}")
+        for said in ("**Known pitfall.**", "activation is read"):
+            assert said in note, f"{name}: its note lacks '{said}'"
 
 
 def test_story_text_is_data_and_never_a_template() -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from hashlib import sha256
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from generators.errors import SourceError
+from generators.errors import SourceError, UsageError
 
 Ids = npt.NDArray[np.int64]
 BUNDLED = "gpt2"
@@ -56,10 +57,14 @@ class Vocabulary:
         ]
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         ids = np.full((len(rows), int(lengths.max(initial=1))), NO_TOKEN, np.int64)
-        ids[np.arange(ids.shape[1]) < lengths[:, None]] = np.fromiter(
-            (token for row in rows for token in row), np.int64, int(lengths.sum())
-        )
+        every = np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum()))
+        ids[np.arange(ids.shape[1]) < lengths[:, None]] = every
         return Tokens(ids, lengths)
+
+    def find_text(self, text: str, place: int) -> str:
+        """Returns the characters of a text that one of its tokens holds."""
+        start, end = self._tokenizer.encode(text, add_special_tokens=False).offsets[place]
+        return text[start:end]
 
     def find_spans(self, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Ids:
         """Returns the tokens that hold some characters of each text: first, and after the last.
@@ -101,3 +106,21 @@ def _parse(text: str, where: str, wanted: str):
 def find_bundled() -> Path:
     """Returns the file of the tokenizer that comes with the package."""
     return Path(str(files("generators") / "tokens" / BUNDLED / "tokenizer.json"))
+
+
+def read_vocabularies(named: Sequence[tuple[str, Path | None]] | None) -> list[Vocabulary]:
+    """Returns the tokenizers that are asked for, else GPT-2's.
+
+    Raises:
+        UsageError: a name stands twice, or has no file.
+        SourceError: a file is no tokenizer.
+    """
+    found: list[Vocabulary] = []
+    for name, path in named or [(BUNDLED, None)]:
+        if name in [each.name for each in found]:
+            raise UsageError("--tokenizer", f"'{name}' twice", "each name once", "Rename one")
+        if path is None and name != BUNDLED:
+            wanted = f"NAME=FILE; only {BUNDLED} is bundled"
+            raise UsageError("--tokenizer", f"'{name}' without a file", wanted, "Name its file")
+        found.append(Vocabulary(name, path or find_bundled()))
+    return found

@@ -1,0 +1,1 @@
+"""How an export is written: rows from Parquet, through a format, into a folder."""

@@ -1,0 +1,147 @@
+"""Reads the rows of a dataset folder batch by batch, and says which are left out and why."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from generators.errors import SourceError
+from generators.folder import MANIFEST, hash_file, is_ours
+from generators.formats.base import LeftOut, Row
+from generators.splits import SPLITS
+
+ROWS_AT_ONCE = 512
+ALWAYS = ("id", "group", "text_licence")
+FILTERS = ("tier", "behavior")
+NOT_CORE = "tier is not core"
+NOT_ASKED = "behavior not asked for"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A dataset folder."""
+
+    folder: Path
+    name: str
+    """Name in its manifest."""
+    sha256: str
+    """Of its manifest, which has the sha256 of all files."""
+    splits: Mapping[str, Sequence[str]]
+    """Config -> splits that have rows."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows are wanted."""
+
+    tier: str = "core"
+    """`core` for those alone, `full` for all; rows without a tier are kept."""
+    behaviors: Sequence[str] | None = None
+    """None for all."""
+
+
+def read_source(folder: Path) -> Source:
+    """Returns what a dataset folder holds.
+
+    Raises:
+        SourceError: it is no dataset folder of ours.
+    """
+    if not is_ours(folder):
+        wanted = f"a dataset folder with our {MANIFEST}"
+        found = "no such folder" if not folder.is_dir() else f"no {MANIFEST} of ours in it"
+        raise SourceError(str(folder), found, wanted, "Name a folder that was built")
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    configs: dict[str, dict[str, Any]] = manifest.get("rows", {})
+    splits = {config: [split for split in SPLITS if split in configs[config]] for config in configs}
+    return Source(folder, manifest["name"], hash_file(folder / MANIFEST), splits)
+
+
+def list_columns(source: Source, config: str) -> dict[str, bool]:
+    """Returns the columns of a config, and whether each holds text."""
+    path = _find_file(source, config, source.splits[config][0])
+    with _explained(path):
+        schema = pq.read_schema(path)  # pyright: ignore[reportUnknownMemberType]
+    return {
+        name: "string" in str(kind) for name, kind in zip(schema.names, schema.types, strict=True)
+    }
+
+
+def read_rows(
+    source: Source, config: str, split: str, columns: Iterable[str], wanted: Filter
+) -> Iterator[Row | LeftOut]:
+    """Yields the rows of a split that are wanted, in order, and counts of those that are not.
+
+    Raises:
+        SourceError: the file cannot be read, or a wanted row has no text.
+    """
+    path = _find_file(source, config, split)
+    known = list_columns(source, config)
+    needed = [name for name in dict.fromkeys((*ALWAYS, *FILTERS, *columns)) if name in known]
+    texts = [name for name in needed if known[name]]
+    with _explained(path), pq.ParquetFile(path) as file:
+        batches: Iterator[pa.RecordBatch] = file.iter_batches(ROWS_AT_ONCE, columns=needed)  # pyright: ignore[reportUnknownMemberType]
+        for batch in batches:
+            doubtful = [name for name in texts if has_nulls(batch.column(name))]
+            for row in batch.to_pylist():
+                reason = _find_reason(row, wanted)
+                if reason:
+                    yield LeftOut(reason)
+                    continue
+                if any(is_withheld(row[name]) for name in doubtful):
+                    raise _tell_withheld(source, config)
+                yield row
+
+
+def _find_reason(row: Row, wanted: Filter) -> str | None:
+    if wanted.behaviors is not None and row["behavior"] not in wanted.behaviors:
+        return NOT_ASKED
+    return NOT_CORE if wanted.tier == "core" and row.get("tier", "core") != "core" else None
+
+
+def has_nulls(column: Any) -> bool:
+    """Returns whether an Arrow array, or a part of it, has nulls."""
+    if column.null_count:
+        return True
+    if pa.types.is_struct(column.type):
+        return any(map(has_nulls, column.flatten()))
+    return pa.types.is_list(column.type) and has_nulls(column.flatten())
+
+
+def is_withheld(value: object) -> bool:
+    """Returns whether a value, or a part of it, is null."""
+    if isinstance(value, list):
+        return any(map(is_withheld, cast(list[object], value)))
+    if isinstance(value, dict):
+        return any(map(is_withheld, cast(dict[str, object], value).values()))
+    return value is None
+
+
+def _tell_withheld(source: Source, config: str) -> SourceError:
+    where = f"{source.folder}, config {config}"
+    found = "rows whose text is withheld: the dataset was published as references"
+    remedy = f"Fill it in first: python -m generators.hydrate {source.folder} --data DIR --out DIR"
+    return SourceError(where, found, "rows with their text", remedy)
+
+
+def _find_file(source: Source, config: str, split: str) -> Path:
+    return source.folder / config / f"{split}-00000-of-00001.parquet"
+
+
+class _explained:
+    """Turns what Arrow says of a file into one line."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError | pa.ArrowException):
+            found = str(error).split("\n")[0]
+            wanted, remedy = "a Parquet file that can be read", "Build the folder again"
+            raise SourceError(str(self.path), found, wanted, remedy) from error

@@ -1,0 +1,123 @@
+"""What an export format is: pure functions from the rows of one split to the records of a tool."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from generators.splits import hash_number
+from generators.tokens.vocabularies import Vocabulary
+
+Row = Mapping[str, Any]
+Item = TypeVar("Item")
+
+ROWS_AT_ONCE = 512
+"""Rows whose texts are given to a tokenizer together."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a format may know beside the rows."""
+
+    name: str
+    """Name of the dataset, such as `machiavelli`."""
+    config: str
+    """Config that the rows are of."""
+    split: str
+    """Split that the rows are of."""
+    seed: int = 0
+    """Decides orders and choices, and nothing else."""
+    vocabularies: Sequence[Vocabulary] = ()
+    """The tokenizers that were asked for."""
+
+    def draw(self, what: str, number: int) -> int:
+        """Returns a number from 0 to below `number`, by the seed and what it is drawn for."""
+        return hash_number(f"{self.seed}/{what}") % number
+
+
+class Record(NamedTuple):
+    """One record of one file."""
+
+    file: str
+    """Path in the export. `.jsonl` takes a record a line, `.txt` a string a line, `.json` what
+    the format's `json` says."""
+    value: Any
+
+
+class LeftOut(NamedTuple):
+    """Rows that give no record."""
+
+    reason: str
+    rows: int = 1
+
+
+class Reduced(NamedTuple):
+    """Something of a row that the tool has no place for."""
+
+    what: str
+    number: int = 1
+
+
+Entry = Record | LeftOut | Reduced
+Convert = Callable[[Iterable[Row], Scope], Iterator[Entry]]
+
+
+class Take(NamedTuple):
+    """How a format reads one config."""
+
+    columns: tuple[str, ...]
+    """The columns that it needs; `id`, `group` and `text_licence` are always there."""
+    convert: Convert
+
+
+class Written(NamedTuple):
+    """What was written, for files about the whole."""
+
+    scope: Scope
+    """Its split is empty."""
+    records: Mapping[str, int]
+    """File -> records."""
+
+
+def add_nothing(written: Written) -> dict[str, str]:
+    """Returns no further files."""
+    return {}
+
+
+def find_no_pitfall(written: Written) -> list[str]:
+    """Returns nothing to warn of."""
+    return []
+
+
+@dataclass(frozen=True)
+class Format:
+    """One export format; `templates/export/v1/<name>.jinja` says how its files are used."""
+
+    name: str
+    """Name in `--format`."""
+    summary: str
+    """The tools that read it, in a few words."""
+    takes: Mapping[str, Take]
+    """Config -> how it is read; the format takes no other."""
+    json: Literal["array", "columns", "object"] = "array"
+    """What a `.json` file is: an array of records; an object of columns, each an array that the
+    records lengthen; or an object with the keys of all records."""
+    tokenizers: Literal["default", "asked", "none"] = "none"
+    """Whether tokenizers decide it: `default` takes GPT-2's where none is named; `asked` writes
+    positions where one is; `none` has no use for one."""
+    add: Callable[[Written], Mapping[str, str]] = add_nothing
+    """Further files, by path."""
+    warn: Callable[[Written], Sequence[str]] = find_no_pitfall
+    """Sentences for the note on what was found while writing."""
+
+
+def batch(items: Iterable[Item], size: int = ROWS_AT_ONCE) -> Iterator[list[Item]]:
+    """Yields the items in lists of at most `size`."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def name_file(behavior: str) -> str:
+    """Returns a behavior as a part of a file name: no dot, which tools read as an extension."""
+    return behavior.replace(".", "-")

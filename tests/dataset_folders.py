@@ -1,0 +1,67 @@
+"""Small dataset folders from given rows, and exports of them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from generators.export import main
+from generators.row_files import ParquetFile
+from generators.splits import SPLITS
+from generators.tables import make_table
+from schemas.base import CANARY
+from schemas.rows import ROWS as MODELS
+
+ROWS = Path(__file__).parent / "exports" / "rows.json"
+EXPORTS = [
+    ("pairs", "contrastive"),
+    ("pairs", "minimal_pairs"),
+    ("pairs", "relations"),
+    ("caa", "contrastive"),
+    ("caa", "multiple_choice"),
+    ("model-written", "multiple_choice"),
+    ("mcq", "multiple_choice"),
+    ("icl", "icl"),
+    ("icl", "multiple_choice"),
+    ("aligned", "minimal_pairs"),
+    ("repe", "insertions"),
+    ("cvector", "insertions"),
+    ("probe", "associations"),
+    ("causalgym", "associations"),
+    ("preference", "contrastive"),
+    ("preference", "relations"),
+]
+"""Format and config of the golden exports."""
+
+TOKENIZERS = {"pairs": ("--tokenizer", "gpt2")}
+"""Format -> further options of its golden exports."""
+
+
+def write_folder(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
+    """Returns a dataset folder with some rows of some configs, and the least manifest."""
+    sizes: dict[str, Any] = {}
+    for config, every in rows.items():
+        model = MODELS[config]
+        (folder / config).mkdir(parents=True)
+        for split in SPLITS:
+            some = [
+                model.model_validate(row, strict=False) for row in every if row["split"] == split
+            ]
+            if some:
+                table = make_table(model, some)
+                file = ParquetFile(
+                    folder / config / f"{split}-00000-of-00001.parquet", table.schema
+                )
+                file.write(table)
+                file.close()
+                sizes.setdefault(config, {})[split] = {"rows": len(some), "bytes": 0}
+    manifest = {"format": 1, "name": "small", "config": {}, "files": {}, "canary": CANARY}
+    text = json.dumps(manifest | {"rows": sizes}, indent=1) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8", newline="\n")
+    return folder
+
+
+def export(folder: Path, name: str, config: str, out: Path, *options: str) -> int:
+    """Returns the exit status of an export of all tiers."""
+    needed = ["--config", config, "--format", name, "--out", str(out), "--tier", "full"]
+    return main([str(folder), *needed, *options])

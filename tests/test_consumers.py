@@ -1,0 +1,155 @@
+"""The tools that exports are for read the golden ones: `pytest -m consumers`.
+
+Imports nothing of the project, which needs another numpy than some of the tools: CONTRIBUTING.md
+says which environments to make. Models are tiny, random and made on the spot; nothing is
+downloaded.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.consumers, pytest.mark.filterwarnings("default")]
+ROOT = Path(__file__).parent.parent
+EXPORTS = ROOT / "tests" / "exports"
+VOCABULARY = ROOT / "generators" / "tokens" / "gpt2" / "tokenizer.json"
+
+
+def read_lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def make_model() -> tuple[Any, Any]:
+    """A random GPT-2 of two layers, and its tokenizer."""
+    torch = pytest.importorskip("torch")
+    transformers = pytest.importorskip("transformers")
+    torch.manual_seed(0)
+    tokenizer = transformers.PreTrainedTokenizerFast(
+        tokenizer_file=str(VOCABULARY), pad_token="<|endoftext|>", padding_side="left"
+    )
+    config = transformers.GPT2Config(n_layer=3, n_head=2, n_embd=16, vocab_size=50257)
+    return transformers.GPT2LMHeadModel(config).eval(), tokenizer
+
+
+def test_inspect_scores_every_item_by_its_target(tmp_path: Path) -> None:
+    pytest.importorskip("inspect_ai")
+    from inspect_ai import Task
+    from inspect_ai import eval as evaluate
+    from inspect_ai.dataset import json_dataset
+    from inspect_ai.model import ModelOutput, ModelUsage, get_model
+    from inspect_ai.scorer import choice
+    from inspect_ai.solver import multiple_choice
+
+    path = EXPORTS / "mcq-multiple_choice" / "train.jsonl"
+    rows, dataset = read_lines(path), json_dataset(str(path))
+    assert [sample.id for sample in dataset] == [row["id"] for row in rows]
+    assert [sample.metadata for sample in dataset] == [row["metadata"] for row in rows]
+    for sample, row in zip(dataset, rows, strict=True):
+        assert sample.choices is not None
+        assert (
+            sample.choices["ABCDEFGH".index(str(sample.target))]
+            == (row["choices"][row["answer_index"]])
+        )
+    outputs = [
+        ModelOutput.from_content("mockllm/model", f"ANSWER: {row['target']}") for row in rows
+    ]
+    for output in outputs:
+        output.usage = ModelUsage(input_tokens=1, output_tokens=1, total_tokens=2)
+    model = get_model("mockllm/model", custom_outputs=outputs)
+    task = Task(dataset, solver=multiple_choice(), scorer=choice())
+    (log,) = evaluate(
+        task, model=model, display="none", log_dir=str(tmp_path), max_connections=1, max_samples=1
+    )
+    assert log.status == "success"
+    assert log.results is not None
+    assert log.results.scores[0].metrics["accuracy"].value == 1.0
+
+
+@pytest.mark.parametrize("form", ["letters", "texts"])
+def test_lm_eval_compares_the_options(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("lm_eval")
+    from lm_eval import simple_evaluate
+    from lm_eval.api.model import LM
+    from lm_eval.tasks import TaskManager
+
+    folder = EXPORTS / "mcq-multiple_choice"
+    monkeypatch.chdir(folder)
+    rows = read_lines(folder / "test.jsonl")
+    asked: list[tuple[str, str]] = []
+
+    class Knowing(LM):
+        """Gives the right answer of each item the greatest likelihood."""
+
+        def loglikelihood(self, requests: Any, **_: Any) -> Any:
+            asked.extend(request.args for request in requests)
+            return [(0.0 if self._is_right(*request.args) else -9.0, False) for request in requests]
+
+        def _is_right(self, context: str, continuation: str) -> bool:
+            (row,) = [row for row in rows if context.startswith(row["input"])]
+            right = row["target"] if form == "letters" else row["choices"][row["answer_index"]]
+            return continuation == f" {right}"
+
+        def loglikelihood_rolling(self, requests: Any, **_: Any) -> Any:
+            raise NotImplementedError
+
+        def generate_until(self, requests: Any, **_: Any) -> Any:
+            raise NotImplementedError
+
+    manager = TaskManager(include_path=str(folder), include_defaults=False)
+    found = simple_evaluate(
+        Knowing(), tasks=[f"small_{form}"], task_manager=manager, bootstrap_iters=0
+    )
+    assert found is not None
+    assert found["results"][f"small_{form}"]["acc,none"] == 1.0
+    assert len(asked) == sum(len(row["choices"]) for row in rows)
+    assert all("  " not in context + answer for context, answer in asked)
+
+
+def test_steering_vectors_reads_where_the_pair_differs() -> None:
+    steering_vectors = pytest.importorskip("steering_vectors")
+    model, tokenizer = make_model()
+    records = read_lines(EXPORTS / "pairs-minimal_pairs" / "train.jsonl")
+    assert {record["variant"] for record in records} == {"critical_last", "shared_suffix"}
+    for record in records:
+        for side in ("positive", "negative"):
+            place = record["read"]["gpt2"][side]
+            token = tokenizer.decode(tokenizer(record[side])["input_ids"][place])
+            assert token.strip(), record
+            last = re.findall(r"\w+", record[side])[-1]
+            assert (
+                (place == -1)
+                == (record["variant"] == "critical_last")
+                == last.endswith(token.strip())
+            )
+    samples = [
+        steering_vectors.SteeringVectorTrainingSample(
+            record["positive"],
+            record["negative"],
+            record["read"]["gpt2"]["positive"],
+            record["read"]["gpt2"]["negative"],
+        )
+        for record in records
+    ]
+    at_words = steering_vectors.train_steering_vector(model, tokenizer, samples)
+    texts = [(record["positive"], record["negative"]) for record in records]
+    at_ends = steering_vectors.train_steering_vector(model, tokenizer, texts)
+    assert sorted(at_words.layer_activations) == [0, 1, 2]
+    assert not at_words.layer_activations[1].equal(at_ends.layer_activations[1])
+
+
+@pytest.mark.parametrize("config", ["contrastive", "minimal_pairs", "relations"])
+def test_repeng_trains_on_pairs(config: str) -> None:
+    repeng = pytest.importorskip("repeng")
+    model, tokenizer = make_model()
+    records = json.loads((EXPORTS / f"pairs-{config}" / "train.json").read_text("utf-8"))
+    assert records == read_lines(EXPORTS / f"pairs-{config}" / "train.jsonl")
+    entries = [repeng.DatasetEntry(record["positive"], record["negative"]) for record in records]
+    vector = repeng.ControlVector.train(
+        repeng.ControlModel(model, [1]), tokenizer, entries, method="pca_center", hidden_layers=[1]
+    )
+    assert vector.directions[1].shape == (16,)
+    assert os.environ["HF_HUB_OFFLINE"] == "1"
