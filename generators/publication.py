@@ -139,13 +139,13 @@ def preview(hub: "Hub", release: "Release", target: "Target") -> "Iterator[str]"
 
 def tell(release: "Release", target: "Target", published: "Published") -> list[str]:
     """Returns what was done, and how exactly this version is loaded."""
-    done = "Published" if published.made else "Unchanged: there already,"
+    name = target.repository
+    done = f"Published {name}" if published.made else f"Unchanged: {name} has it already"
     tag = f", tag {target.tag}" if target.tag else ""
     revision = target.tag or published.commit
     return [
-        f"{done} {target.repository}, commit {published.commit}{tag};"
-        f" {len(release.files)} files verified.",
+        f"{done}, commit {published.commit}{tag}; {len(release.files)} files verified.",
         "Load exactly this version with:",
         "  from datasets import load_dataset",
-        f'  load_dataset("{target.repository}", "{release.config}", revision="{revision}")',
+        f'  load_dataset("{name}", "{release.config}", revision="{revision}")',
     ]

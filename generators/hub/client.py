@@ -7,6 +7,7 @@ is not: whether it came about must be looked at first, and the caller is told so
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # tqdm, which some signatures name, has no types there.
 
+import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import disable_progress_bars
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
@@ -82,6 +84,8 @@ class Hub:
 
     def __post_init__(self) -> None:
         logging.set_verbosity_error()  # what it would say while it tries again is said here
+        if not (sys.stderr and sys.stderr.isatty()):
+            disable_progress_bars()
         self._api = HfApi(endpoint=self.endpoint, library_name="contrapose")
 
     def find_repository(self, name: str) -> Repository | None:
