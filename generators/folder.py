@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,8 +27,12 @@ OURS = frozenset({"format", "name", "config", "files", "canary"})
 
 
 @contextmanager
-def replace_folder(out: Path) -> Generator[Path]:
+def replace_folder(out: Path, may_replace: Callable[[Path], bool] | None = None) -> Generator[Path]:
     """Gives an empty folder to fill; on a clean exit it stands at `out`, else nothing changes.
+
+    Args:
+        out: the place.
+        may_replace: whether a folder that is there is ours; dataset folders are if None.
 
     Raises:
         FolderError: `out` is not ours to replace, is being written by another run, or the disk is
@@ -36,12 +40,12 @@ def replace_folder(out: Path) -> Generator[Path]:
     """
     try:
         out = out.resolve()
-        check_replaceable(out)
+        check_replaceable(out, may_replace)
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out.parent / f".{out.name}.lock", timeout=0)
         with lock:
             recover(out)
-            check_replaceable(out)
+            check_replaceable(out, may_replace)
             yield from _stage(out)
     except Timeout as error:
         found = "another run is writing it"
@@ -70,14 +74,14 @@ def recover(out: Path) -> None:
     _remove(old)
 
 
-def check_replaceable(out: Path) -> None:
-    """Raises FolderError where `out` holds anything but a dataset folder of ours."""
-    where, wanted = f"--out {out}", "a new folder, an empty one, or one with our manifest.json"
-    if out.is_file():
+def check_replaceable(out: Path, may_replace: Callable[[Path], bool] | None = None) -> None:
+    """Raises FolderError where `out` holds anything but what is ours: a dataset folder if None."""
+    where, wanted = f"--out {out}", "a new folder, an empty one, or one that this command wrote"
+    if out.exists() and not out.is_dir():
         raise FolderError(where, "a file", wanted, "Name a folder")
     if Path.cwd().is_relative_to(out):
         raise FolderError(where, "the folder you are in", wanted, "Name a folder below it")
-    if out.is_dir() and any(out.iterdir()) and not is_ours(out):
+    if out.is_dir() and any(out.iterdir()) and not (may_replace or is_ours)(out):
         raise FolderError(where, "a folder with other files", wanted, "Name another folder")
 
 

@@ -14,7 +14,7 @@ from generators.row_files import ParquetFile
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
 from generators.selection.flags import find_hard, find_reversed, list_parts
-from generators.splits import SPLITS
+from generators.stored_rows import list_files
 from schemas.quality import Selection
 
 FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
@@ -40,12 +40,6 @@ def assign_tiers(folder: Path, config: str) -> Selection:
     for path in paths:
         done += _rewrite(path, columns, done)
     return selection
-
-
-def list_files(folder: Path, config: str) -> list[Path]:
-    """Returns a config's files in the order of the splits; a split without rows has none."""
-    paths = [folder / config / f"{split}-00000-of-00001.parquet" for split in SPLITS]
-    return [path for path in paths if path.exists()]
 
 
 def read_columns(paths: list[Path], reader: Reader) -> pa.Table:

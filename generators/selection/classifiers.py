@@ -76,6 +76,8 @@ class Vocabulary:
     @cached_property
     def weighted(self) -> csr_matrix:
         """The same as `has`, weighted by TF-IDF."""
+        if not self.names:
+            return self.has
         return csr_matrix(TfidfTransformer(sublinear_tf=True).fit_transform(self.has))
 
     def compare(self, positive: Ints, negative: Ints) -> Floats:
