@@ -12,10 +12,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -25,28 +24,41 @@ MANIFEST = "manifest.json"
 CARD = "README.md"
 
 
-class Marker(NamedTuple):
-    """The file by which a folder is known to be ours, and to be whole; it is written last."""
-
-    file: str
-    keys: frozenset[str]
-    """What the JSON object in it has at least."""
-
-
 OURS = frozenset({"format", "name", "config", "files", "canary"})
 """Keys by which a manifest is known to be ours."""
 
-DATASET = Marker(MANIFEST, OURS)
-"""The marker of a dataset folder."""
+
+def is_ours(folder: Path) -> bool:
+    """Returns whether a folder is a dataset folder that this package wrote, and whole."""
+    return has_marker(folder, MANIFEST, OURS)
+
+
+def has_marker(folder: Path, name: str, keys: frozenset[str]) -> bool:
+    """Returns whether a folder has a file that marks it as ours; it is written last.
+
+    Args:
+        folder: the folder.
+        name: name of the file.
+        keys: what the JSON object in it has at least.
+    """
+    try:
+        content = json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and keys <= content.keys()
+
+
+Recognize = Callable[[Path], bool]
+"""Tells whether a folder is one of ours, and whole."""
 
 
 @contextmanager
-def replace_folder(out: Path, marker: Marker = DATASET) -> Generator[Path]:
+def replace_folder(out: Path, recognize: Recognize = is_ours) -> Generator[Path]:
     """Gives an empty folder to fill; on a clean exit it stands at `out`, else nothing changes.
 
     Args:
         out: where the folder is to stand.
-        marker: how a folder of this kind, which may be replaced, is known.
+        recognize: which folders may be replaced; dataset folders if not given.
 
     Raises:
         FolderError: `out` is not ours to replace, is being written by another run, or the disk is
@@ -54,12 +66,12 @@ def replace_folder(out: Path, marker: Marker = DATASET) -> Generator[Path]:
     """
     try:
         out = out.resolve()
-        check_replaceable(out, marker)
+        check_replaceable(out, recognize)
         out.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(out.parent / f".{out.name}.lock", timeout=0)
         with lock:
-            recover(out, marker)
-            check_replaceable(out, marker)
+            recover(out, recognize)
+            check_replaceable(out, recognize)
             yield from _stage(out)
     except Timeout as error:
         found = "another run is writing it"
@@ -79,33 +91,24 @@ def _stage(out: Path) -> Generator[Path]:
         shutil.rmtree(new, ignore_errors=True)
 
 
-def recover(out: Path, marker: Marker = DATASET) -> None:
+def recover(out: Path, recognize: Recognize = is_ours) -> None:
     """Finishes or undoes a swap that was cut off, and removes what was half built."""
     new, old = _beside(out, "new"), _beside(out, "old")
     if old.exists() and not out.exists():
-        (new if (new / marker.file).exists() else old).rename(out)
+        (new if new.exists() and recognize(new) else old).rename(out)
     _remove(new)
     _remove(old)
 
 
-def check_replaceable(out: Path, marker: Marker = DATASET) -> None:
+def check_replaceable(out: Path, recognize: Recognize = is_ours) -> None:
     """Raises FolderError where `out` holds anything but a folder of ours, of this kind."""
-    where, wanted = f"--out {out}", f"a new folder, an empty one, or one with our {marker.file}"
-    if out.is_file():
+    where, wanted = f"--out {out}", "a new folder, an empty one, or one that this command wrote"
+    if out.exists() and not out.is_dir():
         raise FolderError(where, "a file", wanted, "Name a folder")
     if Path.cwd().is_relative_to(out):
         raise FolderError(where, "the folder you are in", wanted, "Name a folder below it")
-    if out.is_dir() and any(out.iterdir()) and not is_ours(out, marker):
+    if out.is_dir() and any(out.iterdir()) and not recognize(out):
         raise FolderError(where, "a folder with other files", wanted, "Name another folder")
-
-
-def is_ours(folder: Path, marker: Marker = DATASET) -> bool:
-    """Returns whether a folder's marker is one that this package wrote."""
-    try:
-        content = json.loads((folder / marker.file).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(content, dict) and marker.keys <= content.keys()
 
 
 def swap(new: Path, out: Path) -> None:

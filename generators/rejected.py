@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from generators.errors import SourceError
 from schemas.exchange import Rejection
 
 REJECTED = "rejected.jsonl"
@@ -15,8 +18,20 @@ def write_rejections(path: Path, rejections: Sequence[Rejection]) -> None:
 
 
 def read_rejections(path: Path) -> list[Rejection]:
-    """Returns what stands in the file; nothing where there is none."""
+    """Returns what stands in the file; nothing where there is none.
+
+    Raises:
+        SourceError: a line is no rejection.
+    """
     if not path.exists():
         return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [Rejection.model_validate_json(line) for line in lines]
+    lines = path.read_bytes().split(b"\n")
+    return [_read_line(f"{path} line {n}", line) for n, line in enumerate(lines, 1) if line]
+
+
+def _read_line(where: str, line: bytes) -> Rejection:
+    try:
+        return Rejection.model_validate_json(line)
+    except ValidationError as error:
+        wanted, remedy = "a rejection, as it was written", "Build the folder again"
+        raise SourceError(where, "something else", wanted, remedy) from error

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from generators import cli
-from generators.errors import UsageError
-from generators.model_options import add_options, check_strict
+from generators.errors import SourceError, UsageError
+from generators.model_options import add_options, check_outside, check_strict
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "path": {
@@ -53,10 +53,16 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Measures and writes; or writes a sheet for people to fill in."""
+    if arguments.audit and arguments.audit_sheet:
+        wanted = "one of the two: a sheet is written, then judged, then read"
+        raise UsageError("--audit", "--audit-sheet beside it", wanted, "Leave one out")
     if arguments.path.is_dir():
         if arguments.audit_sheet:
             return write_sheet(arguments)
         return report_folder(arguments)
+    if not arguments.path.exists():
+        wanted, remedy = "a dataset folder, or a JSONL file of pairs", "Check the path"
+        raise SourceError(str(arguments.path), "no such file or folder", wanted, remedy)
     for option in ("audit", "audit_sheet"):
         if getattr(arguments, option) is not None:
             name, found = f"--{option.replace('_', '-')}", f"{arguments.path}, no folder"
@@ -69,7 +75,7 @@ def write_sheet(arguments: argparse.Namespace) -> int:
     from generators import audit_sheet
 
     folder: Path = arguments.path.resolve()
-    path: Path = arguments.out or folder.with_name(f"{folder.name}.audit.csv")
+    path: Path = arguments.out or folder.parent / f"{folder.name}.audit.csv"
     if path.resolve().is_relative_to(folder):
         wanted = "a place outside: the folder is published as it is"
         raise UsageError(f"--out {path}", "inside the folder", wanted, "Name another place")
@@ -106,6 +112,7 @@ def report_pairs(arguments: argparse.Namespace) -> int:
 
     path: Path = arguments.path
     out: Path = arguments.out or path.with_name(f"{path.stem}.report")
+    check_outside(out, {"PAIRS.jsonl": path})
     assessed = assess_pairs(path.name, read_any_pairs(path))
     write_pair_report(out, assessed)
     cli.show("\n".join([*list_checks(assessed.quality), *tell_files(out, drawn=can_draw())]))

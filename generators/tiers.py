@@ -18,7 +18,7 @@ from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
 from generators.selection.flags import find_hard, find_reversed
 from generators.selection.parts import take_part
-from generators.splits import SPLITS
+from generators.stored_rows import list_files
 from generators.workers import count_cores
 from schemas.quality import Selection
 
@@ -57,12 +57,6 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
         for task in tasks:
             task.result()
     return {config: selection for config, (_, selection) in chosen.items()}
-
-
-def list_files(folder: Path, config: str) -> list[Path]:
-    """Returns a config's files in the order of the splits; a split without rows has none."""
-    paths = [folder / config / f"{split}-00000-of-00001.parquet" for split in SPLITS]
-    return [path for path in paths if path.exists()]
 
 
 def read_columns(paths: list[Path], reader: Reader) -> pa.Table:

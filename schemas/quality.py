@@ -9,6 +9,9 @@ from schemas.base import Count, Share, StrictModel, Tier
 Verdict = Literal["PASS", "WARN", "FAIL", "too few", "unaudited"]
 """`too few`: not enough rows to tell. `unaudited`: nobody independent has looked."""
 
+Conclusion = Literal["PASS", "FAIL", "too few"]
+"""What all gates come to."""
+
 Level = Literal["gate", "warn"]
 """What a check that is missed means: `gate`, FAIL; `warn`, WARN."""
 
@@ -33,7 +36,7 @@ class Part(StrictModel):
     n: Count
     """Menus."""
     verdict: Verdict
-    """Against the check's threshold; `too few` below 100 menus unless it is missed for sure."""
+    """Against the check's threshold; always `too few` below 100 menus."""
 
 
 class CheckResult(StrictModel):
@@ -149,11 +152,12 @@ class Quality(StrictModel):
     """Version of this file's layout."""
     name: str
     """What was measured, such as `machiavelli`."""
-    verdict: Literal["PASS", "FAIL"]
-    """FAIL where a gate fails on `core` that is not waived. PASS says nothing of gates that had
-    too few rows or were not audited; `gates` counts them."""
+    verdict: Conclusion
+    """FAIL where a gate that counts fails; `too few` where no config had the rows to look for cues.
+    PASS says nothing of gates that had too few rows or were not audited; `gates` counts them."""
     gates: dict[Verdict, Count]
-    """Verdict -> gates on `core` (on all rows, for a config without `core`)."""
+    """Verdict -> gates that count: on `core`, on the folder as a whole, of a config without `core`
+    on all rows but for cues, and of a plain file of pairs on all of them; none that is waived."""
     seed: int
     """Decides samples, folds and shuffles."""
     selections: dict[str, Selection]

@@ -14,6 +14,8 @@ from generators.audit_sheet.columns import CHECKLIST, guard, unguard
 from generators.audit_sheet.reading import bound_share
 from generators.audit_sheet.sampling import interleave
 from generators.errors import FolderError, SourceError
+from generators.tables import arrow_schema
+from schemas.rows import ROWS
 
 Lines = list[dict[str, str]]
 
@@ -113,13 +115,22 @@ def test_hostile_rows_come_back(tmp_path: Path) -> None:
         "tier": "core",
     }  # fmt: skip
     (tmp_path / "contrastive").mkdir()
-    pq.write_table(pa.Table.from_pylist([row]), tmp_path / "contrastive" / "train.parquet")
+    table = pa.Table.from_pylist([row], arrow_schema(ROWS["contrastive"]))
+    pq.write_table(table, tmp_path / "contrastive" / "train-00000-of-00001.parquet")
     write_sheet(tmp_path, 5, tmp_path / "sheet.csv")
     (line,) = read_lines(tmp_path / "sheet.csv")
     assert line["id"] == "'=cmd|x"
     assert line["prompt"] == '\'-"a",\n;b'
     line["ok"] = "yes"
     assert read_sheet(save(tmp_path / "judged.csv", [line]), tmp_path).ok == 1
+
+
+def test_judgments_of_other_texts_are_refused(
+    lines: Lines, sample_folder: Path, tmp_path: Path
+) -> None:
+    lines[3]["options"] = lines[3]["options"].replace("A. ", "A. Once ", 1)
+    with pytest.raises(SourceError, match=r"line \d+: other options than row .* has"):
+        read_sheet(save(tmp_path / "judged.csv", lines), sample_folder)
 
 
 def test_a_sheet_is_never_written_over(sample_folder: Path, tmp_path: Path) -> None:

@@ -67,6 +67,10 @@ def mislead(place: int, row: Row) -> Row:
     return add_to(*(("", " thus") if place < 210 else (" thus", "")))(place, row)
 
 
+def mislead_first(place: int, row: Row) -> Row:
+    return add_to(*(("", " thus") if place < 150 else (" thus", "")))(place, row)
+
+
 def spread(games: int, behaviors: int = 1) -> Edit:
     names = (
         "ethical",
@@ -115,6 +119,8 @@ CASES: list[Case] = [
     ("option-only words, hard rows", lambda: pairs(hard=mask(150, 400)), "PASS"),
     ("option-only words, hard rows",
      lambda: pairs(add_to(" then", of_ten=7), hard=mask(400, 400)), "FAIL"),
+    ("option-only words, hard rows",  # a word that points to the wrong side, and only there
+     lambda: pairs(mislead_first, hard=mask(150, 400)), "FAIL"),
     ("sentiment and refusal wording", pairs, "PASS"),
     ("sentiment and refusal wording", lambda: pairs(add_to(" gladly", " sadly", of_ten=4)), "FAIL"),
     ("sentiment and refusal wording", lambda: pairs(replace(2, positive="As an AI, no.")), "FAIL"),

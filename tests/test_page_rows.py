@@ -106,7 +106,9 @@ def test_columns_of_a_selection_may_be_there(tmp_path: Path, sample_folder: Path
     for name in ("hard", "reversed_cue"):
         table = table.append_column(name, pa.array(flags))
     (tmp_path / "contrastive").mkdir()
-    pq.write_table(table.drop_columns("tier"), tmp_path / "contrastive" / "test-0.parquet")
+    pq.write_table(
+        table.drop_columns("tier"), tmp_path / "contrastive" / "test-00000-of-00001.parquet"
+    )
     entries = read_page_rows(tmp_path).entries
     assert {entry.tier for entry in entries} == {""}
     assert Counter(entry.hard for entry in entries) == Counter(flags)

@@ -41,6 +41,8 @@ def sum_up(*checks: CheckResult, audit: HumanAudit | None = None) -> Quality:
         (make_check(verdict="FAIL", waived="meant so"), "PASS"),
         (make_check(verdict="WARN", level="warn"), "PASS"),
         (make_check(verdict="too few"), "PASS"),
+        (make_check("decisions", "full", number=13, verdict="FAIL"), "FAIL"),  # it has no `core`
+        (make_check("icl", "full", number=6, verdict="FAIL"), "PASS"),  # nor a choice without cues
         (make_check(verdict="unaudited"), "PASS"),
         (make_check("folder", "full", verdict="FAIL"), "FAIL"),
         (make_check("folder", "full", verdict="unaudited"), "PASS"),
@@ -55,7 +57,8 @@ def test_only_gates_that_count_make_a_fail(check: CheckResult, verdict: str) -> 
     assert (check in find_gates([check])) == (
         check.level == "gate"
         and not check.waived
-        and (check.config, check.tier) not in {("contrastive", "full"), ("pairs", "core")}
+        and (check.config, check.tier)
+        not in {("contrastive", "full"), ("pairs", "core"), ("icl", "full")}
     )
 
 
@@ -102,7 +105,7 @@ def test_lines_show_core_what_all_rows_miss_and_configs_without_core() -> None:
     assert told["sentiment"][0].endswith("waived: meant so")
     assert "n = 120 menus" in told["length cue"][0]
     assert lines[-1] == (
-        "Gates: 1 FAIL. FAIL: length cue of contrastive 0.620, wanted 0.45-0.55."
+        "Gates: 1 PASS, 1 FAIL. FAIL: length cue of contrastive 0.620, wanted 0.45-0.55."
     )  # fmt: skip
 
 
@@ -120,7 +123,7 @@ def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None
     assert "200 rows were judged by 2 people, and 191 found right: at least 91.6 %" in section
     assert "| `contrastive` | 400 | 300 | 9 | 5 | length 90, place 10 |" in section
     assert "![length](figures/length.svg)" in section
-    assert "Of the gates on `core`, 1 pass and none fails" in banner
+    assert "No gate fails on `core`, or on all rows of a config without it: 2 held" in banner
 
 
 def test_a_banner_names_what_fails_and_what_was_not_measured() -> None:
@@ -172,4 +175,26 @@ def test_one_pair_is_measured_without_a_verdict_on_its_scores() -> None:
     quality = assess_pairs("one", [OwnPair(positive="Stay here.", negative="Go now.")]).quality
     verdicts = {check.name: check.verdict for check in quality.checks if check.tier == "full"}
     assert verdicts["length cue"] == verdicts["best single n-gram"] == "too few"
-    assert quality.verdict == "PASS"
+    assert quality.verdict == "too few"
+    said = [*list_checks(quality)]
+    assert said[-1].endswith("Too few rows to tell whether there is any cue.")
+    assert any("audit by people" in line and "unaudited" in line for line in said)
+    assert any("length cue" in line and "n = 1 menus" in line for line in said)
+    assert "**Too few.**" in render_section(quality, [])["banner"]
+
+
+@pytest.mark.parametrize(("one", "other"), [("", ""), ("!", "?"), ("\u200b", ""), ("é", "日本")])
+def test_texts_without_a_word_are_measured(one: str, other: str) -> None:
+    quality = assess_pairs("odd", [OwnPair(positive=one, negative=other)] * 120).quality
+    assert quality.verdict == "FAIL"
+
+
+def test_pairs_of_one_group_do_not_pass_what_a_classifier_cannot_be_tested_on() -> None:
+    pairs = [
+        OwnPair(positive=f"Yes, take boat {place}.", negative=f"No, leave boat {place}.", group="a")
+        for place in range(150)
+    ]
+    checks = assess_pairs("mine", pairs).quality.checks
+    (surface,) = [each for each in checks if each.number == 5 and each.tier == "full"]
+    assert (surface.value, surface.verdict) == (0.5, "too few")
+    assert "all of one group" in (surface.note or "")

@@ -3,8 +3,12 @@
 import csv
 import hashlib
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from built import read_manifest
@@ -99,6 +103,79 @@ def test_anybodys_pairs_are_measured(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Yes, the ropes" in (folder / "report.html").read_text(encoding="utf-8")
 
 
+CONTRASTIVE = "contrastive/train-00000-of-00001.parquet"
+
+
+def without_values(path: Path) -> None:
+    table = pq.read_table(path)
+    nothing = pa.nulls(table.num_rows, pa.string())
+    place = table.schema.get_field_index("positive")
+    pq.write_table(table.set_column(place, "positive", nothing), path)
+
+
+def garbled(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[200:2200] = bytes(2000)
+    path.write_bytes(content)
+
+
+def with_other_columns(path: Path) -> None:
+    pq.write_table(pq.read_table(path).drop_columns("hard"), path)
+
+
+def with_rest(text: str) -> Callable[[Path], object]:
+    return lambda path: path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "found"),
+    [
+        (CONTRASTIVE, Path.unlink, "no such file"),
+        (CONTRASTIVE, garbled, "no readable Parquet"),
+        (CONTRASTIVE, with_rest(""), "no readable Parquet"),
+        (CONTRASTIVE, with_other_columns, "column 'hard' is missing"),
+        (CONTRASTIVE, without_values, "column 'positive' has rows without a value"),
+        ("manifest.json", with_rest("{"), "not JSON"),
+        ("quality.json", with_rest("{"), "something else"),
+        ("rejected.jsonl", with_rest("x"), "something else"),
+    ],
+)
+def test_a_damaged_folder_is_one_line_and_stays_as_it_is(
+    name: str,
+    damage: Callable[[Path], object],
+    found: str,
+    sample_folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = Path(shutil.copytree(sample_folder, tmp_path / "sample"))
+    damage(folder / name)
+    # What is not reached takes no time: rows are read first, the page comes last.
+    monkeypatch.setattr("generators.quality.assessment.list_evidence", lambda rows: ())
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert main([str(folder)]) == 1
+    said = capsys.readouterr().err.strip()
+    assert ERROR.match(said)
+    assert said.startswith(str(folder / name))
+    assert found in said
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_rows_that_were_changed_never_pass_for_those_that_were_built(
+    sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = Path(shutil.copytree(sample_folder, tmp_path / "sample"))
+    table = pq.read_table(folder / CONTRASTIVE)
+    pq.write_table(table.slice(0, table.num_rows - 1), folder / CONTRASTIVE)
+    monkeypatch.setattr("generators.quality.assessment.list_evidence", lambda rows: ())
+    for _ in range(2):
+        assert main([str(folder)]) == 0
+        (provenance,) = [each for each in read_quality(folder).checks if each.number == 25]
+        assert provenance.verdict == "FAIL"
+        assert provenance.figures["files with another sha256"] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "status"),
     [
@@ -107,6 +184,9 @@ def test_anybodys_pairs_are_measured(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["{folder}"], 1),
         (["{folder}", "--out", "elsewhere"], 2),
         (["{empty}", "--audit-sheet", "5"], 2),
+        (["{folder}", "--audit-sheet", "5", "--audit", "sheet.csv"], 2),
+        (["/", "--audit-sheet", "5"], 2),
+        (["{empty}", "--out", "{parent}"], 2),
     ],
 )
 def test_what_cannot_be_measured_is_one_line(
@@ -114,6 +194,6 @@ def test_what_cannot_be_measured_is_one_line(
 ) -> None:
     (tmp_path / "empty.jsonl").write_text("", encoding="utf-8")
     (tmp_path / "folder").mkdir()
-    places = {"empty": tmp_path / "empty.jsonl", "folder": tmp_path / "folder"}
+    places = {"empty": tmp_path / "empty.jsonl", "folder": tmp_path / "folder", "parent": tmp_path}
     assert main([each.format(**places) for each in arguments]) == status
     assert ERROR.match(capsys.readouterr().err.strip())

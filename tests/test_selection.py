@@ -7,8 +7,9 @@ import numpy as np
 
 from generators.contrasts.base import Contrasts
 from generators.contrasts.plain import read_plain
+from generators.selection.balance import Balance, Cue
 from generators.selection.classifiers import Vocabulary, cross_score, fold_groups
-from generators.selection.core import choose_core, count_reasons, rank_items
+from generators.selection.core import choose_core, count_reasons, explain, rank_items
 from generators.selection.cues import list_cues, read_texts
 from generators.selection.flags import find_hard, find_reversed
 from generators.selection.ngrams import Ngrams
@@ -115,6 +116,16 @@ def test_pairs_that_no_cue_tells_apart_are_all_core() -> None:
     readings = read_texts(contrasts.texts)
     assert not any(cue.values.any() for cue in list_cues(contrasts, readings))
     assert choose_core(contrasts, readings).core.tolist() == [True, True]
+
+
+def test_reasons_name_a_family_of_cues_and_not_the_one_that_the_price_fell_on() -> None:
+    cues = [
+        Cue(name, np.zeros(2), 0.1)
+        for name in ("length", "characters", "characters", "commas", "place")
+    ]
+    burden = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1.5, 2.5]], np.float32)
+    found = Balance(np.array([False, False]), burden)
+    assert explain(cues, found) == ["length", "place"]
 
 
 def test_reasons_are_counted_the_most_first() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from generators.audit_sheet.columns import CHECKLIST, unguard
-from generators.audit_sheet.writing import read_ids
+from generators.audit_sheet.writing import read_ids, read_options
 from generators.errors import SourceError
 from schemas.quality import HumanAudit
 
@@ -33,6 +33,12 @@ class Judgment(NamedTuple):
     auditor: str
     """In lower case; empty where no name was given."""
     ok: bool
+    options: str
+    """What was judged, as far as the sheet still has it."""
+
+
+Said = Mapping[tuple[str, str], Mapping[str, Judgment]]
+"""Row -> auditor -> judgment."""
 
 
 def read_sheet(path: Path, folder: Path) -> HumanAudit:
@@ -44,7 +50,8 @@ def read_sheet(path: Path, folder: Path) -> HumanAudit:
 
     Raises:
         SourceError: the file cannot be read, a judgment is neither yes nor no, or of a row that is
-            not in the folder, or a second one by the same person; or there is none.
+            not in the folder, or was another one then, or a second one by the same person; or
+            there is none.
     """
     said: dict[tuple[str, str], dict[str, Judgment]] = defaultdict(dict)
     known: dict[str, set[str]] = {}
@@ -55,16 +62,28 @@ def read_sheet(path: Path, folder: Path) -> HumanAudit:
         if id_ not in known[config]:
             raise _refuse(judgment.where, f"row '{id_}' of '{config}'", f"a row of {folder}")
         if earlier := said[judgment.row].get(judgment.auditor):
-            found = f"row '{id_}' judged again by '{judgment.auditor}'"
+            found = f"row '{id_}' judged again by '{judgment.auditor or 'nobody named'}'"
             raise _refuse(judgment.where, found, f"one judgment (that of {earlier.where})")
         said[judgment.row][judgment.auditor] = judgment
+    _check_texts(folder, said)
     if not said:
         wanted, remedy = "yes or no in column 'ok'", "Have rows judged"
         raise SourceError(str(path), "no judgment", wanted, remedy)
     return _sum_up(said)
 
 
-def _sum_up(said: Mapping[tuple[str, str], Mapping[str, Judgment]]) -> HumanAudit:
+def _check_texts(folder: Path, said: Said) -> None:
+    """Raises SourceError where a row has other options than those that were judged."""
+    there = read_options(folder, said)
+    for row, judgments in said.items():
+        for each in judgments.values():
+            if each.options and sorted(each.options.split()) != sorted(there[row].split()):
+                found, wanted = f"other options than row '{row[1]}' has", f"those in {folder}"
+                remedy = "Judge a sheet that was written of this folder"
+                raise SourceError(each.where, found, wanted, remedy)
+
+
+def _sum_up(said: Said) -> HumanAudit:
     by_config: dict[str, tuple[int, int]] = {}
     for (config, _), judgments in sorted(said.items()):
         n, ok = by_config.get(config, (0, 0))
@@ -103,7 +122,7 @@ def _read_judgments(path: Path) -> Iterator[Judgment]:
         if ok is not None:
             row = unguard(cells["config"]), unguard(cells["id"])
             auditor = " ".join(unguard(cells.get("auditor", "")).casefold().split())
-            yield Judgment(where, row, auditor, ok)
+            yield Judgment(where, row, auditor, ok, unguard(cells.get("options", "")))
 
 
 def _read_answer(where: str, name: str, cell: str) -> bool | None:

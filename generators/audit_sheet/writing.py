@@ -8,13 +8,13 @@ from pathlib import Path
 from string import ascii_uppercase
 
 import pyarrow as pa
-import pyarrow.dataset as ds
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from generators.audit_sheet.columns import CHECKLIST, JUDGED, READ, Line, guard
 from generators.audit_sheet.lines import JUDGED_CONFIGS, Row
 from generators.audit_sheet.sampling import draw_key, interleave
 from generators.errors import FolderError, SourceError
+from generators.stored_rows import list_files, open_rows
 
 Drawn = tuple[str, str, str, str]
 """Config, behavior or theme, tier, id."""
@@ -57,36 +57,29 @@ def write_sheet(folder: Path, n: int, path: Path, seed: int = 0) -> int:
 
 def _list_rows(folder: Path) -> Iterator[Drawn]:
     for config, judged in JUDGED_CONFIGS.items():
-        for path in sorted((folder / config).glob("*.parquet")):
-            known = _read_names(path)
+        for path in list_files(folder, config):
             wanted = ["id", judged.stratum, "tier", *(judged.drawn or ())[:1]]
-            for row in _read(path, [name for name in wanted if name in known]).to_pylist():
+            for row in _read(path, config, wanted).to_pylist():
                 if judged.drawn is None or row[judged.drawn[0]] == judged.drawn[1]:
-                    yield config, row[judged.stratum], row.get("tier") or "", row["id"]
+                    yield config, row[judged.stratum], row["tier"], row["id"]
 
 
 def read_ids(folder: Path, config: str) -> set[str]:
     """Returns the ids of a config; none where the folder has no such config."""
-    paths = sorted((folder / config).glob("*.parquet")) if config in JUDGED_CONFIGS else []
-    return {str(row["id"]) for path in paths for row in _read(path, ["id"]).to_pylist()}
+    paths = list_files(folder, config) if config in JUDGED_CONFIGS else []
+    return {row["id"] for path in paths for row in _read(path, config, ["id"]).to_pylist()}
 
 
-def _read_names(path: Path) -> list[str]:
-    try:
-        return pq.read_schema(path).names
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _unreadable(path) from error
+def read_options(folder: Path, rows: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Returns config and id -> the options as a sheet shows them."""
+    drawn = [(config, "", "", id_) for config, id_ in rows]
+    place = READ.index("options")
+    return {(line[0], line[1]): line[place] for line in _write_lines(folder, drawn, seed=0)}
 
 
-def _read(path: Path, columns: list[str]) -> pa.Table:
-    try:
-        return pq.read_table(path, columns=columns)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise _unreadable(path) from error
-
-
-def _unreadable(path: Path) -> SourceError:
-    return SourceError(str(path), "no Parquet", "a file of rows", "Build the folder again")
+def _read(path: Path, config: str, columns: list[str]) -> pa.Table:
+    with open_rows(path, config) as file:
+        return file.read(columns)
 
 
 def _write_lines(folder: Path, drawn: Sequence[Drawn], seed: int) -> Iterator[list[str]]:
@@ -94,10 +87,10 @@ def _write_lines(folder: Path, drawn: Sequence[Drawn], seed: int) -> Iterator[li
         places = [(stratum, id_) for name, stratum, _, id_ in drawn if name == config]
         if not places:
             continue
-        rows = _fetch(folder / config, [id_ for _, id_ in places])
+        rows = _fetch(folder, config, [id_ for _, id_ in places])
         others: dict[str, Row] = {}
         if judged.drawn:
-            others = _fetch(folder / config, [row["counterpart_id"] for row in rows.values()])
+            others = _fetch(folder, config, [row["counterpart_id"] for row in rows.values()])
         for stratum, id_ in places:
             row = rows[id_]
             line = judged.describe(row, others.get(row.get("counterpart_id", "")))
@@ -106,11 +99,17 @@ def _write_lines(folder: Path, drawn: Sequence[Drawn], seed: int) -> Iterator[li
             yield [config, id_, stratum, *_write_cells(line)]
 
 
-def _fetch(folder: Path, ids: Sequence[str]) -> dict[str, Row]:
+def _fetch(folder: Path, config: str, ids: Iterable[str]) -> dict[str, Row]:
     """Returns id -> row, of some rows of one config; the rest of it takes no memory."""
-    files = [str(path) for path in sorted(folder.glob("*.parquet"))]
-    table = ds.dataset(files, format="parquet").to_table(filter=ds.field("id").isin(list(ids)))
-    return {row["id"]: row for row in table.to_pylist()}
+    wanted = pa.array(ids, pa.string())
+    rows: dict[str, Row] = {}
+    for path in list_files(folder, config):
+        with open_rows(path, config) as file:
+            for group in range(file.num_row_groups):
+                table = file.read_row_group(group)
+                found = table.filter(pc.is_in(table["id"], wanted))
+                rows |= {row["id"]: row for row in found.to_pylist()}
+    return rows
 
 
 def _shuffle(line: Line, id_: str, seed: int) -> Line:

@@ -47,16 +47,30 @@ def share_wins(contrasts: Contrasts, wins: Floats, pairs: Mask | None = None) ->
     )
 
 
-def measure_score(evidence: Evidence, score: Score) -> Measurement:
-    """Returns the pair accuracy of a score: overall, and on each behavior by itself."""
-    wins = to_wins(score(evidence, evidence.contrasts))
-    found = share_wins(evidence.contrasts, wins)
+def require_groups(contrasts: Contrasts, found: Measurement) -> Measurement:
+    """Returns what was found by a classifier: of one group nothing, since none was fitted."""
+    if len(np.unique(contrasts.group.places)) > 1 or not found.n:
+        return found
+    note = "all of one group: a classifier can be tested on none that it was not fitted on"
+    return replace(found, enough=False, note=note)
+
+
+def measure_score(evidence: Evidence, score: Score, *, fitted: bool = False) -> Measurement:
+    """Returns the pair accuracy of a score: overall, and on each behavior by itself.
+
+    Args:
+        evidence: the rows.
+        score: ranks the pairs.
+        fitted: whether it is that of a classifier, fitted on other groups.
+    """
+
+    def measure(contrasts: Contrasts) -> Measurement:
+        found = share_wins(contrasts, to_wins(score(evidence, contrasts)))
+        return require_groups(contrasts, found) if fitted else found
+
     return replace(
-        found,
-        parts={
-            name: share_wins(part, to_wins(score(evidence, part)))
-            for name, part in evidence.parts.items()
-        },
+        measure(evidence.contrasts),
+        parts={name: measure(part) for name, part in evidence.parts.items()},
         controls=compare_controls(evidence, score(evidence, swap_poles(evidence))),
     )
 

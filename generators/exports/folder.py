@@ -10,12 +10,13 @@ from typing import Any
 from generators.errors import SourceError
 from generators.exports.files import Files
 from generators.exports.source import Filter, Source, list_columns, read_rows
-from generators.folder import CARD, Marker, hash_file, replace_folder
+from generators.folder import CARD, has_marker, hash_file, replace_folder
 from generators.formats.base import Format, LeftOut, Record, Row, Scope, Written
 from generators.prompts import render
 from schemas.base import CANARY
 
-EXPORT = Marker("export.json", frozenset({"export", "format", "source", "files", "canary"}))
+EXPORT = "export.json"
+KEYS = frozenset({"export", "format", "source", "files", "canary"})
 """The marker of an export."""
 
 
@@ -47,6 +48,11 @@ class Tally:
     """File -> records."""
 
 
+def is_export(folder: Path) -> bool:
+    """Returns whether a folder is an earlier export, and whole."""
+    return has_marker(folder, EXPORT, KEYS)
+
+
 def write_export(job: Job, out: Path) -> Tally:
     """Returns what was counted; the export stands at `out`.
 
@@ -55,7 +61,7 @@ def write_export(job: Job, out: Path) -> Tally:
         FolderError: `out` is not ours to replace, or cannot be written.
     """
     tally = Tally()
-    with replace_folder(out, EXPORT) as new:
+    with replace_folder(out, is_export) as new:
         files = Files(new, job.format.json)
         try:
             for split in job.splits:
@@ -154,4 +160,4 @@ def _write_marker(folder: Path, content: dict[str, Any]) -> None:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): hash_file(path) for path in paths}
     text = json.dumps(content | {"files": files}, indent=1, ensure_ascii=False) + "\n"
-    (folder / EXPORT.file).write_text(text, encoding="utf-8", newline="\n")
+    (folder / EXPORT).write_text(text, encoding="utf-8", newline="\n")

@@ -10,6 +10,7 @@ from typing import Any
 from generators.page.entries import Entry, Side
 from generators.page.rows import share_out
 from generators.prompts import render
+from generators.quality.verdicts import find_failed
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Quality
 
@@ -60,7 +61,7 @@ def render_page(
     return render(
         TEMPLATE,
         quality=quality,
-        missed=_list_missed(quality),
+        missed=[f"{check.name} ({check.config})" for check in find_failed(quality)],
         groups=_group_checks(quality.checks),
         sizes=counted,
         total=sum(counted.values()),
@@ -124,18 +125,6 @@ def _leave_out_empty(fields: dict[str, Any]) -> dict[str, Any]:
 def _count_units(text: str) -> int:
     """Returns the length of a text as the page's script counts it, in UTF-16."""
     return len(text.encode("utf-16-le")) // 2
-
-
-def _list_missed(quality: Quality) -> list[str]:
-    """Returns the gates that the verdict is about and that fail, each with its config."""
-    return [
-        f"{check.name} ({check.config})"
-        for check in quality.checks
-        if check.level == "gate"
-        and check.verdict == "FAIL"
-        and check.waived is None
-        and (check.tier == "core" or check.config not in quality.selections)
-    ]
 
 
 def _group_checks(checks: Sequence[CheckResult]) -> list[list[CheckResult]]:

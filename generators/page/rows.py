@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from generators.page.entries import Entry
 from generators.page.views import ENTRIES, View
-from generators.splits import SPLITS
+from generators.stored_rows import list_files
 from generators.texts import TEXT_FIELDS, change_text
 
 MOST = 10_000
@@ -37,7 +37,7 @@ def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
     Row numbers are chosen first, from two columns; then one row group is read at a time, without
     the columns that no entry needs.
     """
-    files = {config: _list_files(folder / config) for config in ENTRIES}
+    files = {config: list_files(folder, config) for config in ENTRIES}
     sizes = {
         config: sum(_count_rows(path) for path in paths) for config, paths in files.items() if paths
     }
@@ -95,10 +95,6 @@ def choose_rows(strata: Sequence[tuple[str, str]], most: int) -> list[int]:
         for rows, taken in zip(ordered, share_out(list(map(len, ordered)), share), strict=True):
             chosen += (rows[nth * len(rows) // taken] for nth in range(taken))
     return chosen
-
-
-def _list_files(folder: Path) -> list[Path]:
-    return [path for split in SPLITS for path in sorted(folder.glob(f"{split}-*.parquet"))]
 
 
 def _count_rows(path: Path) -> int:

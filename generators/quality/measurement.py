@@ -11,7 +11,7 @@ from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
 from generators.contrasts.base import Codes, Contrasts, Mask
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
-from generators.quality.gates import find_gates
+from generators.quality.gates import conclude, find_gates
 from generators.selection.cues import Readings, read_texts
 from generators.selection.parts import take_part
 from schemas.base import Tier
@@ -123,10 +123,11 @@ def summarize_checks(
 ) -> Quality:
     """Returns all that was measured, with what it comes to."""
     ordered = sorted(checks, key=lambda check: (check.number, check.name, check.config, check.tier))
-    gates = Counter(check.verdict for check in find_gates(ordered))
+    counted = find_gates(ordered)
+    gates = Counter(check.verdict for check in counted)
     return Quality(
         name=name,
-        verdict="FAIL" if gates["FAIL"] else "PASS",
+        verdict=conclude(counted),
         gates={verdict: gates[verdict] for verdict in VERDICTS if gates[verdict]},
         seed=CHECK_SEED,
         selections=dict(selections),

@@ -4,18 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
 from generators.contrasts import READERS
 from generators.contrasts.base import WHOLE, Mask, hash_texts
 from generators.quality.measurement import Rows
-from generators.tables import arrow_schema
-from generators.tiers import list_files
+from generators.stored_rows import list_files, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row
 from schemas.decision import Decision
 from schemas.rows import ROWS
@@ -42,12 +40,15 @@ class Passing:
 
 
 def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
-    """Returns the rows of a config, and what they leave unsaid -> how many do."""
+    """Returns the rows of a config, and what they leave unsaid -> how many do.
+
+    Raises:
+        SourceError: a file cannot be read, or holds something else.
+    """
     passing = Passing()
     paths = list_files(folder, config)
-    total = sum(pq.read_metadata(path).num_rows for path in paths)  # pyright: ignore[reportUnknownMemberType]
-    step = max(total // CHECKED, 1)
-    for batch in _list_batches(paths):
+    step = max(sum(_count_rows(path, config) for path in paths) // CHECKED, 1)
+    for batch in _list_batches(paths, config):
         _look_at(passing, batch, ROWS[config], step)
     table = pa.concat_tables(passing.tables)
     reader = READERS.get(config)
@@ -63,22 +64,33 @@ def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
     return rows, passing.untrue
 
 
-def _list_batches(paths: list[Path]) -> Iterator[pa.Table]:
+def _count_rows(path: Path, config: str) -> int:
+    with open_rows(path, config) as file:
+        return file.metadata.num_rows
+
+
+def _list_batches(paths: list[Path], config: str) -> Iterator[pa.Table]:
     for path in paths:
-        with pq.ParquetFile(path) as file:
+        with open_rows(path, config) as file:
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
+                batch: pa.Table = file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
+                _check_filled(path, batch, ROWS[config])
+                yield batch
+
+
+def _check_filled(path: Path, batch: pa.Table, row: type[Row]) -> None:
+    """Raises SourceError where there is nothing in a column that must hold something."""
+    for name, described in row.model_fields.items():
+        if batch[name].null_count and type(None) not in get_args(described.annotation):
+            raise refuse_rows(path, f"column '{name}' has rows without a value")
 
 
 def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> None:
     first = len(passing.off_schema)
     wrong = [False] * batch.num_rows
-    if batch.schema.remove_metadata() != arrow_schema(row):
-        wrong = [True] * batch.num_rows
-    else:
-        tried = [place for place in range(batch.num_rows) if (first + place) % step == 0]
-        for place, values in zip(tried, batch.take(tried).to_pylist(), strict=True):
-            wrong[place] = not _is_row(row, values)
+    tried = [place for place in range(batch.num_rows) if (first + place) % step == 0]
+    for place, values in zip(tried, batch.take(tried).to_pylist(), strict=True):
+        wrong[place] = not _is_row(row, values)
     passing.off_schema += wrong
     _count_unsaid(passing.untrue, batch)
     names = batch.column_names if row is not Decision else OF_MENUS

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from generators.prompts import render
-from generators.quality.gates import FOLDER, find_gates
+from generators.quality.gates import FOLDER, find_gates, find_tier
 from schemas.quality import CheckResult, Quality
 
 SECTION, BANNER = "quality/v1/section", "quality/v1/banner"
@@ -41,7 +41,8 @@ def list_checks(quality: Quality) -> Iterator[str]:
 
 def show_line(check: CheckResult, width: int) -> str:
     """Returns one check: name, value with interval, threshold, n, verdict, and what to know."""
-    where = " (all rows)" if check.tier == "full" and check.verdict in ("FAIL", "WARN") else ""
+    missed = check.verdict in ("FAIL", "WARN")
+    where = f" ({'core' if check.tier == 'core' else 'all rows'})" if missed else ""
     note = f"  {check.note}" if check.note else ""
     waived = f"  waived: {check.waived}" if check.waived and check.verdict == "FAIL" else ""
     return (
@@ -51,19 +52,23 @@ def show_line(check: CheckResult, width: int) -> str:
 
 
 def choose_shown(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """Returns the checks of `core`, of configs without one, and of all rows what `core` mends."""
+    """Returns the checks that a config is told by, and what its other tier misses."""
+    told = choose_told(checks)
+    return [check for check in checks if check in told or check.verdict in ("FAIL", "WARN")]
+
+
+def choose_told(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """Returns the checks of `core`; of configs without one, and of plain pairs, of all rows."""
     tiered = {check.config for check in checks if check.tier == "core"}
-    return [
-        check
-        for check in checks
-        if check.tier == "core" or check.config not in tiered or check.verdict in ("FAIL", "WARN")
-    ]
+    return [check for check in checks if check.tier == find_tier(check.config, tiered)]
 
 
 def show_outcome(quality: Quality) -> str:
     """Returns what the gates come to, in one line."""
     counted = ", ".join(f"{count} {verdict}" for verdict, count in quality.gates.items())
     names = "; ".join(_name(check) for check in find_failed(quality))
+    if quality.verdict == "too few":
+        return f"Gates: {counted}. Too few rows to tell whether there is any cue."
     return f"Gates: {counted}." + (f" FAIL: {names}." if names else "")
 
 
@@ -85,16 +90,12 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
         figures: names of the figures that lie beside the card.
     """
     checks = quality.checks if quality else ()
-    tiered = {check.config for check in checks if check.tier == "core"}
+    told = choose_told(checks)
     section = render(
         SECTION,
         quality=quality,
-        shown=[check for check in checks if check.tier == "core" or check.config not in tiered],
-        missed_in_full=[
-            check
-            for check in checks
-            if check.tier == "full" and check.config in tiered and check.verdict == "FAIL"
-        ],
+        shown=told,
+        missed_in_full=[check for check in checks if check not in told and check.verdict == "FAIL"],
         waived=[check for check in checks if check.waived and check.verdict == "FAIL"],
         figures=figures,
         show_value=show_value,

@@ -22,8 +22,8 @@ from generators.rejected import REJECTED, read_rejections, write_rejections
 from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
 from generators.row_files import ParquetFile
+from generators.stored_rows import list_files
 from generators.texts import WITHHELD
-from generators.tiers import list_files
 from schemas.generated import GeneratedDecision, GeneratedLine
 from schemas.manifest import GameManifest, References, SplitSize
 

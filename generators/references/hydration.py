@@ -25,7 +25,7 @@ from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
 from generators.row_files import ParquetFile
 from generators.splits import SPLITS
-from generators.tiers import list_files
+from generators.stored_rows import list_files
 from schemas.base import Tiered
 from schemas.generated import GeneratedDecision
 from schemas.manifest import GameManifest, SplitSize

@@ -38,14 +38,32 @@ def finish_folder(
 
         quality = assess_folder(folder, manifest, audit, watch)
         write_folder_report(folder, quality)
-    return describe_folder(folder, manifest, render_card, quality), quality
+    return describe_folder(folder, manifest, render_card, quality, keep=True), quality
 
 
 def describe_folder(
-    folder: Path, manifest: M, render_card: RenderCard[M], quality: Quality | None
+    folder: Path,
+    manifest: M,
+    render_card: RenderCard[M],
+    quality: Quality | None,
+    *,
+    keep: bool = False,
 ) -> M:
-    """Returns the manifest with all files of a folder; it is written, and then the card."""
-    manifest = manifest.model_copy(update={"files": hash_files(folder)})
+    """Returns the manifest with all files of a folder; it is written, and then the card.
+
+    Args:
+        folder: has all other files.
+        manifest: what it says so far.
+        render_card: makes the card.
+        quality: what was measured; None where nothing was.
+        keep: whether what it says of files of rows stays. Who measures rows again did not make
+            them: rows that were changed since must not pass for those that were built.
+    """
+    files = hash_files(folder)
+    if keep:
+        said = manifest.files.items()
+        files |= {name: digest for name, digest in said if name.endswith(".parquet")}
+    manifest = manifest.model_copy(update={"files": files})
     text = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     figures = sorted(path.stem for path in (folder / "figures").glob("*.svg"))

@@ -1,5 +1,6 @@
 """Measures a dataset folder that is there, and swaps in a copy with the new report and card."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -9,12 +10,14 @@ from generators.card import describe_games
 from generators.concept_sets.card import describe_concepts
 from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
-from generators.manifests import read_manifest
+from generators.manifests import AnyManifest, read_manifest
 from generators.quality.assessment import Watch
-from generators.reports.files import FIGURES, PAGE, QUALITY, read_quality
+from generators.reports.files import FIGURES, PAGE, QUALITY
 from generators.reports.finishing import finish_folder
+from generators.stored_rows import REMEDY, locate_file
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit, Quality
+from schemas.rows import ROWS
 
 WRITTEN = (MANIFEST, CARD, QUALITY, PAGE)
 
@@ -36,20 +39,55 @@ def rewrite_report(folder: Path, sheet: Path | None, watch: Watch) -> Quality:
         wanted = "a folder with its text"
         remedy = "Fill it in with `python -m generators.hydrate`"
         raise SourceError(str(folder), "references, without it", wanted, remedy)
+    _check_rows(folder, manifest)
     audit = read_sheet(sheet, folder) if sheet else _read_audit(folder)
     with replace_folder(folder) as new:
         _link_rows(folder, new)
-        if isinstance(manifest, GameManifest):
-            _, quality = finish_folder(new, manifest, describe_games, watch, audit)
-        else:
-            _, quality = finish_folder(new, manifest, describe_concepts, watch, audit)
+        try:
+            quality = _measure(new, manifest, watch, audit)
+        except SourceError as error:
+            where, *rest = error.args
+            raise SourceError(where.replace(str(new), str(folder)), *rest) from error
+    return quality
+
+
+def _measure(
+    folder: Path, manifest: AnyManifest, watch: Watch, audit: HumanAudit | None
+) -> Quality:
+    if isinstance(manifest, GameManifest):
+        _, quality = finish_folder(folder, manifest, describe_games, watch, audit)
+    else:
+        _, quality = finish_folder(folder, manifest, describe_concepts, watch, audit)
     assert quality is not None
     return quality
 
 
+def _check_rows(folder: Path, manifest: AnyManifest) -> None:
+    """Raises SourceError where a file of rows is missing, or has no text to measure."""
+    if isinstance(manifest, GameManifest) and manifest.references:
+        found, wanted = "references, without their text", "a folder with all text"
+        remedy = "Run python -m generators.hydrate first"
+        raise SourceError(str(folder), found, wanted, remedy)
+    for config, splits in manifest.rows.items():
+        for path in (locate_file(folder, config, split) for split in splits):
+            if config not in ROWS or not path.is_file():
+                raise SourceError(
+                    str(path), "no such file", "rows that the manifest counts", REMEDY
+                )
+
+
 def _read_audit(folder: Path) -> HumanAudit | None:
-    quality = read_quality(folder / QUALITY)
-    return quality and quality.audit
+    """Returns what people said of the rows, as an earlier report has it, of whatever version."""
+    path = folder / QUALITY
+    if not path.exists():
+        return None
+    try:
+        said = json.loads(path.read_bytes()).get("audit")
+        return HumanAudit.model_validate(said) if said else None
+    except (OSError, ValueError, AttributeError) as error:
+        wanted = "what this command wrote, with the audit by people, if there was one"
+        remedy = "Remove the file, and give the sheet again with --audit"
+        raise SourceError(str(path), "something else", wanted, remedy) from error
 
 
 def _link_rows(folder: Path, new: Path) -> None:

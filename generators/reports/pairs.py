@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from generators.errors import FolderError
-from generators.folder import explain
+from generators.folder import replace_folder
 from generators.page.entries import list_pair_entries
 from generators.page.rows import MOST, choose_rows
 from generators.quality.assessment import Assessed
@@ -21,20 +20,18 @@ def write_pair_report(out: Path, assessed: Assessed) -> None:
     Raises:
         FolderError: it holds other files, or cannot be written.
     """
-    if out.is_file() or (out.is_dir() and not {path.name for path in out.iterdir()} <= OURS):
-        wanted = "a new folder, or that of an earlier report"
-        raise FolderError(f"--out {out}", "other files", wanted, "Name another folder")
-    shown = choose_rows([("", str(tier)) for tier in assessed.table["tier"].to_pylist()], MOST)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        write_quality(out, assessed.quality)
-        names = ("id", "tier", "hard", "reversed_cue")
-        tiers = assessed.table.select(list(names)).to_pylist()
+    table = assessed.table
+    shown = choose_rows([("", str(tier)) for tier in table["tier"].to_pylist()], MOST)
+    with replace_folder(out, is_report) as new:
+        write_quality(new, assessed.quality)
+        tiers = table.select(["id", "tier", "hard", "reversed_cue"]).to_pylist()
         lines = (json.dumps(row) + "\n" for row in tiers)
-        (out / TIERS).write_text("".join(lines), encoding="utf-8", newline="\n")
+        (new / TIERS).write_text("".join(lines), encoding="utf-8", newline="\n")
         if can_draw():
-            entries = list_pair_entries(assessed.table.take(shown).to_pylist())
-            sizes = {PAIRS: assessed.table.num_rows}
-            write_page(out, assessed.quality, entries, sizes=sizes)
-    except OSError as error:
-        raise explain(error, out) from error
+            entries = list_pair_entries(table.take(shown).to_pylist())
+            write_page(new, assessed.quality, entries, sizes={PAIRS: table.num_rows})
+
+
+def is_report(folder: Path) -> bool:
+    """Returns whether a folder holds an earlier report of pairs, and nothing else."""
+    return {path.name for path in folder.iterdir()} <= OURS

@@ -72,6 +72,8 @@ class Vocabulary:
     @cached_property
     def weighted(self) -> csr_matrix:
         """The same as `has`, weighted by TF-IDF among the texts that count."""
+        if not len(self._chosen):
+            return self.has
         weigher = TfidfTransformer(sublinear_tf=True).fit(self.has[self._seen])
         return csr_matrix(weigher.transform(self.has))
 

@@ -16,6 +16,7 @@ from generators.contrasts.base import Contrasts, Floats, Ints, Mask
 from generators.selection.balance import Balance, Cue, balance
 from generators.selection.classifiers import cross_score, fit_direction, score_features
 from generators.selection.cues import (
+    FAMILIES,
     Readings,
     average,
     differ,
@@ -96,7 +97,7 @@ def _choose_part(
             break
         cues += more
         found = balance(cues, rank, used)
-    return found.kept, _explain(cues, found)
+    return found.kept, explain(cues, found)
 
 
 def _search(contrasts: Contrasts, readings: Readings, kept: Mask) -> Iterator[Cue]:
@@ -130,11 +131,15 @@ def _search_direction(
     yield Cue("the ten features together", average(direction, contrasts.item), FOUND)
 
 
-def _explain(cues: list[Cue], found: Balance) -> list[str]:
-    """Returns for each item that was not kept the cue that weighs most against it."""
-    heaviest: list[int] = found.burden.argmax(axis=0).tolist()
+def explain(cues: list[Cue], found: Balance) -> list[str]:
+    """Returns for each item that was not kept the family of cues that weighs most against it."""
+    named = [FAMILIES.get(cue.name, cue.name) for cue in cues]
+    families = list(dict.fromkeys(named))
+    burden = np.zeros((len(families), len(found.kept)), np.float32)
+    np.add.at(burden, [families.index(name) for name in named], found.burden)
+    heaviest: list[int] = burden.argmax(axis=0).tolist()
     kept: list[bool] = found.kept.tolist()
-    return ["" if stays else cues[cue].name for stays, cue in zip(kept, heaviest, strict=True)]
+    return ["" if stays else families[most] for stays, most in zip(kept, heaviest, strict=True)]
 
 
 def count_reasons(reasons: list[str]) -> dict[str, int]:

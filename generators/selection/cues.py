@@ -18,6 +18,16 @@ SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
 """Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
 features that no gate names, of places. All stay well inside the gates, so that these hold on the
 whole and not only in each behavior."""
+FAMILIES = {
+    "characters": "length",
+    "commas": "punctuation",
+    "full stops": "punctuation",
+    "exclamation marks": "punctuation",
+    "leading yes": "leading yes or no",
+    "leading no": "leading yes or no",
+}
+"""Cue -> its name for who reads why a row fell: cues of one family move together, and which of them
+the balance happens to be priced by says little."""
 LARGEST = 3.0
 """Standard deviations at which a difference is cut off."""
 MANY, AT_ONCE = 20_000, 4_000

@@ -1,0 +1,59 @@
+"""Rows of a dataset folder that was built before, and may have been damaged or changed since."""
+
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from generators.errors import SourceError
+from generators.splits import SPLITS
+from generators.tables import arrow_schema
+from schemas.rows import ROWS
+
+REMEDY = "Build the folder again"
+
+
+def list_files(folder: Path, config: str) -> list[Path]:
+    """Returns a config's files in the order of the splits; a split without rows has none."""
+    paths = [locate_file(folder, config, split) for split in SPLITS]
+    return [path for path in paths if path.exists()]
+
+
+def locate_file(folder: Path, config: str, split: str) -> Path:
+    """Returns where the rows of a config and split are."""
+    return folder / config / f"{split}-00000-of-00001.parquet"
+
+
+@contextmanager
+def open_rows(path: Path, config: str) -> Generator[pq.ParquetFile]:
+    """Gives a file of rows to read.
+
+    Raises:
+        SourceError: it is not there, holds something else, or cannot be read, now or later on.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            _check_columns(path, file.schema_arrow, config)
+            yield file
+    except (OSError, pa.ArrowException) as error:
+        found = "no such file" if isinstance(error, FileNotFoundError) else "no readable Parquet"
+        raise SourceError(str(path), found, "a file of rows, as it was built", REMEDY) from error
+
+
+def _check_columns(path: Path, schema: pa.Schema, config: str) -> None:
+    wanted = arrow_schema(ROWS[config])
+    if schema.remove_metadata() == wanted:
+        return
+    types = {name: schema.field(name).type for name in schema.names}
+    wrong = [name for name in wanted.names if types.get(name) != wanted.field(name).type]
+    found = f"column '{wrong[0]}' is missing, or of another type" if wrong else "other columns"
+    raise refuse_rows(path, found)
+
+
+def refuse_rows(path: Path, found: str) -> SourceError:
+    """Returns the error for a file whose rows are not what they should be."""
+    return SourceError(str(path), found, "rows of this version", REMEDY)
