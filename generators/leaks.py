@@ -32,6 +32,11 @@ class LeakGuard:
         self.left_out[kind] += keep.count(False)
         return keep
 
+    def forget(self) -> None:
+        """Lets go of all texts; what was left out stays counted."""
+        self._stricter.clear()
+        self._here.clear()
+
     def _enter(self, split: Split) -> None:
         self._split = split
         for kind, texts in self._here.items():

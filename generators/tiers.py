@@ -49,8 +49,9 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
         configs: those whose rows have a tier; each has some.
     """
     paths = {config: list_files(folder, config) for config in configs}
-    read = [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
-    texts, contrasts = share_texts(read)
+    texts, contrasts = share_texts(
+        [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
+    )
     chosen = dict(zip(configs, choose_all_rows(contrasts, read_texts(texts)), strict=True))
     with ThreadPoolExecutor(count_cores()) as pool:
         tasks = [pool.submit(_rewrite, paths[name], chosen[name][0]) for name in configs]

@@ -69,7 +69,8 @@ class RowWriter:
         self._files = {}
 
     def close(self) -> None:
-        """Lets go of files that were not finished."""
+        """Lets go of the texts, and of files that were not finished."""
+        self._guard.forget()
         for file in self._files.values():
             file.abandon()
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from generators.contrasts import READERS
-from generators.contrasts.base import Contrasts
+from generators.contrasts.base import Contrasts, hash_texts
 from generators.contrasts.plain import read_plain
 from generators.selection.parts import take_part
 from generators.sources.pair_files import OwnPair
@@ -215,3 +216,20 @@ def test_a_part_is_numbered_anew_and_keeps_its_texts() -> None:
     assert part.target is not None
     assert part.target.tolist() == [1]
     assert part.whole == whole.whole[2:]
+
+
+def test_hashes_are_equal_where_all_text_is() -> None:
+    rows = [
+        {"question": "Go?", "choices": ["ab", "c"]},
+        {"question": "Go?", "choices": ["a", "bc"]},
+        {"question": "Go?ab", "choices": ["c"]},
+        {"question": None, "choices": []},
+        {"question": "Go?", "choices": ["ab", "c"]},
+    ]
+    found = hash_texts(pa.Table.from_pylist(rows), ("question", "choices")).to_pylist()
+    assert found[0] == found[4]
+    assert len(set(found)) == 4
+    assert (
+        hash_texts(pa.Table.from_pylist(rows[1:2]), ("question", "choices"))[0].as_py()
+        == (found[1])
+    )

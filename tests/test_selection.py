@@ -4,16 +4,18 @@ from random import Random
 from typing import Any
 
 import numpy as np
+from sklearn.feature_extraction.text import CountVectorizer
 
-from generators.contrasts.base import Contrasts
+from generators.contrasts.base import Contrasts, share_texts
 from generators.contrasts.plain import read_plain
 from generators.selection.balance import Balance, Cue
 from generators.selection.classifiers import Vocabulary, cross_score, fold_groups
 from generators.selection.core import choose_core, count_reasons, explain, rank_items
 from generators.selection.cues import list_cues, read_texts
 from generators.selection.flags import find_hard, find_reversed
-from generators.selection.ngrams import Ngrams
+from generators.selection.ngrams import TOKEN, Ngrams
 from generators.sources.pair_files import OwnPair
+from generators.tiers import choose_all_rows, choose_rows
 from planted import make_pair, plant, read_contrasts, tell
 
 Row = dict[str, Any]
@@ -83,6 +85,30 @@ def test_a_part_is_chosen_as_if_there_were_no_other() -> None:
     alone = choose(rows)
     assert {name: both[name] for name in alone} == alone
     assert sum(reason == "" for name, reason in both.items() if name not in alone) < 30
+
+
+def test_configs_that_are_chosen_together_get_what_each_gets_alone() -> None:
+    rows = make_corpus()
+    others = read_rows(tell_pairs(150, 7), "deception")
+    both = [read_contrasts("contrastive", each) for each in ([*others, *rows], rows[:200])]
+    texts, shared = share_texts(both)
+    together = choose_all_rows(shared, read_texts(texts))
+    for contrasts, (columns, selection) in zip(both, together, strict=True):
+        alone = choose_rows(contrasts, read_texts(contrasts.texts))
+        assert ({name: [*each] for name, each in columns.items()}, selection) == (
+            {name: [*each] for name, each in alone[0].items()},
+            alone[1],
+        )
+
+
+def test_flags_of_a_part_are_the_same_with_and_without_others() -> None:
+    rows = make_corpus()
+    flags: list[list[Any]] = []
+    for more in ([], read_rows(tell_pairs(150, 7), "deception")):
+        contrasts = read_contrasts("contrastive", [*rows, *more])
+        columns, _ = choose_rows(contrasts, read_texts(contrasts.texts))
+        flags.append([each[: len(rows)].to_pylist() for each in columns.values()])
+    assert flags[0] == flags[1]
 
 
 def test_a_part_of_refusals_only_and_a_config_without_items_have_no_core() -> None:
@@ -202,6 +228,25 @@ def test_a_vocabulary_sees_marks_and_rare_words_of_few_texts_only() -> None:
     assert vocabulary.find(vocabulary.names.index("."), one, other).tolist() == [-1]
     assert Vocabulary(Ngrams(texts * 60)).names == sorted(shares)
     assert "now" not in Vocabulary(Ngrams([*texts, *["Go."] * 98])).names
+
+
+def test_ngrams_are_those_that_scikit_learn_counts() -> None:
+    rng = Random(0)
+    words = [*(f"w{place}" for place in range(60)), "I'm", "«Oui»", "ΣΑΣ", "—", "...", "a_b", "ab"]
+    texts = [" ".join(rng.choices(words, k=rng.randint(0, 9))) for _ in range(300)]
+    for places in (np.arange(50), np.arange(0, 300, 2), np.arange(300)):
+        chosen = [texts[place] for place in places]
+        counter = CountVectorizer(
+            ngram_range=(1, 2),
+            binary=True,
+            min_df=3 if len(chosen) >= 100 else 1,
+            token_pattern=TOKEN.pattern,
+        )
+        wanted = counter.fit_transform(chosen)
+        vocabulary = Vocabulary(Ngrams(texts), places.astype(np.int32))
+        assert vocabulary.names == counter.get_feature_names_out().tolist()
+        assert (vocabulary.has[places] != wanted).nnz == 0
+        assert vocabulary.has.nnz == wanted.nnz
 
 
 def test_cues_in_which_the_poles_are_meant_to_differ_are_let_be() -> None:
