@@ -4,12 +4,16 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
+
+from generators.tokens import vocabularies
+from generators.workers import count_cores
 
 # Set before `datasets` is imported anywhere, since it reads them once.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -24,11 +28,25 @@ FIXTURE = TESTS / "game_data"
 NO_REPORT = ("--no-report", "--out")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite has a process for each core; what is named on the command line, none."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    named = config.option.keyword or config.option.markexpr != "not real_model"
+    return count_cores() if whole and not named else 0
+
+
 @pytest.fixture(scope="session")
 def expected() -> dict[str, Any]:
     """The hand-computed expectations for the fixture, by file name."""
     paths = sorted((TESTS / "expected").glob("*.json"))
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _vocabularies_are_parsed_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabularies, "_parse", cache(vocabularies._parse))
+        yield
 
 
 @pytest.fixture
