@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from generators.tokens import vocabularies
-from generators.workers import count_cores
-
 # Set before `datasets` is imported anywhere, since it reads them once.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="contrapose-tests-")
+# Each process of the run has a core; numpy reads it once too.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 for name in ("OPENAI_API_KEY", "HF_TOKEN"):
     os.environ.pop(name, None)
 
@@ -30,6 +29,8 @@ NO_REPORT = ("--no-report", "--out")
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite has a process for each core; what is named on the command line, none."""
+    from generators.workers import count_cores
+
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     named = config.option.keyword or config.option.markexpr != "not real_model"
     return count_cores() if whole and not named else 0
@@ -44,6 +45,8 @@ def expected() -> dict[str, Any]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _vocabularies_are_parsed_once() -> Iterator[None]:
+    from generators.tokens import vocabularies
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vocabularies, "_parse", cache(vocabularies._parse))
         yield
