@@ -1,7 +1,7 @@
 """Who stands in which split: by series of games, group or template, never by row. Pure."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import TypedDict
@@ -66,6 +66,7 @@ def assign_split(group: str) -> Split:
     return deal_split(group)
 
 
+@lru_cache(maxsize=4096)  # few names, many times
 def deal_split(name: str) -> Split:
     """Returns the split that a name is dealt to by its hash: 80:10:10."""
     place = hash_number(name) % 100

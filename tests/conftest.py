@@ -4,7 +4,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,26 @@ from filelock import FileLock
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="contrapose-tests-")
+# Each process of the run has a core; numpy reads it once too.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 for name in ("OPENAI_API_KEY", "HF_TOKEN"):
     os.environ.pop(name, None)
 
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 FIXTURE = TESTS / "game_data"
+USUAL = "not real_model and not consumers"
+"""What is run where nothing is named, as pyproject.toml has it."""
 NO_REPORT = ("--no-report", "--out")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite has a process for each core; what is named on the command line, none."""
+    from generators.workers import count_cores
+
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    named = config.option.keyword or config.option.markexpr != USUAL
+    return count_cores() if whole and not named else 0
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +43,15 @@ def expected() -> dict[str, Any]:
     """The hand-computed expectations for the fixture, by file name."""
     paths = sorted((TESTS / "expected").glob("*.json"))
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _vocabularies_are_parsed_once() -> Iterator[None]:
+    from generators.tokens import vocabularies
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vocabularies, "_parse", cache(vocabularies._parse))
+        yield
 
 
 @pytest.fixture
@@ -46,23 +69,22 @@ def sample_folder(shared: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_folder(shared: Path) -> Path:
     """A dataset folder of a few menus of the sample."""
-    return build_few(tmp_path_factory, "--kinds", "contrastive,multiple_choice,icl")
+    return build_few(shared / "small" / "machiavelli", "--kinds", "contrastive,multiple_choice,icl")
 
 
 @pytest.fixture(scope="session")
-def other_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def other_folder(shared: Path) -> Path:
     """Another one, without one of its configs."""
-    return build_few(tmp_path_factory, "--kinds", "contrastive,multiple_choice", "--seed", "1")
+    out = shared / "other" / "machiavelli"
+    return build_few(out, "--kinds", "contrastive,multiple_choice", "--seed", "1")
 
 
-def build_few(tmp_path_factory: pytest.TempPathFactory, *options: str) -> Path:
+def build_few(out: Path, *options: str) -> Path:
     from generators.machiavelli import main
 
-    out = tmp_path_factory.mktemp("few") / "machiavelli"
-    assert main(["--no-report", "--limit", "40", "--out", str(out), *options]) == 0
-    return out
+    return make_once(out, lambda out: main(["--limit", "40", *NO_REPORT, str(out), *options]))
 
 
 @pytest.fixture(scope="session")

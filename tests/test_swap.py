@@ -162,7 +162,7 @@ elif moment == "while the old one is removed":
     hidden = lambda path: Path(path).name.startswith(".")
     folder.shutil.rmtree = lambda path, **named: die() if hidden(path) else rmtree(path, **named)
 from generators.machiavelli import main
-main(["--no-report", "--kinds", "decisions", "--out", out, "--seed", "1"])
+main(["--no-report", "--kinds", "decisions", "--limit", "9", "--out", out, "--seed", "1"])
 """
 
 
@@ -180,14 +180,15 @@ def test_a_kill_at_the_worst_moment_leaves_a_whole_folder(
     tmp_path: Path, moment: str, seed: int
 ) -> None:
     out = tmp_path / "out"
-    build(out, "--kinds", "decisions")
+    few = ("--kinds", "decisions", "--limit", "9")
+    build(out, *few)
     run = subprocess.run([sys.executable, "-c", KILLED_AT, moment, str(out)], cwd=ROOT)
     assert run.returncode == -signal.SIGKILL
     folder.recover(out)  # what every command does first
     manifest = read_manifest(out)
     assert folder.hash_files(out) == manifest.files
     assert manifest.config.seed == seed
-    build(out, "--kinds", "decisions", "--seed", "2")
+    build(out, *few, "--seed", "2")
     assert {path.name for path in tmp_path.iterdir()} <= {"out", ".out.lock"}
 
 

@@ -1,6 +1,7 @@
 """Config `relations`: premises from a path in the network, and a conclusion to judge."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from generators.concept_sets.base import ConceptSet, Part, Scope, make_tables, take_source
 from generators.concept_sets.material import Material
@@ -49,7 +50,7 @@ def make_row(
     if distracted:
         premises.insert(_find_place(f"{scope.seed}/{item}", len(premises)), twins.distraction)
     target = path.target if valid else twins.wrong
-    follows = (path.source, path.relation, target) in derive(list_facts(premises))
+    follows = (path.source, path.relation, target) in _derive(frozenset(list_facts(premises)))
     assert follows == valid
     theme = material.file.concepts[path.source].theme
 
@@ -73,6 +74,11 @@ def make_row(
         counterpart_id=f"{item}/{'invalid' if follows else 'valid'}",
         **take_source(twins.source),
     )
+
+
+@lru_cache(maxsize=64)  # the rows of a path differ in words and in order, rarely in premises
+def _derive(premises: frozenset[Fact]) -> set[Fact]:
+    return derive(premises)
 
 
 def _find_place(item: str, others: int) -> int:

@@ -1,6 +1,7 @@
 """Task `minimal_pair`: new sentences with a slot, for one contrast."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.slots import SlotError, inflect, list_forms, parse_slot
@@ -85,6 +86,7 @@ def read_templates(draft: MinimalPairDraft, concept: Concept) -> list[SlotTempla
     ]
 
 
+@lru_cache(maxsize=4096)  # of each sentence there is, for every contrast
 def _find_opening(text: str) -> str:
     return " ".join(wording.list_words(text)[:OPENING])
 
