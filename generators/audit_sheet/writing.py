@@ -43,16 +43,26 @@ def write_sheet(folder: Path, n: int, path: Path, seed: int = 0) -> int:
     cells = [[guard(cell) for cell in line] for line in _write_lines(folder, drawn, seed)]
     frame = pd.DataFrame(cells, columns=list(READ), dtype=str)
     sheet = frame.reindex(columns=columns, fill_value="")
+    _write_new(path, sheet.to_csv(index=False, lineterminator="\n"))
+    return len(drawn)
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Writes a file that is not there yet, as a whole or not at all."""
     try:
         with path.open("x", encoding="utf-8-sig", newline="") as file:
-            sheet.to_csv(file, index=False, lineterminator="\n")
+            try:
+                file.write(text)
+                file.flush()
+            except OSError:
+                path.unlink()  # else the next run would take it for one with judgments
+                raise
     except FileExistsError as error:
         wanted, remedy = "a new name: it may hold judgments", "Name another file"
         raise FolderError(str(path), "a file that is there", wanted, remedy) from error
     except OSError as error:
         found = error.strerror or str(error)
         raise FolderError(str(path), found, "a file to write", "Check the path") from error
-    return len(drawn)
 
 
 def _list_rows(folder: Path) -> Iterator[Drawn]:
