@@ -153,3 +153,25 @@ def test_repeng_trains_on_pairs(config: str) -> None:
     )
     assert vector.directions[1].shape == (16,)
     assert os.environ["HF_HUB_OFFLINE"] == "1"
+
+
+def test_the_readme_patches_with_transformer_lens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The recipe as it stands, but for its model, on pairs like those of `minimal_pairs`."""
+    pytest.importorskip("transformer_lens")
+    datasets = pytest.importorskip("datasets")
+    model, tokenizer = make_model()
+    model.save_pretrained(tmp_path / "tiny")
+    tokenizer.save_pretrained(tmp_path / "tiny")
+    text = "Save the {} from the water before you do anything else."
+    row = {"contrast": "baby/adult", "variant": "shared_suffix", "tokens": []}
+    sides = {"positive": text.format("baby"), "negative": text.format("adult")}
+    rows = datasets.Dataset.from_list([{**row, **sides}] * 3)
+    monkeypatch.setattr(datasets, "load_dataset", lambda *names, split: rows)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"^~~~python\n(.*?)^~~~$", readme, re.M | re.S)
+    exec(recipe.replace('"gpt2")', f'"{tmp_path / "tiny"}")', 1), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 5
+    assert all(re.search(r"mean/spread \S+, moves -?\d+% of the way", line) for line in lines)
