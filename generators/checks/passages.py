@@ -60,7 +60,7 @@ def measure_leaks(evidence: Evidence) -> Measurement:
                 homes.setdefault(row[column], set()).add(row["split"])
             crossing += sum(len(splits) > 1 for splits in homes.values())
     held = [place for place, split in enumerate(passages.splits) if split in HELD]
-    train = [place for place, split in enumerate(passages.splits) if split == "train"]
+    train = [place for place, split in enumerate(passages.splits) if held and split == "train"]
     near = find_crossings(passages.sketches.take(held), passages.sketches.take(train))
     figures = {"groups or menus in two splits": crossing}
     return Measurement(near.share, len(held), figures=figures, missed=crossing > 0)

@@ -98,28 +98,28 @@ def list_judgments(manifest: Manifest) -> list[Audit]:
 def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
     """Returns the quality of anybody's pairs, and which of them a core would keep."""
     contrasts = read_plain(pairs)
+    number = len(pairs)
+    texts = {
+        "id": pa.array(contrasts.ids),
+        "prompt": pa.array([pair.prompt for pair in pairs]),
+        "positive": pa.array([pair.positive for pair in pairs]),
+        "negative": pa.array([pair.negative for pair in pairs]),
+        "group": pa.array([pair.group for pair in pairs], pa.string()),
+        "split": pa.array(["train"] * number),
+        "origin": pa.array(["own"] * number),
+    }
+    del pairs  # Arrow holds their text in a fraction of the memory
     readings = read_texts(contrasts.texts)
     columns, selection = choose_rows(contrasts, readings)
-    table = pa.table(
-        {
-            "id": pa.array(contrasts.ids),
-            "prompt": pa.array([pair.prompt for pair in pairs]),
-            "positive": pa.array([pair.positive for pair in pairs]),
-            "negative": pa.array([pair.negative for pair in pairs]),
-            "group": pa.array([pair.group for pair in pairs], pa.string()),
-            "split": pa.array(["train"] * len(pairs)),
-            "origin": pa.array(["own"] * len(pairs)),
-            **columns,
-        }
-    )
-    nothing = np.zeros(len(pairs), np.bool_)
+    table = pa.table({**texts, **columns})
+    nothing = np.zeros(number, np.bool_)
     rows = Rows(PAIRS, table, contrasts, read_flags(table), off_schema=nothing)
     checks: list[CheckResult] = []
     sketchbook = Sketchbook()
     for evidence in list_evidence(rows, readings):
         checks += run_checks(evidence)
         sketchbook.add(evidence)
-    folder = FolderEvidence(PAIRS, "full", len(pairs), [], None, {})
+    folder = FolderEvidence(PAIRS, "full", number, [], None, {})
     checks += [each for each in measure_folder(folder) if each.number != 25]
     plots = sketchbook.finish([])
     return Assessed(summarize_checks(name, checks, {PAIRS: selection}, plots, None), table)

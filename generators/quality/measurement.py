@@ -62,7 +62,7 @@ def _gather(rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen
     items = np.zeros(whole.items, np.bool_)
     places = whole.row_item[chosen]
     items[places[places >= 0]] = True
-    table = rows.table.filter(pa.array(chosen))
+    table = rows.table if chosen.all() else rows.table.filter(pa.array(chosen))
     return Evidence(
         config=rows.config,
         tier=tier,

@@ -5,7 +5,7 @@
 The pairs are the corpus's own prose, seeded; one in ten has a word too many on its positive side,
 so that the selection has something to do. Then the page is opened in a headless Chromium, where
 there is one, thrice, and the best time until its load event counts. The same texts are split into
-words in this run, as a yardstick: CPU seconds by those of the yardstick hold on any machine. Exits 1
+words in this run, as a yardstick: CPU seconds by those of it hold on any machine. Exits 1
 where a bound does not hold. Needs psutil.
 """
 
