@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from generators.concepts import main as build_concepts
 from generators.errors import HubError, SourceError
 from generators.hub.client import Hub
 from generators.hub.publishing import Target, publish
@@ -302,3 +303,19 @@ def test_what_is_loaded_by_its_tag_is_what_was_built(
         for path in (small_folder / "multiple_choice").glob("*.parquet")
     }
     assert json.loads(run.stdout) == built
+
+
+def test_a_generator_publishes_what_it_has_built(
+    server: HubServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "pairs"
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text('{"positive": "Give it back.", "negative": "Keep it."}\n', encoding="utf-8")
+    command = ["--pairs", str(pairs), "--no-report", "--out", str(out)]
+    assert build_concepts([*command, "--tag", "v1.0.0"]) == 2
+    assert "--tag: no --push; expected --push USER/NAME beside it" in capsys.readouterr().err
+    assert not out.exists()
+    assert build_concepts([*command, "--push", NAME, "--tag", "v1.0.0"]) == 0
+    files = server.repositories[NAME].files("v1.0.0")
+    for path in read_release(out).files:
+        assert files[path] == (out / path).read_bytes()
