@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, cast
 
 from generators.errors import HubError
 from generators.folder import MANIFEST
-from generators.hub.client import TRIES, Hub, Repository, Stale, Unsure, give_up
+from generators.hub.client import TRIES, Hub, Repository
+from generators.hub.failures import Stale, Unsure, give_up
 from generators.hub.release import Changes, Release, RemoteFile, compare, find_moved, is_same
 
 STRANGERS = frozenset({".gitattributes", ".gitignore", "LICENSE", "LICENSE.md", "README.md"})
