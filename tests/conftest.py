@@ -132,6 +132,24 @@ def make_once(folder: Path, make: Callable[[Path], int]) -> Path:
 
 
 @pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Hub, and a token for it."""
+    from hub_server import HubServer, reach
+
+    with HubServer() as server, reach(server.url):
+        monkeypatch.setenv("HF_TOKEN", server.tokens.write)
+        yield server
+
+
+@pytest.fixture
+def hub(server: HubServer) -> Any:
+    """What asks it, without waiting."""
+    from generators.hub.client import Hub
+
+    return Hub(server.url, wait=lambda seconds: None)
+
+
+@pytest.fixture
 def key(monkeypatch: pytest.MonkeyPatch) -> None:
     """A key, which is to go to the server and nowhere else."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-1234567890")

@@ -10,13 +10,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from generators.hub.release import read_release
 from generators.hydrate import main as hydrate
 from generators.publish import main as publish
-from generators.references.counterparts import SHORTEST_COPY, apply_edit, write_edit
 from generators.references.folder import open_release, write_references
 from generators.report import main as report
 from hub_server import HubServer, reach
@@ -289,15 +286,3 @@ def test_references_are_neither_measured_nor_filled_in_twice(
     command = [str(whole), "--data", str(data), "--out", str(tmp_path / "out")]
     assert hydrate(command) == 1
     assert "no text was left out of it" in capsys.readouterr().err
-
-
-@given(st.text("ab \n", max_size=80), st.text("ab \n", max_size=80))
-@example("the same text twice over", "the same text twice over")
-@example("x" * 30, "x" * 29)
-def test_an_edit_is_undone_and_spells_no_run_of_its_source(text: str, source: str) -> None:
-    edit = write_edit(text, source)
-    assert apply_edit(edit, source) == text
-    spelled = [piece for piece in edit if isinstance(piece, str)]
-    for piece in spelled:
-        runs = (piece[at : at + SHORTEST_COPY] for at in range(len(piece) - SHORTEST_COPY + 1))
-        assert not any(run in source for run in runs)
