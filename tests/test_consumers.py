@@ -6,6 +6,7 @@ downloaded.
 """
 
 import json
+import math
 import os
 import re
 from pathlib import Path
@@ -164,14 +165,41 @@ def test_the_readme_patches_with_transformer_lens(
     model, tokenizer = make_model()
     model.save_pretrained(tmp_path / "tiny")
     tokenizer.save_pretrained(tmp_path / "tiny")
-    text = "Save the {} from the water before you do anything else."
-    row = {"contrast": "baby/adult", "variant": "shared_suffix", "tokens": []}
-    sides = {"positive": text.format("baby"), "negative": text.format("adult")}
-    rows = datasets.Dataset.from_list([{**row, **sides}] * 3)
+    contrast = {"contrast": "baby/adult", "variant": "shared_suffix"}
+    rows = [
+        {
+            **contrast,
+            "tokens": [{"tokenizer": tokenizer_name, "aligned": aligned}],
+            "positive": f"Save the baby from the {place} before you do anything else.",
+            "negative": f"Save the adult from the {place} before you do anything else.",
+        }
+        for place, tokenizer_name, aligned in (
+            ("hall", "gpt2", True),
+            ("lake", "gpt2", True),
+            ("fire", "gpt2", True),
+            ("mud", "gpt2", False),
+            ("sea", "another", True),
+        )
+    ]
+    rows = datasets.Dataset.from_list(rows)
     monkeypatch.setattr(datasets, "load_dataset", lambda *names, split: rows)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (recipe,) = re.findall(r"^~~~python\n(.*?)^~~~$", readme, re.M | re.S)
-    exec(recipe.replace('"gpt2")', f'"{tmp_path / "tiny"}")', 1), {})
-    lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 5
-    assert all(re.search(r"mean/spread \S+, moves -?\d+% of the way", line) for line in lines)
+    for there, here in (
+        ('"gpt2")\nrows', f'"{tmp_path / "tiny"}")\nrows'),
+        ("[:10]", "[:9]"),
+        ("list(along), 10)", "list(along), 1)"),
+        (":.2f}", ":.9f}"),
+        ("\nfitted,", "\nassert len(runs) == 3\nfitted,"),
+    ):
+        assert there in recipe
+        recipe = recipe.replace(there, here)
+    exec(recipe, {})
+    *found, every, one = capsys.readouterr().out.splitlines()
+    numbers = [re.search(r": (\S+) along the difference, spread (\S+)$", line) for line in found]
+    means = [float(found[1]) for found in numbers]
+    assert means == sorted(means, reverse=True)
+    assert means[0] > 0
+    assert all(0 < float(found[2]) < math.inf for found in numbers)
+    assert every == "top 9: held-out pairs move 100% of the way", "there are nine components"
+    assert re.search(r"^random 1: held-out pairs move -?\d+% of the way$", one)
