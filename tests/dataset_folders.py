@@ -37,6 +37,10 @@ TOKENIZERS = {"pairs": ("--tokenizer", "gpt2")}
 """Format -> further options of its golden exports."""
 
 
+SMALL: dict[str, list[dict[str, Any]]] = json.loads(ROWS.read_text(encoding="utf-8"))
+OPTION_KEYS = ("choices", "scores", "matching", "not_matching", "order")
+
+
 def write_folder(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
     """Returns a dataset folder with some rows of some configs, and the least manifest."""
     sizes: dict[str, Any] = {}
@@ -65,3 +69,24 @@ def export(folder: Path, name: str, config: str, out: Path, *options: str) -> in
     """Returns the exit status of an export of all tiers."""
     needed = ["--config", config, "--format", name, "--out", str(out), "--tier", "full"]
     return main([str(folder), *needed, *options])
+
+
+def change(config: str, *changes: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The first row of a config, once for each change, under ids of their own."""
+    row = SMALL[config][0] | {"split": "train"}
+    return {config: [row | {"id": f"row/{n}"} | dict(each) for n, each in enumerate(changes)]}
+
+
+def menu(choices: Sequence[str], matching: Sequence[int], others: Sequence[int]) -> dict[str, Any]:
+    """Returns the columns of a question with such options."""
+    scores = [1.0 if place in matching else 0.0 for place in range(len(choices))]
+    values = (choices, scores, matching, others, range(len(choices)))
+    return {key: [*value] for key, value in zip(OPTION_KEYS, values, strict=True)}
+
+
+def read_lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
