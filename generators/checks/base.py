@@ -91,7 +91,7 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         config=evidence.config,
         tier=evidence.tier,
         level=check.level,
-        value=_round(found.value),
+        value=_round(found.value) if found.n else None,
         interval=_show(found.interval),
         threshold=check.threshold,
         verdict=verdict,

@@ -34,7 +34,8 @@ def measure_targets(evidence: Evidence) -> Measurement | None:
         values.append(float(chisquare(counts).pvalue))
         figures[f"{size} options"] = deviations[-1]
         menus += contrasts.count_units(here)
-    figures["least p"] = min(values)
+    if menus:
+        figures["least p"] = min(values)
     return Measurement(max(deviations), menus, figures=figures, missed=min(values) <= LEAST_P)
 
 
