@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from generators import cli
 from generators.errors import UsageError
-from generators.model_options import add_options
+from generators.model_options import add_options, check_beside
 
 if TYPE_CHECKING:
     from generators.exports.folder import Job, Tally
@@ -117,7 +117,7 @@ def make_job(arguments: argparse.Namespace) -> "Job":
     (name,) = cli.choose("--format", (arguments.format,), tuple(FORMATS))
     source, form = read_source(arguments.folder), FORMATS[name]
     check_config(arguments.config, source, form)
-    check_outside(arguments.out, arguments.folder)
+    check_beside(arguments.out, arguments.folder)
     splits = cli.choose("--split", arguments.split, tuple(source.splits[arguments.config]))
     wanted = choose_rows(arguments, source)
     vocabularies = read_vocabularies(arguments.tokenizer, form)
@@ -134,13 +134,6 @@ def check_config(config: str, source: "Source", form: "Format") -> None:
         there = ", ".join(name for name in form.takes if source.splits.get(name)) or "none of them"
         found = f"'{config}', of which {source.folder} has no rows"
         raise UsageError("--config", found, takes, f"The folder has {there}")
-
-
-def check_outside(out: Path, folder: Path) -> None:
-    """Raises UsageError where the export would stand in the dataset folder."""
-    if out.resolve().is_relative_to(folder.resolve()):
-        wanted = "a place outside: the folder is published as it is"
-        raise UsageError(f"--out {out}", f"inside {folder}", wanted, "Name another place")
 
 
 def choose_rows(arguments: argparse.Namespace, source: "Source") -> "Filter":

@@ -169,6 +169,13 @@ def check_outside(out: Path, files: Mapping[str, Path | None]) -> None:
             raise UsageError(f"{option} {path}", found, wanted, "Name another")
 
 
+def check_beside(out: Path, folder: Path) -> None:
+    """Raises UsageError where something would be written into a dataset folder."""
+    if out.resolve().is_relative_to(folder.resolve()):
+        wanted = "a place outside: the folder is published as it is"
+        raise UsageError(f"--out {out}", f"inside {folder}", wanted, "Name another place")
+
+
 def check_apart(out: Path, *others: Path) -> None:
     """Raises UsageError where a file to write is also read, or is no ordinary file."""
     if out.exists() and not out.is_file():

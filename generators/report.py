@@ -8,7 +8,7 @@ from typing import Any
 
 from generators import cli
 from generators.errors import SourceError, UsageError
-from generators.model_options import add_options, check_outside, check_strict
+from generators.model_options import add_options, check_beside, check_outside, check_strict
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "path": {
@@ -76,9 +76,7 @@ def write_sheet(arguments: argparse.Namespace) -> int:
 
     folder: Path = arguments.path.resolve()
     path: Path = arguments.out or folder.parent / f"{folder.name}.audit.csv"
-    if path.resolve().is_relative_to(folder):
-        wanted = "a place outside: the folder is published as it is"
-        raise UsageError(f"--out {path}", "inside the folder", wanted, "Name another place")
+    check_beside(path, folder)
     rows = audit_sheet.write_sheet(folder, arguments.audit_sheet, path)
     cli.show(
         f"Wrote {rows:,} rows to {path}. Fill in the column 'ok' with yes or no, then:\n"

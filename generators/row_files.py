@@ -1,6 +1,6 @@
 """Files of rows: Parquet to publish, and spools that rows wait in until they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -103,3 +103,27 @@ class ParquetFile:
             table = pa.concat_tables(self._pending)
             self._pending, self._pending_bytes = [], 0
             self._writer.write_table(table, row_group_size=table.num_rows)
+
+
+def read_groups(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
+    """Yields the row groups of a Parquet file, with some of its columns or all."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, columns)  # pyright: ignore[reportUnknownMemberType]
+
+
+def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Changes a Parquet file row group by row group; one that has no rows left is removed."""
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    file = ParquetFile(path, pq.read_schema(whole))  # pyright: ignore[reportUnknownMemberType]
+    try:
+        for table in read_groups(whole):
+            file.write(change(table))
+        file.close()
+    except BaseException:
+        file.abandon()
+        raise
+    whole.unlink()
+    if not file.rows:
+        path.unlink()

@@ -35,10 +35,16 @@ def open_rows(path: Path, config: str) -> Generator[pq.ParquetFile]:
     Raises:
         SourceError: it is not there, holds something else, or cannot be read, now or later on.
     """
+    with explain_damage(path), pq.ParquetFile(path) as file:
+        _check_columns(path, file.schema_arrow, config)
+        yield file
+
+
+@contextmanager
+def explain_damage(path: Path) -> Generator[None]:
+    """Raises SourceError for what Arrow says of a file that cannot be read."""
     try:
-        with pq.ParquetFile(path) as file:
-            _check_columns(path, file.schema_arrow, config)
-            yield file
+        yield
     except (OSError, pa.ArrowException) as error:
         found = "no such file" if isinstance(error, FileNotFoundError) else "no readable Parquet"
         raise SourceError(str(path), found, "a file of rows, as it was built", REMEDY) from error

@@ -9,11 +9,10 @@ from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from generators.contrasts import READERS
 from generators.contrasts.base import WHOLE, Contrasts, Mask, Reader, hash_texts, share_texts
-from generators.row_files import ParquetFile
+from generators.row_files import read_groups, rewrite_file
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
 from generators.selection.flags import find_hard, find_reversed
@@ -65,11 +64,9 @@ def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
     needed = list(dict.fromkeys([*reader.columns, *reader.text]))
     tables: list[pa.Table] = []
     for path in paths:
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                table: pa.Table = file.read_row_group(group, needed)  # pyright: ignore[reportUnknownMemberType]
-                hashes = hash_texts(table, reader.text)
-                tables.append(table.select(list(reader.columns)).append_column(WHOLE, hashes))
+        for table in read_groups(path, needed):
+            hashes = hash_texts(table, reader.text)
+            tables.append(table.select(list(reader.columns)).append_column(WHOLE, hashes))
     return pa.concat_tables(tables)
 
 
@@ -135,30 +132,15 @@ def _spread(items: Mask, contrasts: Contrasts) -> Mask:
 def _rewrite(paths: Sequence[Path], columns: Columns) -> None:
     """Replaces columns of some files, whose rows follow one another."""
     done = 0
+
+    def replace_columns(table: pa.Table) -> pa.Table:
+        nonlocal done
+        for name, values in columns.items():
+            place = table.schema.get_field_index(name)
+            field = cast(Any, table.schema).field(place)
+            table = table.set_column(place, field, values.slice(done, table.num_rows))
+        done += table.num_rows
+        return table
+
     for path in paths:
-        done += _rewrite_file(path, columns, done)
-
-
-def _rewrite_file(path: Path, columns: Columns, first: int) -> int:
-    """Returns the rows of a file, whose columns were replaced, row group by row group."""
-    whole = path.with_suffix(".whole")
-    path.rename(whole)
-    rows = 0
-    with pq.ParquetFile(whole) as source:
-        file = ParquetFile(path, source.schema_arrow)
-        try:
-            for group in range(source.num_row_groups):
-                table: pa.Table = source.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
-                for name, values in columns.items():
-                    place = table.schema.get_field_index(name)
-                    new = values.slice(first + rows, table.num_rows)
-                    field = cast(Any, table.schema).field(place)
-                    table = table.set_column(place, field, new)
-                file.write(table)
-                rows += table.num_rows
-            file.close()
-        except BaseException:
-            file.abandon()
-            raise
-    whole.unlink()
-    return rows
+        rewrite_file(path, replace_columns)

@@ -13,6 +13,7 @@ from generators.errors import SourceError
 from generators.folder import MANIFEST, hash_file, is_ours
 from generators.formats.base import LeftOut, Row
 from generators.splits import SPLITS
+from generators.stored_rows import explain_damage, locate_file
 
 ROWS_AT_ONCE = 512
 ALWAYS = ("id", "group", "text_licence")
@@ -62,8 +63,8 @@ def read_source(folder: Path) -> Source:
 
 def list_columns(source: Source, config: str) -> dict[str, bool]:
     """Returns the columns of a config, and whether each holds text."""
-    path = _find_file(source, config, source.splits[config][0])
-    with _explained(path):
+    path = locate_file(source.folder, config, source.splits[config][0])
+    with explain_damage(path):
         schema = pq.read_schema(path)  # pyright: ignore[reportUnknownMemberType]
     return {
         name: "string" in str(kind) for name, kind in zip(schema.names, schema.types, strict=True)
@@ -78,11 +79,11 @@ def read_rows(
     Raises:
         SourceError: the file cannot be read, or a wanted row has no text.
     """
-    path = _find_file(source, config, split)
+    path = locate_file(source.folder, config, split)
     known = list_columns(source, config)
     needed = [name for name in dict.fromkeys((*ALWAYS, *FILTERS, *columns)) if name in known]
     texts = [name for name in needed if known[name]]
-    with _explained(path), pq.ParquetFile(path) as file:
+    with explain_damage(path), pq.ParquetFile(path) as file:
         batches: Iterator[pa.RecordBatch] = file.iter_batches(ROWS_AT_ONCE, columns=needed)  # pyright: ignore[reportUnknownMemberType]
         for batch in batches:
             doubtful = [name for name in texts if has_nulls(batch.column(name))]
@@ -125,23 +126,3 @@ def _tell_withheld(source: Source, config: str) -> SourceError:
     found = "rows whose text is withheld: the dataset was published as references"
     remedy = f"Fill it in first: python -m generators.hydrate {source.folder} --data DIR --out DIR"
     return SourceError(where, found, "rows with their text", remedy)
-
-
-def _find_file(source: Source, config: str, split: str) -> Path:
-    return source.folder / config / f"{split}-00000-of-00001.parquet"
-
-
-class _explained:
-    """Turns what Arrow says of a file into one line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError | pa.ArrowException):
-            found = str(error).split("\n")[0]
-            wanted, remedy = "a Parquet file that can be read", "Build the folder again"
-            raise SourceError(str(self.path), found, wanted, remedy) from error

@@ -5,7 +5,6 @@ nrimsky/CAA (https://github.com/nrimsky/CAA, `behaviors.py`, `generate_vectors.p
 and `test/<behavior>/`; EasyEdit's `multiple_choice` and forks of CAA read the same.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 
 from generators.formats.base import (
@@ -20,7 +19,7 @@ from generators.formats.base import (
     Written,
     name_file,
 )
-from generators.formats.positions import describe_answers
+from generators.formats.positions import write_answers
 from generators.formats.questions import (
     ASK,
     COLUMNS,
@@ -83,8 +82,7 @@ def _write(row: Row, situation: str, sides: tuple[str, str], scope: Scope) -> It
 
 def add_tokens(written: Written) -> dict[str, str]:
     """Returns how the tokenizers split the answers."""
-    lines = [json.dumps(each) for each in describe_answers(written, ANSWERS)]
-    return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
+    return write_answers(written, ANSWERS)
 
 
 FORMAT = Format(

@@ -7,7 +7,6 @@ Vectors & Model Steering" (https://github.com/callummcdougall/ARENA_3.0): prompt
 that begins with a space, and prompts whose shots are corrupted.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 
 from generators.formats.base import (
@@ -22,7 +21,7 @@ from generators.formats.base import (
     Written,
     name_file,
 )
-from generators.formats.positions import describe_answers
+from generators.formats.positions import write_answers
 from generators.formats.questions import COLUMNS, LETTERS, find_misfit, join_lines
 from generators.sources.story_text import keep_ending
 from generators.splits import hash_number
@@ -115,8 +114,7 @@ def add_tokens(written: Written) -> dict[str, str]:
     """Returns how the tokenizers split the outputs of one token."""
     letters = [f" {letter}" for letter in LETTERS[:6]]
     answers = letters if written.scope.config == "multiple_choice" else [" good", " bad"]
-    found = [each for each in describe_answers(written, answers) if each["after"] == "a space"]
-    return {"answer_tokens.jsonl": "".join(f"{json.dumps(each)}\n" for each in found)}
+    return write_answers(written, answers, "a space")
 
 
 def warn(written: Written) -> list[str]:

@@ -6,7 +6,6 @@ in the question, one of the others named), `statements/` that of `persona/` (yes
 `label_confidence`).
 """
 
-import json
 from collections.abc import Iterable, Iterator
 
 from generators.formats.base import (
@@ -20,7 +19,7 @@ from generators.formats.base import (
     Written,
     name_file,
 )
-from generators.formats.positions import describe_answers
+from generators.formats.positions import write_answers
 from generators.formats.questions import (
     COLUMNS,
     LETTERS,
@@ -83,8 +82,7 @@ def write_statement(row: Row, place: int) -> dict[str, object]:
 def add_tokens(written: Written) -> dict[str, str]:
     """Returns how the tokenizers split the answers."""
     answers = [*(f" ({letter})" for letter in LETTERS[:MOST_LETTERS]), " Yes", " No"]
-    lines = [json.dumps(each) for each in describe_answers(written, answers)]
-    return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
+    return write_answers(written, answers)
 
 
 FORMAT = Format(

@@ -1,5 +1,6 @@
 """Where in its tokens a pair differs, and how a tokenizer reads an answer."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -86,6 +87,19 @@ def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> d
         "positive_ids": tokens.ids[place, start:end].tolist(),
         "negative_ids": tokens.ids[pairs + place, start:end].tolist(),
     }
+
+
+def write_answers(written: Written, answers: Sequence[str], *afters: str) -> dict[str, str]:
+    """Returns the file that says how each tokenizer splits each answer.
+
+    Args:
+        written: what was written.
+        answers: what the records answer with.
+        afters: after what (all that `describe_answers` knows, if none is named).
+    """
+    found = describe_answers(written, answers)
+    lines = [json.dumps(each) for each in found if not afters or each["after"] in afters]
+    return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
 
 
 def describe_answers(written: Written, answers: Sequence[str]) -> list[dict[str, Any]]:

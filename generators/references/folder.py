@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from generators.card import describe_games
 from generators.errors import SourceError
 from generators.folder import explain
@@ -21,7 +19,7 @@ from generators.references.rows import make_references, reference_schema
 from generators.rejected import REJECTED, read_rejections, write_rejections
 from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
-from generators.row_files import ParquetFile
+from generators.row_files import ParquetFile, read_groups
 from generators.stored_rows import list_files
 from generators.texts import WITHHELD
 from schemas.generated import GeneratedDecision, GeneratedLine
@@ -88,9 +86,8 @@ def _write_rows(folder: Path, out: Path, config: str) -> Iterator[tuple[str, Spl
     for path in list_files(folder, config):
         (out / config).mkdir(exist_ok=True)
         written = ParquetFile(out / config / path.name, add_features(reference_schema(config)))
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                written.write(make_references(config, file.read_row_group(group)))  # pyright: ignore[reportUnknownMemberType]
+        for table in read_groups(path):
+            written.write(make_references(config, table))
         written.close()
         yield path.name.partition("-")[0], SplitSize(rows=written.rows, bytes=written.bytes)
 

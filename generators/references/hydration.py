@@ -23,7 +23,7 @@ from generators.references.matching import Matcher, Mismatch, read_published
 from generators.rejected import REJECTED
 from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
-from generators.row_files import ParquetFile
+from generators.row_files import read_groups, rewrite_file
 from generators.splits import SPLITS
 from generators.stored_rows import list_files
 from schemas.base import Tiered
@@ -119,25 +119,14 @@ def _settle(folder: Path, published: Path, config: str) -> list[Mismatch]:
 
 
 def _match_file(matcher: Matcher, path: Path) -> None:
-    """Writes a file anew, with the tiers that were published, without rows that are not right."""
-    whole = path.with_suffix(".whole")
-    path.rename(whole)
-    with pq.ParquetFile(whole) as source:
-        file = ParquetFile(path, source.schema_arrow)
-        try:
-            for group in range(source.num_row_groups):
-                table, right = matcher.take(source.read_row_group(group))  # pyright: ignore[reportUnknownMemberType]
-                file.write(table.filter(right))
-            file.close()
-        except BaseException:
-            file.abandon()
-            raise
-    if not file.rows:
-        path.unlink()
+    """Writes a file anew, with the tiers that were published, without rows that are not right.
+
+    One that has no tiers, and is right, is left as it was written.
+    """
+    right = [matcher.compare(table) for table in read_groups(path)]
     if matcher.mismatches or issubclass(ROWS[matcher.config], Tiered):
-        whole.unlink()
-    else:
-        whole.replace(path)  # nothing was changed: its row groups are cut as they were at first
+        masks = iter(right)
+        rewrite_file(path, lambda table: matcher.fill(table).filter(next(masks)))
 
 
 def _finish(

@@ -42,24 +42,31 @@ class Matcher:
     """What was found so far."""
     _seen: set[str] = field(default_factory=set[str])
 
-    def take(self, table: pa.Table) -> tuple[pa.Table, "pa.BooleanArray"]:
-        """Returns some rows with the tiers that were published, and which of them are right."""
+    def find(self, table: pa.Table) -> pa.Table:
+        """Returns the references to some rows; nulls for a row that has none."""
         known = self.published["id"].combine_chunks()
         places: Any = pc.index_in(table["id"].combine_chunks(), value_set=known)
-        published = self.published.take(places)
+        return self.published.take(places)
+
+    def fill(self, table: pa.Table) -> pa.Table:
+        """Returns some rows with the tiers that were published."""
+        return take_tiers(table, self.find(table))
+
+    def compare(self, table: pa.Table) -> "pa.BooleanArray":
+        """Returns for each of some rows whether it is right; what is wrong is noted."""
         ids: list[Any] = table["id"].to_pylist()
         self._seen.update(ids)
-        table = take_tiers(table, published)
-        made = make_references(self.config, table)
+        published = self.find(table)
+        made = make_references(self.config, take_tiers(table, published))
         if made.equals(published):
-            return table, pa.array([True] * table.num_rows)
+            return pa.array([True] * table.num_rows)
         right: list[bool] = []
         for one, other in zip(_list_rows(made), _list_rows(published), strict=True):
             found = find_difference(one, other)
             right.append(not found)
             if found:
                 self.mismatches.append(Mismatch(self.config, one["game"], one["id"], found))
-        return table, pa.array(right)
+        return pa.array(right)
 
     def finish(self) -> list[Mismatch]:
         """Returns all that was found; with what was published and did not come."""
