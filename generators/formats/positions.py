@@ -10,6 +10,10 @@ from generators.formats.base import LeftOut, Scope, Written, batch
 from generators.formats.sides import Pair
 from generators.tokens.alignment import Alignment, align
 from generators.tokens.vocabularies import Tokens, Vocabulary
+from generators.workers import map_ahead
+
+Readings = Mapping[str, tuple[Tokens, Alignment]]
+"""Tokenizer -> the tokens of some pairs, and how they differ."""
 
 PROBE = "Choices"
 """Any word: what an answer is put after, to see how it is split there."""
@@ -53,25 +57,28 @@ def align_all(
     pairs: Iterator[Pair | LeftOut], scope: Scope
 ) -> Iterator[tuple[Any, LeftOut | Mapping[str, Any]]]:
     """Yields pairs with their places by tokenizer, or with why they are left out."""
-    for some in batch(pairs):
+
+    def read(some: list[Pair | LeftOut]) -> tuple[list[Pair | LeftOut], Readings]:
+        known = [pair for pair in some if isinstance(pair, Pair)]
+        readings = {each.name: align_pairs(each, known) for each in scope.vocabularies if known}
+        return some, readings
+
+    for some, readings in map_ahead(read, batch(pairs)):
         yield from ((None, pair) for pair in some if isinstance(pair, LeftOut))
         known = [pair for pair in some if isinstance(pair, Pair)]
-        if not known:
-            continue
-        read = {each.name: align_pairs(each, known) for each in scope.vocabularies}
         for place, pair in enumerate(known):
-            apart = [name for name, (_, found) in read.items() if not found.aligned[place]]
-            if apart:
-                yield pair, LeftOut(f"not token-aligned for {', '.join(apart)}", pair.rows)
-            else:
-                sizes = len(known)
-                yield (
-                    pair,
-                    {
-                        name: _describe_run(tokens, found, place, sizes)
-                        for name, (tokens, found) in read.items()
-                    },
-                )
+            yield pair, _place(pair, place, len(known), readings)
+
+
+def _place(pair: Pair, place: int, pairs: int, readings: Readings) -> LeftOut | Mapping[str, Any]:
+    """Returns where a pair's tokens differ, by tokenizer; or why it is left out."""
+    apart = [name for name, (_, found) in readings.items() if not found.aligned[place]]
+    if apart:
+        return LeftOut(f"not token-aligned for {', '.join(apart)}", pair.rows)
+    return {
+        name: _describe_run(tokens, found, place, pairs)
+        for name, (tokens, found) in readings.items()
+    }
 
 
 def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> dict[str, Any]:
