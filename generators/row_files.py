@@ -10,6 +10,12 @@ import pyarrow.parquet as pq
 
 ROW_GROUP_BYTES = 16 << 20
 """Arrow bytes that a row group is closed at: far below the 286 MiB the Hub's viewer can scan."""
+REWRITTEN_GROUP_BYTES = 64 << 20
+"""The same for files that are rewritten one by one, with memory to spare.
+
+A column that changes a little throughout, as tiers do with any change of the data, costs one chunk
+of the Hub's store (64 KiB) a row group when it is published again: the fewer of them, the better.
+"""
 
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined pages, as `datasets` writes them: a small change re-uploads few bytes."""
@@ -61,10 +67,11 @@ def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
 class ParquetFile:
     """One Parquet file, written table by table with bounded memory; the same rows, same bytes."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, group_bytes: int = ROW_GROUP_BYTES) -> None:
         self.path = path
         self.rows = 0
         self.bytes = 0
+        self._group_bytes = group_bytes
         self._pending: list[pa.Table] = []
         self._pending_bytes = 0
         self._file = pa.OSFile(str(path), "wb")
@@ -82,7 +89,7 @@ class ParquetFile:
         self._pending_bytes += table.nbytes
         self.rows += table.num_rows
         self.bytes += table.nbytes
-        if self._pending_bytes >= ROW_GROUP_BYTES:
+        if self._pending_bytes >= self._group_bytes:
             self._flush()
 
     def close(self) -> None:
@@ -116,7 +123,8 @@ def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """Changes a Parquet file row group by row group; one that has no rows left is removed."""
     whole = path.with_suffix(".whole")
     path.rename(whole)
-    file = ParquetFile(path, pq.read_schema(whole))  # pyright: ignore[reportUnknownMemberType]
+    schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
+    file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
         for table in read_groups(whole):
             file.write(change(table))

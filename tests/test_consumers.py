@@ -169,37 +169,33 @@ def test_the_readme_patches_with_transformer_lens(
     rows = [
         {
             **contrast,
-            "tokens": [{"tokenizer": tokenizer_name, "aligned": aligned}],
             "positive": f"Save the baby from the {place} before you do anything else.",
             "negative": f"Save the adult from the {place} before you do anything else.",
         }
-        for place, tokenizer_name, aligned in (
-            ("hall", "gpt2", True),
-            ("lake", "gpt2", True),
-            ("fire", "gpt2", True),
-            ("mud", "gpt2", False),
-            ("sea", "another", True),
-        )
+        for place in ("hall", "lake", "fire")
     ]
     rows = datasets.Dataset.from_list(rows)
     monkeypatch.setattr(datasets, "load_dataset", lambda *names, split: rows)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (recipe,) = re.findall(r"^~~~python\n(.*?)^~~~$", readme, re.M | re.S)
+    recipe = "".join(re.findall(r"^~~~python\n(.*?)^~~~$", readme, re.M | re.S))
     for there, here in (
-        ('"gpt2")\nrows', f'"{tmp_path / "tiny"}")\nrows'),
-        ("[:10]", "[:9]"),
-        ("list(along), 10)", "list(along), 1)"),
+        ('"gpt2")\npairs', f'"{tmp_path / "tiny"}")\npairs'),
+        ("topk(10)", "topk(9)"),
+        ("[:10]", "[:1]"),
         (":.2f}", ":.9f}"),
-        ("\nfitted,", "\nassert len(runs) == 3\nfitted,"),
+        ("\ngaps", "\nassert len(runs) == 3\ngaps"),
     ):
         assert there in recipe
         recipe = recipe.replace(there, here)
     exec(recipe, {})
-    *found, every, one = capsys.readouterr().out.splitlines()
-    numbers = [re.search(r": (\S+) along the difference, spread (\S+)$", line) for line in found]
-    means = [float(found[1]) for found in numbers]
+    *found, last = capsys.readouterr().out.splitlines()
+    numbers = [re.search(r"^\w+: (\S+), spread (\S+)$", line) for line in found]
+    means = [float(number[1]) for number in numbers if number]
+    assert len(means) == 9
     assert means == sorted(means, reverse=True)
     assert means[0] > 0
-    assert all(0 < float(found[2]) < math.inf for found in numbers)
-    assert every == "top 9: held-out pairs move 100% of the way", "there are nine components"
-    assert re.search(r"^random 1: held-out pairs move -?\d+% of the way$", one)
+    assert all(0 < float(number[2]) < math.inf for number in numbers if number)
+    shares = re.search(r"move (\S+)% of the way, by as many at random (-?\d+)%$", last)
+    assert shares
+    assert shares[1] == "100", "there are nine components"
+    assert shares[2] != "100"

@@ -19,7 +19,7 @@ from generators.references.rows import make_references, reference_schema
 from generators.rejected import REJECTED, read_rejections, write_rejections
 from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
-from generators.row_files import ParquetFile, read_groups
+from generators.row_files import REWRITTEN_GROUP_BYTES, ParquetFile, read_groups
 from generators.stored_rows import list_files
 from generators.texts import WITHHELD
 from schemas.generated import GeneratedDecision, GeneratedLine
@@ -85,7 +85,8 @@ def _write_rows(folder: Path, out: Path, config: str) -> Iterator[tuple[str, Spl
     """Yields the size of each split, when its file is written."""
     for path in list_files(folder, config):
         (out / config).mkdir(exist_ok=True)
-        written = ParquetFile(out / config / path.name, add_features(reference_schema(config)))
+        schema = add_features(reference_schema(config))
+        written = ParquetFile(out / config / path.name, schema, REWRITTEN_GROUP_BYTES)
         for table in read_groups(path):
             written.write(make_references(config, table))
         written.close()
