@@ -2,7 +2,7 @@
 
 Each item has a column of cues, such as +1 where its positive is the longer side and -1 where it is
 the shorter. We keep the most items such that no cue's mean over them is further from zero than its
-tolerance. The programme's dual is a linear classifier on the cues, with an L1 penalty and a hinge
+tolerance, give or take one item. The programme's dual is a linear classifier on the cues, with an L1 penalty and a hinge
 loss: its *prices* weigh the cues, and what is left out are the items that it ranks right with a
 margin of more than 1. So this filters adversarially (AFLite, https://arxiv.org/abs/2002.04108), but
 at once and with the fewest losses. Prices also say what to keep of items that were not used.
@@ -32,6 +32,9 @@ WORTH_IT = 0.95
 GAP, NODES = 0.02, 5
 """Where that search ends; by nodes and not by time, so that it is repeatable."""
 NEAR = 1e-6
+SPARE = 1.0
+"""Items by which a cue may be off whatever its tolerance: of a few items, with some hundred cues,
+none could be kept without."""
 PREFERENCE = 0.05
 """How much more than 1 the first item by rank is worth, and the last one less. Were all worth the
 same, whole classes of items would go and others stay, and that would be a cue; so each loses its
@@ -93,11 +96,10 @@ def _value(place: Floats) -> Floats:
 
 
 def _allow(cues: Sequence[Cue]) -> Singles:
-    """Returns what each item adds to how far each cue may be off; one item always may."""
+    """Returns what each item adds to how far each cue may be off."""
     allowed = np.empty((len(cues[0].values), len(cues)), np.float32)
     for place, cue in enumerate(cues):
-        inside = np.ones(len(cue.values), np.bool_) if cue.scope is None else cue.scope
-        allowed[:, place] = max(cue.tolerance, 1 / max(inside.sum(), 1)) * inside
+        allowed[:, place] = cue.tolerance * (1.0 if cue.scope is None else cue.scope)
     return allowed
 
 
@@ -117,7 +119,7 @@ def _group_equal(
 
 
 def _constrain(columns: Singles, slack: Singles) -> Floats:
-    """Returns rows that must sum to 0 or less: each cue from above, then from below."""
+    """Returns rows that must sum to `SPARE` or less: each cue from above, then from below."""
     return np.vstack([columns - slack, -columns - slack]).astype(np.float64)
 
 
@@ -133,10 +135,11 @@ def _solve(
     matrix: Floats, sizes: NDArray[np.int64], values: Floats
 ) -> tuple[NDArray[np.int64], Floats]:
     """Returns how many of each class to keep, and the price of each row."""
-    if (matrix @ sizes <= NEAR).all():
+    if (matrix @ sizes <= SPARE + NEAR).all():
         return sizes.astype(np.int64), np.zeros(len(matrix))
     limits = np.column_stack([np.zeros(len(sizes)), sizes])
-    found = linprog(-values, A_ub=matrix, b_ub=np.zeros(len(matrix)), bounds=limits, method="highs")
+    most = np.full(len(matrix), SPARE)
+    found = linprog(-values, A_ub=matrix, b_ub=most, bounds=limits, method="highs")
     quota = np.floor(found.x + NEAR).astype(np.int64)
     prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
     quota = _fill(matrix, sizes, quota, found.x - quota)
@@ -151,7 +154,7 @@ def _search(
     """Returns a better quota in whole numbers, if a short search by branch and bound finds one."""
     best = milp(
         -values,
-        constraints=LinearConstraint(matrix, -np.inf, 0),
+        constraints=LinearConstraint(matrix, -np.inf, SPARE),
         bounds=Bounds(0, sizes),
         integrality=np.ones(len(sizes), np.int64),
         options={"mip_rel_gap": GAP, "node_limit": NODES},
@@ -159,7 +162,7 @@ def _search(
     if best.x is None:
         return quota
     found = np.round(best.x).astype(np.int64)
-    holds = bool((matrix @ found <= NEAR).all())
+    holds = bool((matrix @ found <= SPARE + NEAR).all())
     return found if holds and values @ found > values @ quota else quota
 
 
@@ -167,7 +170,7 @@ def _fill(
     matrix: Floats, sizes: NDArray[np.int64], quota: NDArray[np.int64], rest: Floats
 ) -> NDArray[np.int64]:
     """Returns the quota with what rounding down lost put back, as far as the balance allows."""
-    total = matrix @ quota
+    total = matrix @ quota - SPARE
     while (total > NEAR).any():  # rounding down may have taken what others were balanced by
         left = np.flatnonzero(quota)
         over = np.maximum(total[:, None] - matrix[:, left], 0.0).sum(axis=0)
