@@ -156,8 +156,9 @@ class Quality(StrictModel):
     """FAIL where a gate that counts fails; `too few` where no config had the rows to look for cues.
     PASS says nothing of gates that had too few rows or were not audited; `gates` counts them."""
     gates: dict[Verdict, Count]
-    """Verdict -> gates that count: on `core`, on the folder as a whole, of a config without `core`
-    on all rows but for cues, and of a plain file of pairs on all of them; none that is waived."""
+    """Verdict -> gates that count: on `core`; on all rows those that it is not chosen by; on all
+    rows of a config without `core` those that are not about cues; on the folder as a whole, and on
+    a plain file of pairs, all. None that is waived."""
     seed: int
     """Decides samples, folds and shuffles."""
     selections: dict[str, Selection]

@@ -37,7 +37,12 @@ def sum_up(*checks: CheckResult, audit: HumanAudit | None = None) -> Quality:
     ("check", "verdict"),
     [
         (make_check(verdict="FAIL"), "FAIL"),
-        (make_check(tier="full", verdict="FAIL"), "PASS"),  # `full` may miss a gate
+        (
+            make_check(tier="full", verdict="FAIL"),
+            "PASS",
+        ),  # what `core` is chosen by `full` may miss
+        (make_check(tier="full", number=2, verdict="FAIL"), "PASS"),
+        (make_check(tier="full", number=16, verdict="FAIL"), "FAIL"),  # leaks nobody is excused of
         (make_check(verdict="FAIL", waived="meant so"), "PASS"),
         (make_check(verdict="WARN", level="warn"), "PASS"),
         (make_check(verdict="too few"), "PASS"),
@@ -54,11 +59,16 @@ def test_only_gates_that_count_make_a_fail(check: CheckResult, verdict: str) -> 
     quality = sum_up(make_check(), check)
     assert quality.verdict == verdict
     assert ("FAIL" in quality.gates) == (verdict == "FAIL")
-    assert (check in find_gates([check])) == (
+    assert (check in find_gates([make_check(number=9), check])) == (
         check.level == "gate"
         and not check.waived
-        and (check.config, check.tier)
-        not in {("contrastive", "full"), ("pairs", "core"), ("icl", "full")}
+        and (check.config, check.tier, check.number)
+        not in {
+            ("contrastive", "full", 2),
+            ("contrastive", "full", 4),
+            ("pairs", "core", 4),
+            ("icl", "full", 6),
+        }
     )
 
 
@@ -111,19 +121,26 @@ def test_lines_show_core_what_all_rows_miss_and_configs_without_core() -> None:
 
 def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None:
     controls = Controls(random_labels=0.4912, surface_only=0.5312)
-    checks = (make_check(controls=controls), IN_FULL, GOOD_IN_FULL, WAIVED, MENUS)
+    words = make_check(number=7, name="words", figures={"all rows": 0.812}, note="the n-gram 'a|b'")
+    waived_in_full = WAIVED.model_copy(update={"tier": "full"})
+    checks = (make_check(controls=controls), IN_FULL, GOOD_IN_FULL, WAIVED, waived_in_full, MENUS)
+    checks += (words,)
     audit = HumanAudit(n=200, ok=191, lower=0.916, upper=0.97, auditors=2, by_config={})
     said = render_section(sum_up(*checks, audit=audit), ["length"])
     section, banner = said["section"], said["banner"]
     assert "| 0.491 | 0.531 | PASS |" in section
     assert "- surface of `contrastive`: 0.710, wanted" in section
+    assert section.count("sentiment") == 2, "in the table, and as waived"
+    assert "| PASS | the n-gram 'a\\|b' |" in section
+    assert "rank this share of all pairs right" in section
+    assert "`contrastive` 0.812." in section
     assert "| n-gram |" not in section
     assert "| waived |" in section
     assert "Waived: sentiment of `associations` (0.970, wanted 0.45-0.55): meant so." in section
     assert "200 rows were judged by 2 people, and 191 found right: at least 91.6 %" in section
     assert "| `contrastive` | 400 | 300 | 9 | 5 | length 90, place 10 |" in section
     assert "![length](figures/length.svg)" in section
-    assert "in a config without it those that are not about cues): 2 held" in banner
+    assert "on other rows those that `core` is not chosen by): 3 held" in banner
 
 
 def test_a_banner_names_what_fails_and_what_was_not_measured() -> None:

@@ -11,15 +11,17 @@ FOLDER, PAIRS = "folder", "pairs"
 
 CUES = frozenset({4, 5, 6, 7, 8})
 """Numbers of the gates that look for what tells the poles apart and is not their content."""
+BALANCED = CUES | {2}
+"""Those that `core` is chosen to hold, the place among them."""
 
 
 def find_gates(checks: Iterable[CheckResult]) -> list[CheckResult]:
     """Returns the gates that count: on `core`, and on the folder as a whole; not those waived.
 
-    Rows of `full` may miss a gate, as long as the card says so. Of a config without `core`, all
-    rows must hold the gates that are not about cues: nothing was chosen there to be without. Of
-    pairs that are no folder of ours all count, since whoever measures them uses them all; their
-    `core` is a proposal.
+    Rows of `full` may miss what `core` is chosen by, as long as the card says so; no choice excuses
+    duplicates, leaks or broken rows, and so these count on all rows. Of a config without `core`,
+    too, all rows must hold the gates that are not about cues. Of pairs that are no folder of ours
+    all count, since whoever measures them uses them all; their `core` is a proposal.
     """
     every = list(checks)
     tiered = {check.config for check in every if check.tier == "core"}
@@ -28,9 +30,11 @@ def find_gates(checks: Iterable[CheckResult]) -> list[CheckResult]:
 
 
 def _counts(check: CheckResult, tiered: Set[str]) -> bool:
-    if check.tier != find_tier(check.config, tiered):
-        return False
-    return check.config in {FOLDER, PAIRS, *tiered} or check.number not in CUES
+    if check.config == PAIRS:
+        return check.tier == "full"
+    if check.tier == "core" or check.config == FOLDER:
+        return True
+    return check.number not in (BALANCED if check.config in tiered else CUES)
 
 
 def find_tier(config: str, tiered: Set[str]) -> Tier:

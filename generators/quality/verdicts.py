@@ -7,6 +7,8 @@ from generators.quality.gates import FOLDER, find_gates, find_tier
 from schemas.quality import CheckResult, Quality
 
 SECTION, BANNER = "quality/v1/section", "quality/v1/banner"
+WORDS = 7
+"""Number of the check of single options' words, which is reported of all rows, too."""
 
 
 def show_value(check: CheckResult) -> str:
@@ -57,6 +59,12 @@ def choose_shown(checks: Sequence[CheckResult]) -> list[CheckResult]:
     return [check for check in checks if check in told or check.verdict in ("FAIL", "WARN")]
 
 
+def _find_untold(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """Returns what fails and is not among what a config is told by."""
+    told = choose_told(checks)
+    return [check for check in checks if check.verdict == "FAIL" and check not in told]
+
+
 def choose_told(checks: Sequence[CheckResult]) -> list[CheckResult]:
     """Returns the checks of `core`; of configs without one, and of plain pairs, of all rows."""
     tiered = {check.config for check in checks if check.tier == "core"}
@@ -95,8 +103,9 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
         SECTION,
         quality=quality,
         shown=told,
-        missed_in_full=[check for check in checks if check not in told and check.verdict == "FAIL"],
-        waived=[check for check in checks if check.waived and check.verdict == "FAIL"],
+        missed_in_full=[check for check in _find_untold(checks) if not check.waived],
+        waived=[check for check in told if check.waived and check.verdict == "FAIL"],
+        option_only=[check for check in told if check.number == WORDS and check.figures],
         figures=figures,
         show_value=show_value,
         show=show_number,

@@ -2,10 +2,11 @@
 
 Each item has a column of cues, such as +1 where its positive is the longer side and -1 where it is
 the shorter. We keep the most items such that no cue's mean over them is further from zero than its
-tolerance, give or take one item. The programme's dual is a linear classifier on the cues, with an L1 penalty and a hinge
-loss: its *prices* weigh the cues, and what is left out are the items that it ranks right with a
-margin of more than 1. So this filters adversarially (AFLite, https://arxiv.org/abs/2002.04108), but
-at once and with the fewest losses. Prices also say what to keep of items that were not used.
+tolerance, give or take one item. The programme's dual is a linear classifier on the cues, with an
+L1 penalty and a hinge loss: its *prices* weigh the cues, and what is left out are the items that it
+ranks right with a margin of more than 1. So this filters adversarially (AFLite,
+https://arxiv.org/abs/2002.04108), but at once and with the fewest losses. Prices also say what to
+keep of items that were not used.
 The only importer of scipy's optimizer.
 """
 
