@@ -20,16 +20,21 @@ from generators.checks.scores import (
     swap_poles,
     to_wins,
 )
-from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.base import Contrasts, Floats, Mask
 from generators.measures.surface import REFUSALS, WORDS
 from generators.quality.evidence import CHECK_SEED, Evidence
-from generators.selection.classifiers import cross_score, score_features, score_words
+from generators.selection.classifiers import Scorer, cross_score, score_features, score_words
 from generators.selection.cues import differ
+from generators.selection.flags import find_hard
 
 MOST_EFFECT = 0.10
 """Largest effect size of length, Cohen's d."""
 MOST_ACCURACY = 0.60
 """Largest pair accuracy of what sees no content."""
+MOST_HARD = 0.65
+"""Largest pair accuracy of single options' words on `hard` rows."""
+ECHO, CLEARLY = "fitted on hard rows, poles swapped", 0.05
+"""Name of what the flag itself makes, and by how much a cue of their own must exceed it."""
 MOST_REFUSALS, MOST_REFUSAL_GAP = 0.005, 0.002
 """Largest share of texts with refusal wording, and largest difference between the poles."""
 MOST_DROP = 0.10
@@ -123,23 +128,45 @@ def measure_words(evidence: Evidence) -> Measurement | None:
         return None
     contrasts = evidence.contrasts
     pairs = contrasts.pairs_of(evidence.flags["hard"])
-    words = score_words(evidence.readings.vocabulary, contrasts.positive, contrasts.negative)
     every = to_wins(evidence.word_scores)
-    own = to_wins(cross_score(words, evidence.groups, CHECK_SEED, fit_on=pairs))
-    swapped = swap_poles(evidence)
-    random = score_words(evidence.readings.vocabulary, swapped.positive, swapped.negative)
-    better = own if share(own[pairs]) > share(every[pairs]) else every
+    own = _score_alone(evidence, contrasts, pairs)
+    figures = {
+        "fitted on all rows": share(every[pairs]),
+        "fitted on hard rows": share(own[pairs]),
+        "all rows": share(every),
+    }
+    if share(own[pairs]) > MOST_HARD:
+        figures[ECHO] = _measure_echo(evidence)
+    better = max(every, own, key=lambda wins: share(wins[pairs]))
+    if better is own and share(own[pairs]) <= figures.get(ECHO, 0.0) + CLEARLY:
+        better = every
+    random = cross_score(_read_words(evidence, swap_poles(evidence)), evidence.groups, CHECK_SEED)
     return replace(
         require_groups(contrasts, share_wins(contrasts, better, pairs)),
-        figures={
-            "fitted on all rows": share(every[pairs]),
-            "fitted on hard rows": share(own[pairs]),
-            "all rows": share(every),
-        },
-        controls=compare_controls(
-            evidence, cross_score(random, evidence.groups, CHECK_SEED), pairs
-        ),
+        figures=figures,
+        controls=compare_controls(evidence, random, pairs),
     )
+
+
+def _measure_echo(evidence: Evidence) -> float:
+    """Returns what a model of `hard` rows alone finds where poles are swapped at random.
+
+    Rows that are flagged because a model of noise ranks them wrong carry the inverse of that noise,
+    and a model of them alone learns it.
+    """
+    swapped = swap_poles(evidence)
+    pairs = swapped.pairs_of(find_hard(swapped, evidence.readings))
+    return share(_score_alone(evidence, swapped, pairs)[pairs])
+
+
+def _score_alone(evidence: Evidence, contrasts: Contrasts, pairs: Mask) -> Floats:
+    """Returns the wins of a model that is fitted on some pairs alone."""
+    words = _read_words(evidence, contrasts)
+    return to_wins(cross_score(words, evidence.groups, CHECK_SEED, fit_on=pairs))
+
+
+def _read_words(evidence: Evidence, contrasts: Contrasts) -> Scorer:
+    return score_words(evidence.readings.vocabulary, contrasts.positive, contrasts.negative)
 
 
 def measure_sentiment(evidence: Evidence) -> Measurement:
@@ -208,7 +235,7 @@ CHECKS = (
     ),
     Check(
         7, "option-only words, hard rows", "gate", "≤ 0.65", measure_words,
-        high=0.65, fewest=FEWEST, bounded=True,
+        high=MOST_HARD, fewest=FEWEST, bounded=True,
     ),
     Check(
         8, "sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
