@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from generators.checks.base import FEWEST, Check, Measurement
+from generators.checks.base import FEWEST, STEADY, Check, Measurement, list_missed
 from generators.checks.scores import (
     HELD_OUT,
     compare_controls,
@@ -25,6 +25,7 @@ from generators.measures.surface import REFUSALS, WORDS
 from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.selection.classifiers import cross_score, score_features, score_words
 from generators.selection.cues import differ
+from schemas.quality import Controls
 
 MOST_EFFECT = 0.10
 """Largest effect size of length, Cohen's d."""
@@ -33,6 +34,8 @@ MOST_ACCURACY = 0.60
 MOST_REFUSALS, MOST_REFUSAL_GAP = 0.005, 0.002
 """Largest share of texts with refusal wording, and largest difference between the poles."""
 MOST_DROP = 0.10
+AT_CHANCE = 0.55
+"""Accuracy up to which a model has found too little to lose 0.10 of it anywhere."""
 FEWEST_REVERSED = 200
 
 
@@ -40,7 +43,9 @@ def measure_length(evidence: Evidence) -> Measurement:
     """Returns the share of pairs whose positive has more words, and the effect size d.
 
     Length alone: AUC 0.72 in the median persona file of Perez et al. 2022
-    (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs.
+    (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs. With n menus and no cue 95 of 100 sets
+    lie within 0.98 / sqrt(n) of a half, which is the tolerance of 0.05 at n = 384: below 400 a
+    share outside, or a d, is a miss only where the share's whole interval lies outside too.
     """
     words = evidence.readings.surface[:, WORDS]
     one, other = words[evidence.contrasts.positive], words[evidence.contrasts.negative]
@@ -48,7 +53,8 @@ def measure_length(evidence: Evidence) -> Measurement:
     effect = float(one.mean() - other.mean()) / spread if spread else 0.0
     figures = {"effect size d": effect, **hold_out(evidence, score_length)}
     found = measure_score(evidence, score_length)
-    return replace(found, figures=figures, missed=abs(effect) > MOST_EFFECT)
+    missed = list_missed(("d", effect, abs(effect) > MOST_EFFECT))
+    return replace(found, figures=figures, missed=missed)
 
 
 def score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -68,7 +74,8 @@ def measure_surface(evidence: Evidence) -> Measurement:
     if held is None or not held.contrasts.items:
         return found
     fresh = share(to_wins(held.scores))
-    return replace(found, figures={HELD_OUT: fresh}, missed=fresh > MOST_ACCURACY)
+    missed = list_missed((HELD_OUT, fresh, fresh > MOST_ACCURACY))
+    return replace(found, figures={HELD_OUT: fresh}, missed=missed)
 
 
 def score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -156,7 +163,11 @@ def measure_sentiment(evidence: Evidence) -> Measurement:
         "refusal wording in negatives": rates[1],
         **hold_out(evidence, score_sentiment),
     }
-    missed = max(rates) > MOST_REFUSALS or abs(rates[0] - rates[1]) > MOST_REFUSAL_GAP
+    gap = abs(rates[0] - rates[1])
+    missed = list_missed(
+        ("refusals", max(rates), max(rates) > MOST_REFUSALS),
+        ("gap of refusals", gap, gap > MOST_REFUSAL_GAP),
+    )
     return replace(measure_score(evidence, score_sentiment), figures=figures, missed=missed)
 
 
@@ -173,7 +184,8 @@ def score_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
 def measure_reversed(evidence: Evidence) -> Measurement | None:
     """Returns how much less often a text model is right where the surface cues mislead.
 
-    The model is that of the option-only check. Where shallow features were confounded with values,
+    The model is that of the option-only check. One that is at chance over all has nothing to lose,
+    so that nothing passes by it. Where shallow features were confounded with values,
     nine models followed the values 30 % of the time (https://arxiv.org/abs/2511.02109).
     """
     if "reversed_cue" not in evidence.flags:
@@ -181,14 +193,21 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
     contrasts = evidence.contrasts
     pairs = contrasts.pairs_of(evidence.flags["reversed_cue"])
     wins = to_wins(evidence.word_scores)
-    there = share_wins(contrasts, wins, pairs)
-    figures = {"there": share(wins[pairs]), "all rows": share(wins)}
-    random = evidence.word_scores * evidence.flips
+    overall, there = share(wins), share_wins(contrasts, wins, pairs)
+    at_random = to_wins(evidence.word_scores * evidence.flips)
+    blind = there.n > 0 and overall <= AT_CHANCE
     found = Measurement(
-        value=share(wins) - share(wins[pairs]),
+        value=overall - share(wins[pairs]),
         n=there.n,
-        figures=figures,
-        controls=compare_controls(evidence, random, pairs),
+        figures={"there": share(wins[pairs]), "all rows": overall},
+        controls=Controls(
+            random_labels=round(share(at_random) - share(at_random[pairs]), 4),
+            surface_only=round(share(to_wins(evidence.surface_scores)[pairs]), 4),
+        ),
+        enough=not blind,
+        note="the option-only model is at chance over all, and has nothing to lose"
+        if blind
+        else None,
     )
     return require_groups(contrasts, found)
 
@@ -196,7 +215,7 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
 CHECKS = (
     Check(
         4, "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
-        low=0.45, high=0.55, fewest=FEWEST,
+        low=0.45, high=0.55, fewest=FEWEST, steady=STEADY,
     ),
     Check(
         5, "ten surface features", "gate", "≤ 0.60", measure_surface,
