@@ -38,9 +38,9 @@ def replace(at: int | None = None, **columns: Any) -> Edit:
 
 
 def lengthen(place: int, row: Row) -> Row:
-    """Makes five positives very long, and a few more negatives a little longer."""
-    more = {"positive": " by the mill" * 30} if place < 5 else {}
-    more |= {"negative": " then"} if 5 <= place < 12 else {}
+    """Makes some positives very long, and as many negatives a little longer."""
+    more = {"positive": " by the mill" * 30} if place < 20 else {}
+    more |= {"negative": " then"} if 20 <= place < 40 else {}
     return row | {name: f"{row[name]}{end}" for name, end in more.items()}
 
 
@@ -139,7 +139,8 @@ CASES: list[Case] = [
     ("alike but for the span", lambda: prompts(replace(shuffled_prompt="It rains. Stay.")), "FAIL"),
     ("words edited", minimal_pairs, "PASS"),
     ("words edited", lambda: minimal_pairs(replace(positive="An owl.", negative="Hens.")), "FAIL"),
-    ("words edited", lambda: minimal_pairs(replace(3, positive="Owls fly.", negative="Hens sit.")), "FAIL"),
+    ("words edited",
+     lambda: minimal_pairs(replace(3, positive="Owls fly.", negative="Hens sit.")), "FAIL"),
     ("token alignment", lambda: minimal_pairs(aligned=95), "PASS"),
     ("token alignment", lambda: minimal_pairs(aligned=94), "FAIL"),
     ("token alignment", lambda: minimal_pairs(tokenizers=2), "too few"),

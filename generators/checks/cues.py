@@ -27,8 +27,9 @@ from generators.selection.classifiers import cross_score, score_features, score_
 from generators.selection.cues import differ
 from schemas.quality import Controls
 
-MOST_EFFECT = 0.10
-"""Largest effect size of length, Cohen's d."""
+LEAST_LONGER, MOST_LONGER = 0.45, 0.55
+MOST_EFFECT, STEADY_EFFECT = 0.10, 800
+"""Largest effect size of length, Cohen's d; and menus from which on chance alone keeps it."""
 MOST_ACCURACY = 0.60
 """Largest pair accuracy of what sees no content."""
 MOST_REFUSALS, MOST_REFUSAL_GAP = 0.005, 0.002
@@ -45,16 +46,22 @@ def measure_length(evidence: Evidence) -> Measurement:
     Length alone: AUC 0.72 in the median persona file of Perez et al. 2022
     (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs. With n menus and no cue 95 of 100 sets
     lie within 0.98 / sqrt(n) of a half, which is the tolerance of 0.05 at n = 384: below 400 a
-    share outside, or a d, is a miss only where the share's whole interval lies outside too.
+    share outside, or a d, is a miss only where the share's whole interval lies outside too. The
+    band of d is 1.96 * sqrt(2 / n), and its tolerance at n = 768: below 800 a d outside says
+    nothing of itself unless it is so by more than that.
     """
     words = evidence.readings.surface[:, WORDS]
     one, other = words[evidence.contrasts.positive], words[evidence.contrasts.negative]
     spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
     effect = float(one.mean() - other.mean()) / spread if spread else 0.0
     figures = {"effect size d": effect, **hold_out(evidence, score_length)}
-    found = measure_score(evidence, score_length)
-    missed = list_missed(("d", effect, abs(effect) > MOST_EFFECT))
-    return replace(found, figures=figures, missed=missed)
+    found = replace(measure_score(evidence, score_length), figures=figures)
+    if abs(effect) <= MOST_EFFECT:
+        return found
+    surely = abs(effect) - 1.96 * np.sqrt(2 / max(found.n, 1)) > MOST_EFFECT
+    if surely or found.n >= STEADY_EFFECT or not LEAST_LONGER <= (found.value or 0) <= MOST_LONGER:
+        return replace(found, missed=list_missed(("d", effect, True)))
+    return replace(found, enough=False, note=f"d {effect:.3g} may be chance")
 
 
 def score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -215,7 +222,7 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
 CHECKS = (
     Check(
         4, "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
-        low=0.45, high=0.55, fewest=FEWEST, steady=STEADY,
+        low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY,
     ),
     Check(
         5, "ten surface features", "gate", "≤ 0.60", measure_surface,
