@@ -188,7 +188,7 @@ def test_behaviors_without_a_row_in_core_are_the_rarest() -> None:
 
 def test_menus_too_few_of_each_number_of_options_are_told() -> None:
     found = check("place of the target", questions(count=90))
-    assert found.note == "fewer than 100 menus of any number of options; most: 90 of 3"
+    assert found.note == "fewer than 100 menus of any number of options; most: 90 of 3 options"
 
 
 def test_the_control_of_a_drop_is_a_drop() -> None:
@@ -200,6 +200,18 @@ def test_the_control_of_a_drop_is_a_drop() -> None:
     assert found.controls.random_labels == pytest.approx(0, abs=0.12)
     blind = check("drop where cues mislead", pairs(count=500, reversed_cue=np.arange(500) < 210))
     assert "at chance" in (blind.note or "")
+
+
+def test_a_model_at_chance_over_all_may_still_lose_much_where_cues_mislead() -> None:
+    reversed_cue = np.arange(500) < 210
+    evidence = pairs(count=500, reversed_cue=reversed_cue)
+    right = np.where(reversed_cue, np.arange(500) % 10 < 3, np.arange(500) % 20 < 13)
+    evidence.__dict__["word_scores"] = np.where(right, 1.0, -1.0)
+    found = check("drop where cues mislead", evidence)
+    assert found.figures["all rows"] <= 0.55
+    assert found.value is not None
+    assert found.value > 0.1
+    assert found.verdict == "WARN"
 
 
 def test_what_misses_beside_the_value_is_named() -> None:

@@ -38,6 +38,7 @@ MOST_DROP = 0.10
 AT_CHANCE = 0.55
 """Accuracy up to which a model has found too little to lose 0.10 of it anywhere."""
 FEWEST_REVERSED = 200
+NOTHING_TO_LOSE = "the option-only model is at chance over all, and has nothing to lose"
 
 
 def measure_length(evidence: Evidence) -> Measurement:
@@ -192,7 +193,7 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
     """Returns how much less often a text model is right where the surface cues mislead.
 
     The model is that of the option-only check. One that is at chance over all has nothing to lose,
-    so that nothing passes by it. Where shallow features were confounded with values,
+    so that no rows pass by it. Where shallow features were confounded with values,
     nine models followed the values 30 % of the time (https://arxiv.org/abs/2511.02109).
     """
     if "reversed_cue" not in evidence.flags:
@@ -202,9 +203,10 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
     wins = to_wins(evidence.word_scores)
     overall, there = share(wins), share_wins(contrasts, wins, pairs)
     at_random = to_wins(evidence.word_scores * evidence.flips)
-    blind = there.n > 0 and overall <= AT_CHANCE
+    drop = overall - share(wins[pairs])
+    blind = there.n > 0 and overall <= AT_CHANCE and drop <= MOST_DROP
     found = Measurement(
-        value=overall - share(wins[pairs]),
+        value=drop,
         n=there.n,
         figures={"there": share(wins[pairs]), "all rows": overall},
         controls=Controls(
@@ -212,9 +214,7 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
             surface_only=round(share(to_wins(evidence.surface_scores)[pairs]), 4),
         ),
         enough=not blind,
-        note="the option-only model is at chance over all, and has nothing to lose"
-        if blind
-        else None,
+        note=NOTHING_TO_LOSE if blind else None,
     )
     return require_groups(contrasts, found)
 

@@ -49,7 +49,7 @@ def _tell_few(menus: Counter[int]) -> str:
     if not menus:
         return note
     (size, most), *_ = menus.most_common(1)
-    return f"{note}; most: {most} of {size}"
+    return f"{note}; most: {most} of {size} options"
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:
