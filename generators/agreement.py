@@ -1,7 +1,10 @@
-"""How far two labellers agree; the only importer of scikit-learn."""
+"""How far two labellers agree."""
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from schemas.generation import Agreement
 
@@ -19,10 +22,10 @@ def measure_agreement(ours: Sequence[object], theirs: Sequence[object]) -> Agree
         return Agreement(n=0, raw=None, kappa=None)
     raw = sum(one == other for one, other in zip(ours, theirs, strict=True)) / len(ours)
     classes = Counter(ours)
-    kappa = None
-    if len(classes) > 1 and min(classes.values()) >= FEWEST_OF_A_CLASS:
-        kappa = _kappa([str(one) for one in ours], [str(other) for other in theirs])
-    return Agreement(n=len(ours), raw=raw, kappa=kappa)
+    if len(classes) < 2 or min(classes.values()) < FEWEST_OF_A_CLASS:
+        return Agreement(n=len(ours), raw=raw, kappa=None)
+    found = _measure_kappa([str(one) for one in ours], [str(other) for other in theirs])
+    return Agreement(n=len(ours), raw=raw, kappa=found.value, interval=found.interval)
 
 
 def has_both_classes(labels: Sequence[bool]) -> bool:
@@ -30,7 +33,27 @@ def has_both_classes(labels: Sequence[bool]) -> bool:
     return min(labels.count(True), labels.count(False)) >= FEWEST_OF_A_CLASS
 
 
-def _kappa(ours: list[str], theirs: list[str]) -> float:
-    from sklearn.metrics import cohen_kappa_score  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+class Kappa(NamedTuple):
+    """Cohen's kappa of two labellers."""
 
-    return float(cohen_kappa_score(ours, theirs))
+    value: float
+    interval: tuple[float, float] | None
+
+
+def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
+    """Returns kappa, and its 95 % interval as if options were independent.
+
+    The standard error is that of Fleiss, Cohen and Everitt 1969
+    (https://doi.org/10.1037/h0028106). It is 0 where the second labeller has one class only, which
+    is no certainty, and so there is no interval then.
+    """
+    from statsmodels.stats.inter_rater import cohens_kappa  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+
+    names = sorted({*ours, *theirs})
+    place = {name: at for at, name in enumerate(names)}
+    table = np.zeros((len(names), len(names)))
+    np.add.at(table, ([place[one] for one in ours], [place[other] for other in theirs]), 1)
+    with np.errstate(invalid="ignore"):  # of a test that is not asked for
+        found: Any = cohens_kappa(table)
+    low, high = max(-1.0, float(found.kappa_low)), min(1.0, float(found.kappa_upp))
+    return Kappa(float(found.kappa), (low, high) if len(set(theirs)) > 1 else None)

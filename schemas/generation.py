@@ -8,6 +8,7 @@ from schemas.base import Count, Share, StrictModel
 from schemas.exchange import RejectionReason, Tokens
 
 Dollars = Annotated[float, Field(ge=0)]
+Kappa = Annotated[float, Field(ge=-1, le=1)]
 
 
 class TaskReport(StrictModel):
@@ -44,9 +45,12 @@ class Agreement(StrictModel):
     """Options that both have labelled."""
     raw: Share | None
     """Share of them with the same label; null where there is none."""
-    kappa: Annotated[float, Field(ge=-1, le=1)] | None
+    kappa: Kappa | None
     """Cohen's kappa (https://doi.org/10.1177/001316446002000104); null where a class has fewer
     than 20."""
+    interval: tuple[Kappa, Kappa] | None = None
+    """Bounds of kappa, 95 %, as if options were independent; null without kappa, and where the
+    second labeller has one class only."""
 
 
 class Audit(StrictModel):

@@ -38,9 +38,9 @@ def replace(at: int | None = None, **columns: Any) -> Edit:
 
 
 def lengthen(place: int, row: Row) -> Row:
-    """Makes five positives very long, and a few more negatives a little longer."""
-    more = {"positive": " by the mill" * 30} if place < 5 else {}
-    more |= {"negative": " then"} if 5 <= place < 12 else {}
+    """Makes some positives very long, and as many negatives a little longer."""
+    more = {"positive": " by the mill" * 30} if place < 20 else {}
+    more |= {"negative": " then"} if 20 <= place < 40 else {}
     return row | {name: f"{row[name]}{end}" for name, end in more.items()}
 
 
@@ -109,6 +109,7 @@ CASES: list[Case] = [
     ("share of the positive side", lambda: relations(111), "FAIL"),
     ("both poles shown", questions, "PASS"),
     ("both poles shown", lambda: questions(replace(7, not_matching=[])), "FAIL"),
+    ("both poles shown", lambda: questions(replace(7, matching=[])), "FAIL"),
     ("length cue", pairs, "PASS"),
     ("length cue", lambda: pairs(add_to(" then", of_ten=2)), "FAIL"),
     ("length cue", lambda: pairs(lengthen), "FAIL"),  # half have more words, but d is large
@@ -124,7 +125,10 @@ CASES: list[Case] = [
     ("sentiment and refusal wording", pairs, "PASS"),
     ("sentiment and refusal wording", lambda: pairs(add_to(" gladly", " sadly", of_ten=4)), "FAIL"),
     ("sentiment and refusal wording", lambda: pairs(replace(2, positive="As an AI, no.")), "FAIL"),
-    ("drop where cues mislead", lambda: pairs(count=500, reversed_cue=mask(210)), "PASS"),
+    ("drop where cues mislead",  # what the model knows, it knows there too
+     lambda: pairs(add_to(" thus", of_ten=7), 500, reversed_cue=mask(210)), "PASS"),
+    ("drop where cues mislead",  # a model at chance has nothing to lose
+     lambda: pairs(count=500, reversed_cue=mask(210)), "too few"),
     ("drop where cues mislead", lambda: pairs(mislead, 500, reversed_cue=mask(210)), "WARN"),
     ("drop where cues mislead", lambda: pairs(mislead, 500, reversed_cue=mask(190)), "too few"),
     ("alike but for the span", minimal_pairs, "PASS"),
@@ -135,6 +139,8 @@ CASES: list[Case] = [
     ("alike but for the span", lambda: prompts(replace(shuffled_prompt="It rains. Stay.")), "FAIL"),
     ("words edited", minimal_pairs, "PASS"),
     ("words edited", lambda: minimal_pairs(replace(positive="An owl.", negative="Hens.")), "FAIL"),
+    ("words edited",
+     lambda: minimal_pairs(replace(3, positive="Owls fly.", negative="Hens sit.")), "FAIL"),
     ("token alignment", lambda: minimal_pairs(aligned=95), "PASS"),
     ("token alignment", lambda: minimal_pairs(aligned=94), "FAIL"),
     ("token alignment", lambda: minimal_pairs(tokenizers=2), "too few"),
@@ -165,7 +171,9 @@ CASES: list[Case] = [
     ("agreement with a judge", lambda: folder(agree(0.59)), "FAIL"),
     ("agreement with a judge", lambda: folder(agree(0.9, raw=0.89)), "FAIL"),
     ("agreement with a judge", lambda: folder(agree(0.9, n=99)), "too few"),
-    ("agreement with a judge", lambda: folder(agree(None)), "unaudited"),
+    ("agreement with a judge", lambda: folder(agree(None)), "too few"),
+    ("agreement with a judge", lambda: folder(agree(None, raw=0.89)), "FAIL"),
+    ("agreement with a judge", lambda: folder(agree(None, raw=0.89, n=99)), "too few"),
     ("agreement with a judge", folder, "unaudited"),
     ("audit by people", lambda: folder(audit=people(200, 190, 0.91, 0.97)), "PASS"),
     ("audit by people", lambda: folder(audit=people(200, 170, 0.79, 0.89)), "FAIL"),

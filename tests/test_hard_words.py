@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 import pyarrow as pa
 
-from generators.checks.cues import ECHO, measure_words
+from generators.checks.words import ECHO, measure_words
 from generators.contrasts.plain import read_plain
 from generators.quality.evidence import Evidence
 from generators.quality.measurement import Rows, list_evidence

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from generators.checks.base import Check, Measurement, run
+from generators.checks.base import Check, Measurement, list_missed, run
 from generators.quality.evidence import FolderEvidence
 from schemas.quality import CheckResult
 
@@ -51,14 +51,55 @@ def test_the_upper_bound_counts_in_bounded_checks_only() -> None:
 
 
 def test_another_number_out_of_its_bounds_is_a_miss() -> None:
-    assert judge(Measurement(0.5, 200, missed=True)).verdict == "FAIL"
+    found = judge(Measurement(0.5, 200, missed=("d 0.13", "refusals 0.021")))
+    assert (found.verdict, found.note) == ("FAIL", "missed by d 0.13, refusals 0.021")
+    few = judge(Measurement(0.5, 90, missed=("d 0.13",)))
+    assert (few.verdict, few.note) == ("too few", None)
     assert judge(Measurement(0.5, 200, enough=False)).verdict == "too few"
+
+
+def test_numbers_out_of_their_bounds_are_named() -> None:
+    figures = ("refusals", 0.02134, True), ("gap", 0.001, False), ("menus", 12, True)
+    assert list_missed(*figures) == ("refusals 0.0213", "menus 12")
+
+
+@pytest.mark.parametrize(("groups", "verdict"), [(9, "too few"), (10, "FAIL"), (None, "FAIL")])
+def test_an_interval_of_few_groups_leaves_doubts(groups: int | None, verdict: str) -> None:
+    found = judge(Measurement(0.70, 99, (0.61, 0.80), groups))
+    assert found.verdict == verdict
+    assert found.note == ("interval over 9 groups only" if groups == 9 else None)
+
+
+@pytest.mark.parametrize(
+    ("n", "value", "interval", "verdict"),
+    [
+        (120, 0.55, (0.48, 0.62), "PASS"),
+        (120, 0.57, (0.50, 0.64), "too few"),  # within what chance alone does
+        (399, 0.57, (0.52, 0.62), "too few"),
+        (400, 0.57, (0.52, 0.62), "FAIL"),
+        (120, 0.40, (0.31, 0.49), "too few"),
+        (200, 0.70, (0.63, 0.77), "FAIL"),
+        (200, 0.30, (0.23, 0.37), "FAIL"),
+        (120, 0.62, (0.61, 0.63), "too few"),  # of few groups: a coin may do so
+        (200, 0.70, None, "FAIL"),  # of one group: no coin does so
+        (99, 0.57, (0.50, 0.64), "too few"),
+    ],
+)
+def test_between_a_hundred_and_four_hundred_menus_only_a_sure_miss_is_one(
+    n: int, value: float, interval: tuple[float, float] | None, verdict: str
+) -> None:
+    rules = {"low": 0.45, "high": 0.55, "steady": 400, "bounded": False}
+    assert judge(Measurement(value, n, interval), **rules).verdict == verdict
+    another = Measurement(0.5, n, (0.45, 0.55), missed=("d 0.13",))
+    assert judge(another, **rules).verdict == ("too few" if n < 400 else "FAIL")
 
 
 def test_what_nobody_looked_at_never_passes() -> None:
     parts = {"lies": Measurement(0.9, 400)}
     result = judge(Measurement(None, 400, parts=parts))
     assert (result.verdict, result.value) == ("unaudited", None)
+    assert judge(Measurement(None, 400, enough=False)).verdict == "too few"
+    assert judge(Measurement(None, 400, missed=("raw 0.8",), enough=False)).verdict == "FAIL"
 
 
 def test_one_behavior_that_misses_is_a_miss_of_the_whole() -> None:

@@ -1,4 +1,4 @@
-"""Reads the judgments of a sheet; the only importer of statsmodels."""
+"""Reads the judgments of a sheet."""
 
 import csv
 import io

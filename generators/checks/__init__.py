@@ -3,13 +3,17 @@
 A new check is one function, and one line in its group's table.
 """
 
-from generators.checks import cues, form, labels, minimal, passages, places
+from itertools import chain
+
+from generators.checks import cues, form, labels, minimal, passages, places, words
 from generators.checks.base import Check
 from generators.quality.evidence import Evidence, FolderEvidence
 
+_GROUPS = (form, places, cues, words, minimal, passages)
+
 CHECKS: tuple[Check[Evidence], ...] = tuple(
     sorted(
-        (*form.CHECKS, *places.CHECKS, *cues.CHECKS, *minimal.CHECKS, *passages.CHECKS),
+        chain.from_iterable(group.CHECKS for group in _GROUPS),
         key=lambda check: check.number,
     )
 )

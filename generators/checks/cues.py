@@ -1,4 +1,4 @@
-"""Checks 4 to 9: what tells the poles apart and is not their content.
+"""Checks 4 to 6 and 8: what tells the poles apart and is not their content.
 
 The figures on the files of https://github.com/anthropics/evals and others, to which the docstrings
 compare, were measured for this project on the published files.
@@ -8,52 +8,51 @@ from dataclasses import replace
 
 import numpy as np
 
-from generators.checks.base import FEWEST, Check, Measurement
+from generators.checks.base import FEWEST, STEADY, Check, Measurement, list_missed
 from generators.checks.scores import (
     HELD_OUT,
-    compare_controls,
     hold_out,
     measure_score,
-    require_groups,
     share,
-    share_wins,
-    swap_poles,
     to_wins,
 )
-from generators.contrasts.base import Contrasts, Floats, Mask
+from generators.contrasts.base import Contrasts, Floats
 from generators.measures.surface import REFUSALS, WORDS
 from generators.quality.evidence import CHECK_SEED, Evidence
-from generators.selection.classifiers import Scorer, cross_score, score_features, score_words
+from generators.selection.classifiers import cross_score, score_features
 from generators.selection.cues import differ
-from generators.selection.flags import find_hard
 
-MOST_EFFECT = 0.10
-"""Largest effect size of length, Cohen's d."""
+LEAST_LONGER, MOST_LONGER = 0.45, 0.55
+MOST_EFFECT, STEADY_EFFECT = 0.10, 800
+"""Largest effect size of length, Cohen's d; and menus from which on chance alone keeps it."""
 MOST_ACCURACY = 0.60
 """Largest pair accuracy of what sees no content."""
-MOST_HARD = 0.65
-"""Largest pair accuracy of single options' words on `hard` rows."""
-ECHO, CLEARLY = "fitted on hard rows, poles swapped", 0.05
-"""Name of what the flag itself makes, and by how much a cue of their own must exceed it."""
 MOST_REFUSALS, MOST_REFUSAL_GAP = 0.005, 0.002
 """Largest share of texts with refusal wording, and largest difference between the poles."""
-MOST_DROP = 0.10
-FEWEST_REVERSED = 200
 
 
 def measure_length(evidence: Evidence) -> Measurement:
     """Returns the share of pairs whose positive has more words, and the effect size d.
 
     Length alone: AUC 0.72 in the median persona file of Perez et al. 2022
-    (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs.
+    (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs. With n menus and no cue 95 of 100 sets
+    lie within 0.98 / sqrt(n) of a half, which is the tolerance of 0.05 at n = 384: below 400 a
+    share outside, or a d, is a miss only where the share's whole interval lies outside too. The
+    band of d is 1.96 * sqrt(2 / n), and its tolerance at n = 768: below 800 a d outside says
+    nothing of itself unless it is so by more than that.
     """
     words = evidence.readings.surface[:, WORDS]
     one, other = words[evidence.contrasts.positive], words[evidence.contrasts.negative]
     spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
     effect = float(one.mean() - other.mean()) / spread if spread else 0.0
     figures = {"effect size d": effect, **hold_out(evidence, score_length)}
-    found = measure_score(evidence, score_length)
-    return replace(found, figures=figures, missed=abs(effect) > MOST_EFFECT)
+    found = replace(measure_score(evidence, score_length), figures=figures)
+    if abs(effect) <= MOST_EFFECT:
+        return found
+    surely = abs(effect) - 1.96 * np.sqrt(2 / max(found.n, 1)) > MOST_EFFECT
+    if surely or found.n >= STEADY_EFFECT or not LEAST_LONGER <= (found.value or 0) <= MOST_LONGER:
+        return replace(found, missed=list_missed(("d", effect, True)))
+    return replace(found, enough=False, note=f"d {effect:.3g} may be chance")
 
 
 def score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -73,7 +72,8 @@ def measure_surface(evidence: Evidence) -> Measurement:
     if held is None or not held.contrasts.items:
         return found
     fresh = share(to_wins(held.scores))
-    return replace(found, figures={HELD_OUT: fresh}, missed=fresh > MOST_ACCURACY)
+    missed = list_missed((HELD_OUT, fresh, fresh > MOST_ACCURACY))
+    return replace(found, figures={HELD_OUT: fresh}, missed=missed)
 
 
 def score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -115,60 +115,6 @@ def score_ngram(evidence: Evidence, contrasts: Contrasts) -> Floats:
     return np.sign(shares[best]) * sides
 
 
-def measure_words(evidence: Evidence) -> Measurement | None:
-    """Returns how often the words of single options find the positive of `hard` rows.
-
-    Two models of TF-IDF of 1- and 2-grams are asked, in folds that `hard` was not found by, and the
-    better one counts. One is fitted on all rows of other groups: it shows whether the rows are what
-    their flag says. The other is fitted on `hard` rows alone: it shows whether they have a cue of
-    their own, as they would if some word pointed to the wrong side there. Such models reach 67 % of
-    three-way SNLI (https://aclanthology.org/N18-2017).
-    """
-    if "hard" not in evidence.flags:
-        return None
-    contrasts = evidence.contrasts
-    pairs = contrasts.pairs_of(evidence.flags["hard"])
-    every = to_wins(evidence.word_scores)
-    own = _score_alone(evidence, contrasts, pairs)
-    figures = {
-        "fitted on all rows": share(every[pairs]),
-        "fitted on hard rows": share(own[pairs]),
-        "all rows": share(every),
-    }
-    if share(own[pairs]) > MOST_HARD:
-        figures[ECHO] = _measure_echo(evidence)
-    better = max(every, own, key=lambda wins: share(wins[pairs]))
-    if better is own and share(own[pairs]) <= figures.get(ECHO, 0.0) + CLEARLY:
-        better = every
-    random = cross_score(_read_words(evidence, swap_poles(evidence)), evidence.groups, CHECK_SEED)
-    return replace(
-        require_groups(contrasts, share_wins(contrasts, better, pairs)),
-        figures=figures,
-        controls=compare_controls(evidence, random, pairs),
-    )
-
-
-def _measure_echo(evidence: Evidence) -> float:
-    """Returns what a model of `hard` rows alone finds where poles are swapped at random.
-
-    Rows that are flagged because a model of noise ranks them wrong carry the inverse of that noise,
-    and a model of them alone learns it.
-    """
-    swapped = swap_poles(evidence)
-    pairs = swapped.pairs_of(find_hard(swapped, evidence.readings))
-    return share(_score_alone(evidence, swapped, pairs)[pairs])
-
-
-def _score_alone(evidence: Evidence, contrasts: Contrasts, pairs: Mask) -> Floats:
-    """Returns the wins of a model that is fitted on some pairs alone."""
-    words = _read_words(evidence, contrasts)
-    return to_wins(cross_score(words, evidence.groups, CHECK_SEED, fit_on=pairs))
-
-
-def _read_words(evidence: Evidence, contrasts: Contrasts) -> Scorer:
-    return score_words(evidence.readings.vocabulary, contrasts.positive, contrasts.negative)
-
-
 def measure_sentiment(evidence: Evidence) -> Measurement:
     """Returns how often the more positive sentiment is the positive's, and the share of refusals.
 
@@ -183,7 +129,11 @@ def measure_sentiment(evidence: Evidence) -> Measurement:
         "refusal wording in negatives": rates[1],
         **hold_out(evidence, score_sentiment),
     }
-    missed = max(rates) > MOST_REFUSALS or abs(rates[0] - rates[1]) > MOST_REFUSAL_GAP
+    gap = abs(rates[0] - rates[1])
+    missed = list_missed(
+        ("refusals", max(rates), max(rates) > MOST_REFUSALS),
+        ("gap of refusals", gap, gap > MOST_REFUSAL_GAP),
+    )
     return replace(measure_score(evidence, score_sentiment), figures=figures, missed=missed)
 
 
@@ -197,33 +147,10 @@ def score_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
     return differ(evidence.readings.sentiment, contrasts)
 
 
-def measure_reversed(evidence: Evidence) -> Measurement | None:
-    """Returns how much less often a text model is right where the surface cues mislead.
-
-    The model is that of the option-only check. Where shallow features were confounded with values,
-    nine models followed the values 30 % of the time (https://arxiv.org/abs/2511.02109).
-    """
-    if "reversed_cue" not in evidence.flags:
-        return None
-    contrasts = evidence.contrasts
-    pairs = contrasts.pairs_of(evidence.flags["reversed_cue"])
-    wins = to_wins(evidence.word_scores)
-    there = share_wins(contrasts, wins, pairs)
-    figures = {"there": share(wins[pairs]), "all rows": share(wins)}
-    random = evidence.word_scores * evidence.flips
-    found = Measurement(
-        value=share(wins) - share(wins[pairs]),
-        n=there.n,
-        figures=figures,
-        controls=compare_controls(evidence, random, pairs),
-    )
-    return require_groups(contrasts, found)
-
-
 CHECKS = (
     Check(
         4, "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
-        low=0.45, high=0.55, fewest=FEWEST,
+        low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY,
     ),
     Check(
         5, "ten surface features", "gate", "≤ 0.60", measure_surface,
@@ -234,15 +161,7 @@ CHECKS = (
         high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
     ),
     Check(
-        7, "option-only words, hard rows", "gate", "≤ 0.65", measure_words,
-        high=MOST_HARD, fewest=FEWEST, bounded=True,
-    ),
-    Check(
         8, "sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
         measure_sentiment, low=0.40, high=0.60, fewest=FEWEST, bounded=True,
-    ),
-    Check(
-        9, "drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
-        high=MOST_DROP, fewest=FEWEST_REVERSED,
     ),
 )  # fmt: skip

@@ -15,9 +15,10 @@ Row = dict[str, Any]
 
 
 def count_broken(evidence: Evidence) -> Measurement:
-    """Returns how many rows break the form: empty or identical sides, ids that stand twice.
+    """Returns how many rows break the form: empty or identical sides or options, ids twice.
 
-    78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251).
+    78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251). Options of
+    `decisions` may be empty or identical where a flag says so: views then leave them out.
     """
     contrasts = evidence.contrasts
     empty = np.array([not text.strip() for text in evidence.contrasts.texts], np.bool_)
@@ -28,8 +29,27 @@ def count_broken(evidence: Evidence) -> Measurement:
         "empty sides": int(sum(empty[side].sum() for side in sides)),
         "identical sides": int((contrasts.positive == contrasts.negative).sum()),
         "rows off the schema": evidence.off_schema,
+        **_count_options(evidence),
     }
-    return Measurement(float(sum(figures.values())), len(ids), figures=figures)
+    broken = float(sum(figures.values()))
+    if evidence.tried is not None:
+        figures["rows tried on the schema"] = evidence.tried
+    return Measurement(broken, len(ids), figures=figures)
+
+
+def _count_options(evidence: Evidence) -> dict[str, int]:
+    """Returns how many menus have options that are empty or identical and not flagged as such."""
+    if "options" not in evidence.table.column_names:
+        return {}
+    empty = identical = 0
+    for row in evidence.list_rows("options", "flags"):
+        texts = [option["text"].strip() for option in row["options"]]
+        flagged = ["no_text" in option["flags"] for option in row["options"]]
+        empty += any(not text and not flag for text, flag in zip(texts, flagged, strict=True))
+        said = [text for text in texts if text]
+        if "duplicate_option_text" not in row["flags"]:
+            identical += len(set(said)) < len(said)
+    return {"menus with an empty option": empty, "menus with identical options": identical}
 
 
 def measure_balance(evidence: Evidence) -> Measurement | None:
@@ -48,9 +68,12 @@ def measure_poles(evidence: Evidence) -> Measurement | None:
     """Returns the share of questions that show at least one option of either pole."""
     if evidence.contrasts.size is None:
         return None
-    rows = evidence.list_rows("matching", "not_matching")
-    shown = [(len(row["matching"]), len(row["not_matching"])) for row in rows]
-    options = max(int(evidence.contrasts.size.sum()), 1)
+    shown: list[tuple[int, int]] = []
+    total = 0
+    for row in evidence.list_rows("choices", "matching", "not_matching"):
+        shown.append((len(row["matching"]), len(row["not_matching"])))
+        total += len(row["choices"])
+    options = max(total, 1)
     positive, negative = (sum(counts[side] for counts in shown) for side in (0, 1))
     figures = {
         "share of positive options": positive / options,
@@ -116,7 +139,10 @@ SAME: dict[str, tuple[tuple[str, ...], Callable[[Row], bool]]] = {
 
 
 def measure_margin(evidence: Evidence) -> Measurement | None:
-    """Returns the smallest difference of score between a positive and a negative of one row."""
+    """Returns the smallest difference of score between a positive and a negative of one row.
+
+    A row that lacks a pole has none; check 3 looks for those.
+    """
     names = evidence.table.column_names
     if "margin" in names:
         margins: list[Any] = evidence.table["margin"].to_pylist()
@@ -125,6 +151,7 @@ def measure_margin(evidence: Evidence) -> Measurement | None:
             min(row["scores"][place] for place in row["matching"])
             - max(row["scores"][place] for place in row["not_matching"])
             for row in evidence.list_rows("scores", "matching", "not_matching")
+            if row["matching"] and row["not_matching"]
         ]
     else:
         return None

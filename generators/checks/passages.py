@@ -1,8 +1,9 @@
 """Checks 13, 14 and 16 to 20: repetition, leaks between splits, and how much is covered."""
 
 from collections import Counter
+from typing import Any
 
-from generators.checks.base import Check, Measurement
+from generators.checks.base import Check, Measurement, list_missed
 from generators.measures.diversity import effective_number, find_top_opening, measure_vendi_share
 from generators.measures.duplicates import find_crossings, find_duplicates, find_near_duplicates
 from generators.quality.evidence import Evidence
@@ -14,20 +15,27 @@ FEWEST = 100
 SAMPLE = 300
 """Passages that measures of diversity are calibrated for."""
 MOST_SELF_BLEU, LEAST_DISTINCT = 0.35, 0.65
-MOST_GENERATED_OPENING = 0.05
+MOST_OPENING, MOST_GENERATED_OPENING = 0.10, 0.05
 LEAST_DIVERSITY, FAILED_DIVERSITY = 0.65, 0.45
 MOST_OF_A_GAME, LEAST_OF_A_POLE = 0.05, 50
+LEAST = "rows of the rarest behavior, either pole"
 HELD: tuple[Split, ...] = ("validation", "test")
 
 
 def measure_duplicates(evidence: Evidence) -> Measurement:
-    """Returns the share of rows that repeat an earlier one but for case, spaces and Unicode form.
+    """Returns how many rows repeat an earlier one but for case, spaces and Unicode form.
 
-    24 % in three model-written files of Perez et al. 2022.
+    24 % in three model-written files of Perez et al. 2022. They are counted, since a share of
+    millions of rows is 0 once rounded.
     """
     found = find_duplicates(read_wholes(evidence.config, evidence.table))
     note = "templates repeat their frames by design; 14 is not measured"
-    return Measurement(found.share, found.n, note=note if evidence.templates else None)
+    return Measurement(
+        float(len(found.pairs)),
+        found.n,
+        figures={"share": found.share},
+        note=note if evidence.templates else None,
+    )
 
 
 def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
@@ -63,22 +71,26 @@ def measure_leaks(evidence: Evidence) -> Measurement:
     train = [place for place, split in enumerate(passages.splits) if held and split == "train"]
     near = find_crossings(passages.sketches.take(held), passages.sketches.take(train))
     figures = {"groups or menus in two splits": crossing}
-    return Measurement(near.share, len(held), figures=figures, missed=crossing > 0)
+    missed = list_missed(("groups or menus in two splits", crossing, crossing > 0))
+    return Measurement(near.share, len(held), figures=figures, missed=missed)
 
 
 def measure_openings(evidence: Evidence) -> Measurement:
     """Returns the share of passages that begin with the most common three words.
 
-    85 % of MoralChoice's low-ambiguity contexts open with "You are a".
+    85 % of MoralChoice's low-ambiguity contexts open with "You are a". What a model wrote and what
+    it did not have bounds of their own, so that neither is watered down by the other.
     """
     passages = evidence.passages
     opening, share = find_top_opening(passages.texts)
-    written = [text for text, by in zip(passages.texts, passages.generated, strict=True) if by]
     figures: dict[str, float] = {}
-    missed = False
-    if len(written) >= FEWEST:
-        figures["generated ones"] = find_top_opening(written)[1]
-        missed = figures["generated ones"] > MOST_GENERATED_OPENING
+    bounds = {"generated ones": MOST_GENERATED_OPENING, "other ones": MOST_OPENING}
+    for name, is_generated in zip(bounds, (True, False), strict=True):
+        among = zip(passages.texts, passages.generated, strict=True)
+        texts = [text for text, generated in among if generated == is_generated]
+        if len(texts) >= FEWEST:
+            figures[name] = find_top_opening(texts)[1]
+    missed = list_missed(*((name, each, each > bounds[name]) for name, each in figures.items()))
     return Measurement(
         share, len(passages.texts), figures=figures, missed=missed, note=repr(opening)
     )
@@ -94,7 +106,10 @@ def measure_repetition(evidence: Evidence) -> Measurement:
     if found is None:
         return Measurement(0.0, 0)
     figures = {"self-BLEU": found.self_bleu, "distinct 2-grams": found.distinct_2}
-    missed = found.self_bleu > MOST_SELF_BLEU or found.distinct_2 < LEAST_DISTINCT
+    missed = list_missed(
+        ("self-BLEU", found.self_bleu, found.self_bleu > MOST_SELF_BLEU),
+        ("distinct 2-grams", found.distinct_2, found.distinct_2 < LEAST_DISTINCT),
+    )
     return Measurement(
         found.gzip_ratio, found.n, figures=figures, missed=missed, note=_tell_frames(evidence)
     )
@@ -127,14 +142,48 @@ def measure_coverage(evidence: Evidence) -> Measurement | None:
         return None
     games = Counter(table["game"].to_pylist())
     rows = table.num_rows
-    figures = {"largest share of a game": max(games.values(), default=0) / max(rows, 1)}
-    missed = figures["largest share of a game"] > MOST_OF_A_GAME
-    if "behavior" in table.column_names:
-        behaviors = Counter(table["behavior"].to_pylist())
-        figures["rows of the rarest behavior"] = min(behaviors.values(), default=0)
-        missed |= figures["rows of the rarest behavior"] < LEAST_OF_A_POLE
-    value = effective_number([*games.values()]) if rows else 0.0
-    return Measurement(value, rows, figures=figures, missed=missed)
+    largest = max(games.values(), default=0) / max(rows, 1)
+    behaviors = _count_behaviors(evidence)
+    least = min(behaviors.values(), default=0)
+    figures = {"largest share of a game": largest, **_count_sizes(evidence)}
+    if behaviors:
+        figures[LEAST] = least
+    nothing = sorted(name for name, count in behaviors.items() if not count)
+    return Measurement(
+        effective_number([*games.values()]) if rows else 0.0,
+        rows,
+        figures=figures,
+        missed=list_missed(
+            ("largest share of a game", largest, largest > MOST_OF_A_GAME),
+            (LEAST, least, bool(behaviors) and least < LEAST_OF_A_POLE),
+        ),
+        note=f"no row of {', '.join(nothing)}" if nothing else None,
+    )
+
+
+def _count_behaviors(evidence: Evidence) -> Counter[str]:
+    """Returns behavior -> rows, each of which shows both poles; 0 where the tier has none of it."""
+    if "behavior" not in evidence.table.column_names:
+        return Counter[str]()
+    counted = Counter(dict.fromkeys(evidence.whole.part.names, 0))
+    behaviors: list[Any] = evidence.table["behavior"].to_pylist()
+    counted.update(behaviors)
+    return counted
+
+
+def _count_sizes(evidence: Evidence) -> dict[str, float]:
+    """Returns how many menus have how many options; nothing of rows that are no menus."""
+    names = evidence.table.column_names
+    options = next((name for name in ("choices", "options") if name in names), None)
+    if options is None:
+        return {}
+    key = "decision_id" if "decision_id" in names else "id"
+    menus: Any = evidence.table[options]
+    lengths = [size for chunk in menus.chunks for size in chunk.value_lengths().to_pylist()]
+    keys: list[Any] = evidence.table[key].to_pylist()
+    sizes: dict[str, int] = dict(zip(keys, lengths, strict=True))
+    counted = Counter(sizes.values())
+    return {f"menus of {size} options": counted[size] for size in sorted(counted)}
 
 
 CHECKS = (
@@ -145,7 +194,7 @@ CHECKS = (
     Check(16, "leaks between splits", "gate", "≤ 0.5 %, no group in two", measure_leaks,
           high=0.005, unit="held-out passages", poles=False),
     Check(17, "most common opening", "warn", "≤ 10 %, generated ≤ 5 %", measure_openings,
-          high=0.10, unit="passages", fewest=FEWEST, poles=False),
+          high=MOST_OPENING, unit="passages", fewest=FEWEST, poles=False),
     Check(18, "repetition (gzip ratio)", "warn", "≤ 3.2, self-BLEU ≤ 0.35, distinct-2 ≥ 0.65",
           measure_repetition, high=3.2, unit="passages", fewest=SAMPLE, poles=False),
     Check(19, "diversity (Vendi / n)", "warn", "≥ 0.65", measure_vendi,

@@ -1,11 +1,12 @@
 """Check 2: whether the option that is asked for stands at every place equally often."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 from scipy.stats import chisquare
 
-from generators.checks.base import FEWEST, Check, Measurement
+from generators.checks.base import FEWEST, STEADY, Check, Measurement, list_missed
 from generators.checks.scores import measure_score
 from generators.contrasts.base import Contrasts, Floats
 from generators.quality.evidence import Evidence
@@ -25,24 +26,37 @@ def measure_targets(evidence: Evidence) -> Measurement | None:
         return None
     figures: dict[str, float] = {}
     deviations, values, menus = [0.0], [1.0], 0
+    counted = Counter[int]()
     for size in np.unique(contrasts.size).tolist():
         here = contrasts.size == size
-        if contrasts.count_units(here) < FEWEST:
+        counted[size] = contrasts.count_units(here)
+        if counted[size] < FEWEST:
             continue
         counts = np.bincount(contrasts.target[here], minlength=size)
         deviations.append(float(np.abs(counts / counts.sum() - 1 / size).max()))
         values.append(float(chisquare(counts).pvalue))
         figures[f"{size} options"] = deviations[-1]
-        menus += contrasts.count_units(here)
-    if menus:
-        figures["least p"] = min(values)
-    return Measurement(max(deviations), menus, figures=figures, missed=min(values) <= LEAST_P)
+        menus += counted[size]
+    if not menus:
+        return Measurement(0.0, 0, note=_tell_few(counted))
+    figures["least p"] = min(values)
+    missed = list_missed(("p", min(values), min(values) <= LEAST_P))
+    return Measurement(max(deviations), menus, figures=figures, missed=missed)
+
+
+def _tell_few(menus: Counter[int]) -> str:
+    note = f"fewer than {FEWEST} menus of any number of options"
+    if not menus:
+        return note
+    (size, most), *_ = menus.most_common(1)
+    return f"{note}; most: {most} of {size} options"
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:
     """Returns how often the positive stands before the negative in its menu.
 
     A pair's prompt shows no menu, but whoever lists its options in the menu's order shows this.
+    Fewer than 400 menus: as with the length cue.
     """
     if evidence.contrasts.earlier is None:
         return None
@@ -58,5 +72,5 @@ CHECKS = (
     Check(2, "place of the target", "gate", "off by ≤ 0.03, p > 0.01", measure_targets,
           high=0.03, fewest=FEWEST),
     Check(2, "positive first in the menu", "gate", "0.45–0.55", measure_order,
-          low=0.45, high=0.55, fewest=FEWEST),
+          low=0.45, high=0.55, fewest=FEWEST, steady=STEADY),
 )  # fmt: skip

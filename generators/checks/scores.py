@@ -40,10 +40,12 @@ def share_wins(contrasts: Contrasts, wins: Floats, pairs: Mask | None = None) ->
     item = contrasts.item[chosen]
     if not len(item):
         return Measurement(0.5, 0)
+    groups = contrasts.group.places[item]
     return Measurement(
         value=share(wins[chosen]),
         n=len(np.unique(contrasts.unit.places[item])),
-        interval=bootstrap_share(wins[chosen], contrasts.group.places[item]),
+        interval=bootstrap_share(wins[chosen], groups),
+        groups=len(np.unique(groups)),
     )
 
 

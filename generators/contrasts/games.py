@@ -13,10 +13,10 @@ from generators.contrasts.base import (
     WHOLE,
     Contrasts,
     Ints,
+    Mask,
     Reader,
     code,
     code_texts,
-    count_up,
     read_sides,
 )
 
@@ -40,7 +40,14 @@ def _tell_order(id_: str) -> int:
 
 
 def read_items(table: pa.Table) -> Contrasts:
-    """Returns the questions of `multiple_choice`: each positive with each negative."""
+    """Returns the questions of `multiple_choice`: each positive with each negative.
+
+    A row that lacks a pole has no contrast, and so no item.
+    """
+    has_both = _find_both(table)
+    row_item = np.where(has_both, np.cumsum(has_both) - 1, -1).astype(np.int32)
+    if not has_both.all():
+        table = table.filter(pa.array(has_both))
     ids: list[Any] = table["id"].to_pylist()
     columns = ("choices", "matching", "not_matching", "order")
     choices, matching, others, order = (join_chunks(table[name]) for name in columns)
@@ -56,7 +63,7 @@ def read_items(table: pa.Table) -> Contrasts:
         negative=negative,
         item=item,
         ids=ids,
-        row_item=count_up(len(ids)),
+        row_item=row_item,
         unit=code(table["decision_id"].to_pylist()),
         group=code(table["group"].to_pylist()),
         part=code(table["behavior"].to_pylist()),
@@ -64,6 +71,13 @@ def read_items(table: pa.Table) -> Contrasts:
         target=find_targets(matching, order),
         size=np.diff(order.offsets.to_numpy()).astype(np.int32),
     )
+
+
+def _find_both(table: pa.Table) -> Mask:
+    """Returns for each row whether it has a positive and a negative."""
+    poles = (join_chunks(table[name]) for name in ("matching", "not_matching"))
+    one, other = (np.diff(pole.offsets.to_numpy()) > 0 for pole in poles)
+    return one & other
 
 
 def cross(ones: Any, others: Any) -> tuple[Ints, Ints, Ints]:

@@ -11,7 +11,7 @@ from generators.sources.pair_files import OwnPair
 
 
 def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
-    """Returns a line as an item; a line without a group is its own, one prompt counts once."""
+    """Returns a line as an item; one prompt counts once, and is a group where none is named."""
     positives = pa.array([pair.positive for pair in pairs], pa.string())
     negatives = pa.array([pair.negative for pair in pairs], pa.string())
     prompts = pa.array([pair.prompt for pair in pairs], pa.string())
@@ -19,6 +19,7 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
     whole: list[Any] = hash_texts(pa.table(columns), list(columns)).to_pylist()
     texts, positive, negative = code_texts(positives, negatives)
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
+    units = [pair.prompt or name for pair, name in zip(pairs, names, strict=True)]
     return Contrasts(
         texts=texts,
         positive=positive,
@@ -26,8 +27,8 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
         item=count_up(len(pairs)),
         ids=names,
         row_item=count_up(len(pairs)),
-        unit=code([pair.prompt or name for pair, name in zip(pairs, names, strict=True)]),
-        group=code([pair.group or name for pair, name in zip(pairs, names, strict=True)]),
+        unit=code(units),
+        group=code([pair.group or unit for pair, unit in zip(pairs, units, strict=True)]),
         part=Codes(["all"], np.zeros(len(pairs), np.int32)),
         whole=whole,
     )

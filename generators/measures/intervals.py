@@ -16,8 +16,8 @@ def bootstrap_share(values: NDArray[np.generic], groups: NDArray[np.int32]) -> B
     """Returns the 95 % interval of the mean of values, resampling whole groups.
 
     Values of one group depend on each other, and so a group is drawn with all it has: the cluster
-    bootstrap (Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414). None where
-    there are fewer than two groups.
+    bootstrap (Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414). Of few
+    groups it is too narrow; None where there are fewer than two.
     """
     names, places = np.unique(groups, return_inverse=True)
     if len(names) < 2:

@@ -86,6 +86,8 @@ class Evidence:
     """Whether the rows come from slots, and so repeat their frames by design."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Check -> why it does not count here."""
+    tried: int | None = None
+    """Rows that the config's schema was tried on; None where there is none."""
 
     def list_rows(self, *columns: str) -> Iterator[dict[str, Any]]:
         """Yields some columns of each row, with few rows in memory."""

@@ -42,6 +42,8 @@ class Rows:
     """Row -> whether the config's schema refuses it."""
     templates: bool = False
     """Whether they come from slots."""
+    tried: Mask | None = None
+    """Row -> whether the schema was tried on it; None where there is none."""
 
 
 def list_evidence(rows: Rows, readings: Readings | None = None) -> Iterator[Evidence]:
@@ -81,6 +83,7 @@ def _gather(rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen
         waivers={
             check: reason for (config, check), reason in WAIVERS.items() if config == rows.config
         },
+        tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )
 
 

@@ -54,6 +54,9 @@ class Reading:
     """Row -> what stands below; all that rows of one passage have, each once."""
     key: str
     """Column that rows of one passage share."""
+    menus: bool = False
+    """Whether the first two parts of a key name a menu of a game, whose variants are not repeats;
+    else nothing is known of what a key says, and each is its own."""
     frame: str | None = None
     """Column that rows of one frame share, where frames are crossed with fillings by design."""
 
@@ -66,7 +69,7 @@ def read_passages(config: str, table: pa.Table) -> Passages:
     for row in _list_rows(table, list(dict.fromkeys([*columns, reading.key]))):
         key = row[reading.key]
         if key not in found:
-            owner = "/".join(key.split("/")[:2])
+            owner = "/".join(key.split("/")[:2]) if reading.menus else key
             written = row["origin"] == "generated"
             found[key] = _Passage(reading.start(row), owner, row["split"], written)
         found[key].options.update(dict.fromkeys(reading.options(row)))
@@ -116,30 +119,34 @@ READINGS: dict[str, Reading] = {
         lambda row: row["context"],
         lambda row: [option["text"] for option in row["options"]],
         "id",
+        menus=True,
     ),
     "contrastive": Reading(
         ("prompt", "positive", "negative"),
         lambda row: row["prompt"],
         _take("positive", "negative"),
         "decision_id",
+        menus=True,
     ),
     "multiple_choice": Reading(
         ("question", "choices"),
         lambda row: row["question"],
         lambda row: row["choices"],
         "decision_id",
+        menus=True,
     ),
     "icl": Reading(
         ("query",),
         lambda row: row["query"]["observation"],
         lambda row: [row["query"]["positive"], row["query"]["negative"]],
         "decision_id",
+        menus=True,
     ),
     "minimal_pairs": Reading(
         ("positive", "negative"), lambda row: "", _take("positive", "negative"), "id"
     ),
     "insertions": Reading(
-        ("inserted", "control"), lambda row: "", _take("inserted", "control"), "id", "base"
+        ("inserted", "control"), lambda row: "", _take("inserted", "control"), "id", frame="base"
     ),
     "relations": Reading(
         ("premises", "conclusion"),
@@ -147,7 +154,7 @@ READINGS: dict[str, Reading] = {
         _take("conclusion"),
         "id",
     ),
-    "associations": Reading(("text",), lambda row: "", _take("text"), "id", "template"),
+    "associations": Reading(("text",), lambda row: "", _take("text"), "id", frame="template"),
     "pairs": Reading(
         ("prompt", "positive", "negative"),
         lambda row: row["prompt"],

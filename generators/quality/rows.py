@@ -24,7 +24,7 @@ UNREAD = frozenset(
 """Columns that no check looks at; what they must say is counted while they pass."""
 CHECKED = 2000
 """Rows of a config that its schema is tried on, evenly over the files; Arrow types hold for all."""
-OF_MENUS = ("id", "game", "group", "split", "origin", "context", "options")
+OF_MENUS = ("id", "game", "group", "split", "origin", "context", "flags", "options")
 
 
 @dataclass
@@ -35,6 +35,8 @@ class Passing:
     """Their columns that checks look at."""
     off_schema: list[bool] = field(default_factory=list[bool])
     """Row -> whether its schema refuses it."""
+    tried: list[bool] = field(default_factory=list[bool])
+    """Row -> whether its schema was tried on it."""
     untrue: Counter[str] = field(default_factory=Counter[str])
     """What is not said, or not so."""
 
@@ -59,6 +61,7 @@ def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
         and reader.read(table.append_column(WHOLE, hash_texts(table, reader.text))),
         flags=read_flags(table),
         off_schema=np.array(passing.off_schema, np.bool_),
+        tried=np.array(passing.tried, np.bool_),
         templates=issubclass(ROWS[config], ConceptRow),
     )
     return rows, passing.untrue
@@ -92,6 +95,7 @@ def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> No
     for place, values in zip(tried, batch.take(tried).to_pylist(), strict=True):
         wrong[place] = not _is_row(row, values)
     passing.off_schema += wrong
+    passing.tried += [(first + place) % step == 0 for place in range(batch.num_rows)]
     _count_unsaid(passing.untrue, batch)
     names = batch.column_names if row is not Decision else OF_MENUS
     passing.tables.append(batch.select([name for name in names if name not in UNREAD]))

@@ -1,0 +1,292 @@
+"""What checks make of rows at the edge: without a pole, of few groups, of one class."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from generators.agreement import measure_agreement
+from generators.checks import CHECKS, FOLDER_CHECKS
+from generators.checks.base import run
+from generators.contrasts.plain import read_plain
+from generators.quality.assessment import assess_pairs
+from generators.quality.evidence import Evidence, FolderEvidence
+from generators.quality.measurement import Rows, list_evidence, run_checks
+from generators.sources.pair_files import OwnPair
+from made_evidence import (
+    Row,
+    add_to,
+    agree,
+    folder,
+    make_pairs,
+    minimal_pairs,
+    pairs,
+    passages,
+    questions,
+)
+from planted import read_contrasts
+from schemas.generation import Agreement, Audit
+from schemas.quality import CheckResult
+
+WORDS = tuple("amber bronze cedar dune ember fjord grove heath".split())
+
+
+def check(name: str, evidence: Any) -> CheckResult:
+    found: Any = next(each for each in (*CHECKS, *FOLDER_CHECKS) if each.name == name)
+    result = run(found, evidence)
+    assert result
+    return result
+
+
+def test_near_duplicates_among_anybodys_pairs_count_whatever_their_ids_look_like() -> None:
+    prompt = " ".join(f"word{place}" for place in range(60))
+    own = [
+        OwnPair(positive=f"Stay {n}.", negative=f"Go {n}.", prompt=prompt, id=f"acme/persona/r{n}")
+        for n in range(120)
+    ]
+    checks = {each.name: each for each in assess_pairs("mine", own).quality.checks
+              if each.tier == "full"}  # fmt: skip
+    near = checks["near-duplicates"]
+    assert (near.verdict, near.value) == ("FAIL", pytest.approx(119 / 120, abs=1e-3))
+    assert near.figures["variants of one menu"] == 0
+
+
+def test_variants_of_one_of_our_menus_are_no_near_duplicates() -> None:
+    prompt = " ".join(f"word{place}" for place in range(60))
+
+    def edit(place: int, row: Row) -> Row:
+        name = f"a/1/{place}"
+        return row | {"prompt": prompt, "decision_id": name, "id": f"{name}/ethical/0-1"}
+
+    same = pairs(edit)
+    near = check("near-duplicates", same)
+    assert near.value == 0
+    assert near.figures["variants of one menu"] > 0.4
+
+
+@pytest.mark.parametrize("pole", ["matching", "not_matching"])
+def test_a_row_without_a_pole_is_told_and_moves_no_other(pole: str) -> None:
+    whole = questions()
+    lacking = questions(lambda place, row: row | {pole: []} if place in (0, 7, 299) else row)
+    results = {each.name: each for each in run_checks(lacking)}
+    assert results["both poles shown"].verdict == "FAIL"
+    assert results["both poles shown"].value == 0.99
+    assert results["smallest margin"].n == 297
+    rest = np.setdiff1d(np.arange(300), [0, 7, 299])
+    assert whole.contrasts.target is not None
+    assert lacking.contrasts.target is not None
+    assert lacking.contrasts.target.tolist() == whole.contrasts.target[rest].tolist()
+    assert lacking.contrasts.ids == [whole.contrasts.ids[place] for place in rest]
+    read = read_contrasts("multiple_choice", lacking.table.to_pylist())
+    assert read.row_item[[0, 1, 7, 8, 298, 299]].tolist() == [-1, 0, -1, 6, 296, -1]
+
+
+def test_lines_that_share_a_prompt_are_one_group() -> None:
+    shared: dict[str, Any] = {"positive": "Stay.", "negative": "Go."}
+    own = [
+        OwnPair(**shared, prompt="It rains."),
+        OwnPair(**shared, prompt="It rains."),
+        OwnPair(**shared, prompt="It rains.", group="g"),
+        OwnPair(**shared, id="one"),
+        OwnPair(**shared),
+    ]
+    group = read_plain(own).group
+    assert [group.names[place] for place in group.places] == [
+        "It rains.", "It rains.", "g", "one", "4",
+    ]  # fmt: skip
+
+
+def test_the_number_of_few_groups_stands_beside_an_interval() -> None:
+    few = pairs(lambda place, row: row | {"group": f"g{place % 7}"})
+    assert "interval over 7 groups only" in (check("length cue", few).note or "")
+    assert "groups only" not in (check("length cue", pairs()).note or "")
+
+
+def test_a_length_cue_of_some_hundred_menus_that_may_be_chance_is_no_miss() -> None:
+    found = check("length cue", pairs(add_to(" then", of_ten=2), count=120))
+    assert found.value == 0.6
+    assert found.verdict == "too few"
+    sure = check("length cue", pairs(add_to(" then", of_ten=5), count=120))
+    assert (sure.value, sure.verdict) == (0.75, "FAIL")
+
+
+def test_an_effect_of_length_that_may_be_chance_is_said_to_be() -> None:
+    def lengthen(place: int, row: Row) -> Row:
+        """Makes as many of either side longer, the positives by three words, not by two."""
+        more = {0: {"positive": " by the mill"}, 1: {"negative": " right then"}}.get(place % 4, {})
+        return row | {name: f"{row[name]}{end}" for name, end in more.items()}
+
+    found = check("length cue", pairs(lengthen))
+    assert found.value == 0.5
+    assert 0.1 < found.figures["effect size d"] < 0.23
+    assert found.verdict == "too few"
+    assert "may be chance" in (found.note or "")
+
+
+def decisions(*menus: Row) -> Evidence:
+    rows = [
+        {"id": f"a/{place}", "game": "a", "group": "a", "split": "train", "origin": "benchmark",
+         "context": "", "flags": menu.get("flags", []),
+         "options": [{"text": text, "flags": menu.get("of", [])} for text in menu["texts"]]}
+        for place, menu in enumerate(menus)
+    ]  # fmt: skip
+    tried = np.arange(len(rows)) == 0
+    table = pa.Table.from_pylist(rows)
+    return next(list_evidence(Rows("decisions", table, None, {}, ~tried & False, tried=tried)))
+
+
+def test_options_of_menus_are_looked_at_unless_a_flag_tells_of_them() -> None:
+    good = {"texts": ["Stay.", "Go."]}
+    found = check("broken rows", decisions(good, {"texts": ["Stay.", ""]}, good))
+    assert (found.verdict, found.value) == ("FAIL", 1)
+    assert found.figures["menus with an empty option"] == 1
+    assert found.figures["rows tried on the schema"] == 1
+    found = check("broken rows", decisions(good, {"texts": ["Go.", "Stay.", "Go."]}))
+    assert (found.verdict, found.figures["menus with identical options"]) == ("FAIL", 1)
+    flagged = decisions(
+        good,
+        {"texts": ["", ""], "of": ["no_text"]},
+        {"texts": ["Go.", "Go."], "flags": ["duplicate_option_text"]},
+    )
+    assert check("broken rows", flagged).verdict == "PASS"
+
+
+def test_menus_are_counted_by_their_number_of_options() -> None:
+    found = check("games covered", decisions({"texts": "ab"}, {"texts": "abc"}, {"texts": "cd"}))
+    assert (found.figures["menus of 2 options"], found.figures["menus of 3 options"]) == (2, 1)
+    assert check("games covered", questions()).figures["menus of 3 options"] == 300
+
+
+def test_duplicates_are_counted_and_not_rounded_away() -> None:
+    def repeat(place: int, row: Row) -> Row:
+        first = make_pairs(count=1)[0]
+        texts = {name: first[name] for name in ("prompt", "positive", "negative")}
+        return row | texts if place in (5, 9) else row
+
+    found = check("exact duplicates", pairs(repeat))
+    assert (found.value, found.verdict, found.figures["share"]) == (2, "FAIL", 0.005)
+
+
+def test_behaviors_without_a_row_in_core_are_the_rarest() -> None:
+    behaviors = ("ethical", "spying", "killing")
+    rows = make_pairs(lambda n, row: row | {"behavior": behaviors[n % 3], "game": f"x{n % 80}"})
+    core = np.array([row["behavior"] != "killing" for row in rows])
+    contrasts = read_contrasts("contrastive", rows)
+    nothing = np.zeros(len(rows), np.bool_)
+    found = Rows(
+        "contrastive", pa.Table.from_pylist(rows), contrasts, {"core": core}, off_schema=nothing
+    )
+    full, chosen = (check("games covered", each) for each in list_evidence(found))
+    assert full.verdict == "PASS"
+    assert full.figures["rows of the rarest behavior, either pole"] == 133
+    assert chosen.verdict == "WARN"
+    assert chosen.figures["rows of the rarest behavior, either pole"] == 0
+    assert chosen.note is not None
+    assert "no row of killing; missed by rows of the rarest behavior" in chosen.note
+
+
+def test_menus_too_few_of_each_number_of_options_are_told() -> None:
+    found = check("place of the target", questions(count=90))
+    assert found.note == "fewer than 100 menus of any number of options; most: 90 of 3 options"
+
+
+def test_the_control_of_a_drop_is_a_drop() -> None:
+    def mislead(place: int, row: Row) -> Row:
+        return add_to(*(("", " thus") if place < 210 else (" thus", "")))(place, row)
+
+    found = check("drop where cues mislead", pairs(mislead, 500, reversed_cue=np.arange(500) < 210))
+    assert found.verdict == "WARN"
+    assert found.controls.random_labels == pytest.approx(0, abs=0.12)
+    blind = check("drop where cues mislead", pairs(count=500, reversed_cue=np.arange(500) < 210))
+    assert "at chance" in (blind.note or "")
+
+
+def test_a_model_at_chance_over_all_may_still_lose_much_where_cues_mislead() -> None:
+    reversed_cue = np.arange(500) < 210
+    evidence = pairs(count=500, reversed_cue=reversed_cue)
+    right = np.where(reversed_cue, np.arange(500) % 10 < 3, np.arange(500) % 20 < 13)
+    evidence.__dict__["word_scores"] = np.where(right, 1.0, -1.0)
+    found = check("drop where cues mislead", evidence)
+    assert found.figures["all rows"] <= 0.55
+    assert found.value is not None
+    assert found.value > 0.1
+    assert found.verdict == "WARN"
+
+
+def test_what_misses_beside_the_value_is_named() -> None:
+    def open_alike(place: int, row: Row) -> Row:
+        written = {"origin": "generated"} if place % 2 else {}
+        start = f"Once upon a day {place}" if place % 16 == 1 else f"Day{place} goes by"
+        return row | written | {"prompt": start}
+
+    found = check("most common opening", pairs(open_alike))
+    assert (found.value, found.verdict) == (0.0625, "WARN")
+    assert (found.note or "").endswith("missed by generated ones 0.125")
+    edited = check("words edited", minimal_pairs(_rewrite_one))
+    assert (edited.verdict, edited.note) == ("FAIL", "missed by largest 0.667")
+
+
+def _rewrite_one(place: int, row: Row) -> Row:
+    return row | {"positive": "Owls fly.", "negative": "Hens sit."} if place == 3 else row
+
+
+def test_openings_of_what_no_model_wrote_are_not_watered_down_by_what_one_did() -> None:
+    def edit(place: int, row: Row) -> Row:
+        if place % 4:
+            return row | {"origin": "generated", "prompt": f"Day{place} goes by"}
+        start = "Once upon a day" if place % 32 == 0 else f"Day{place} goes by"
+        return row | {"prompt": start}
+
+    found = check("most common opening", pairs(edit))
+    assert found.value == pytest.approx(13 / 400, abs=1e-4)
+    assert found.verdict == "WARN"
+    assert "other ones 0.13" in (found.note or "")
+
+
+def test_repetition_names_what_it_misses() -> None:
+    note = check("repetition (gzip ratio)", passages(WORDS)).note or ""
+    assert "self-BLEU" in note
+    assert "distinct 2-grams" in note
+
+
+def test_one_tokenizer_is_one() -> None:
+    found = check("token alignment", minimal_pairs(tokenizers=1))
+    assert (found.note or "").startswith("1 tokenizer of at least 3")
+    found = check("token alignment", minimal_pairs(tokenizers=2))
+    assert (found.note or "").startswith("2 tokenizers of at least 3")
+
+
+def test_kappa_has_the_interval_of_its_standard_error() -> None:
+    table = {("a", "a"): 20, ("a", "b"): 5, ("b", "a"): 10, ("b", "b"): 15}
+    labels = [pair for pair, count in table.items() for _ in range(count)]
+    found = measure_agreement(*zip(*labels, strict=True))
+    # Kappa 0.4 with a standard error of 0.1273, by the formula of Fleiss, Cohen and Everitt.
+    assert found.kappa == pytest.approx(0.4)
+    assert found.interval == pytest.approx((0.1505, 0.6495), abs=1e-3)
+    one = measure_agreement(["a"] * 30 + ["b"] * 30, ["a"] * 60)
+    assert (one.kappa, one.interval) == (pytest.approx(0), None)
+
+
+def test_judgments_without_a_kappa_are_not_said_to_be_none() -> None:
+    found = check("agreement with a judge", folder(agree(None)))
+    assert (found.value, found.n, found.verdict) == (None, 200, "too few")
+    assert (found.note or "").startswith("no kappa")
+    found = check("agreement with a judge", folder(agree(None, raw=0.6)))
+    assert (found.verdict, found.figures["raw"]) == ("FAIL", 0.6)
+    assert (found.note or "").endswith("missed by raw 0.6")
+
+
+def test_agreement_is_told_by_violation_too() -> None:
+    by_label = {
+        "killing": Agreement(n=200, raw=0.97, kappa=0.8),
+        "deception": Agreement(n=200, raw=0.93, kappa=0.41, interval=(0.3, 0.52)),
+        "spying": Agreement(n=99, raw=0.99, kappa=0.2),
+        "fairness": Agreement(n=200, raw=1.0, kappa=None),
+    }
+    polarity = Agreement(n=400, raw=0.95, kappa=0.7, interval=(0.6, 0.8))
+    audit = Audit(status="audited", reason=None, polarity=polarity, by_label=by_label)
+    found = check("agreement with a judge", FolderEvidence("folder", "full", 9, [audit], None, {}))
+    assert found.figures == {"raw": 0.95, "kappa, killing": 0.8, "kappa, deception": 0.41}
+    assert found.interval == (0.6, 0.8)
+    assert found.verdict == "PASS"
