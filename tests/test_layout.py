@@ -52,7 +52,8 @@ VARIABLES = {
     "report/v1/rows_style": set(),
     "quality/v1/banner": {"quality", "failed", "show_value"},
     "quality/v1/section": {
-        "quality", "shown", "missed_in_full", "waived", "option_only", "figures", "show_value", "show",
+        "quality", "shown", "missed_in_full", "waived", "option_only", "figures", "show_value",
+        "show",
     },
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),
