@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import BPE, WordLevel
 
 from damage import ERROR
 from dataset_folders import (
@@ -170,6 +172,28 @@ def test_a_folder_of_another_form_is_one_line(
     status = export(folder, "pairs", "contrastive", tmp_path / "out", "--split", "test")
     assert status == 1
     said = capsys.readouterr().err.removesuffix("\n")
+    assert found in said
+    assert ERROR.match(said)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [(WordLevel({}, unk_token="x"), "Missing [UNK] token"), (BPE(), "makes no token")],
+)
+def test_a_tokenizer_that_cannot_read_is_one_line(
+    model: WordLevel | BPE,
+    found: str,
+    small: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "tokenizer.json"
+    Tokenizer(model).save(str(path))
+    options = ("--tokenizer", f"mine={path}")
+    assert export(small, "caa", "multiple_choice", tmp_path / "out", *options) == 1
+    said = capsys.readouterr().err.removesuffix("\n")
+    assert said.startswith(f"--tokenizer mine={path}: ")
     assert found in said
     assert ERROR.match(said)
     assert not (tmp_path / "out").exists()
