@@ -46,11 +46,21 @@ def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] |
     except GeneratorError as error:
         print(error, file=sys.stderr)
         return error.exit_status
+    except OSError as error:
+        print(explain(error, parser.prog), file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is heard, and the end is near
         wanted = "to run to its end. Run it again; a dataset folder that is there is whole"
         print(f"{parser.prog}: interrupted; expected {wanted}.", file=sys.stderr)
         return INTERRUPTED
+
+
+def explain(error: OSError, command: str) -> GeneratorError:
+    """Returns a one-line error for what the file system refused where nobody expected it to."""
+    where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else command
+    wanted, remedy = "files and folders that can be reached", "Check the path and its permissions"
+    return GeneratorError(where, error.strerror or str(error), wanted, remedy)
 
 
 def show(text: str) -> None:
@@ -90,14 +100,24 @@ def folder(text: str) -> Path:
         raise argparse.ArgumentTypeError(f"found {ascii(text)}; expected {wanted}") from None
     if not text:
         raise argparse.ArgumentTypeError("found nothing; expected the name of a folder")
-    return Path(text)
+    return _check_links(Path(text))
 
 
 def file(text: str) -> Path:
     """Returns the path of a file."""
     if not text:
         raise argparse.ArgumentTypeError("found nothing; expected the name of a file")
-    return Path(text)
+    return _check_links(Path(text))
+
+
+def _check_links(path: Path) -> Path:
+    try:
+        path.resolve()
+    except RuntimeError:  # Python before 3.13 has no other word for it
+        wanted = "a path that ends somewhere"
+        found = f"found links in a circle at {ascii(str(path))}"
+        raise argparse.ArgumentTypeError(f"{found}; expected {wanted}") from None
+    return path
 
 
 def named_file(text: str) -> tuple[str, Path | None]:

@@ -43,7 +43,7 @@ def has_marker(folder: Path, name: str, keys: frozenset[str]) -> bool:
     """
     try:
         content = json.loads((folder / name).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and keys <= content.keys()
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from generators import cli
 from generators.errors import SourceError, UsageError
-from generators.model_options import add_options, check_outside
+from generators.model_options import add_options, check_beside, check_outside
+from generators.publication import check_endpoint
 
 if TYPE_CHECKING:
     from generators.references.hydration import Hydrated
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "published": {
+        "type": cli.folder,
         "metavar": "FOLDER_OR_REPO",
         "help": "a folder of references, or USER/NAME of a dataset on the Hugging Face Hub",
     },
@@ -61,6 +63,7 @@ def handle(arguments: argparse.Namespace) -> int:
 
     published = find_published(arguments)
     check_outside(arguments.out, {"--data": arguments.data, "FOLDER_OR_REPO": published})
+    check_beside(arguments.out, published)
     hydrated = hydrate_folder(
         published,
         arguments.data,
@@ -85,15 +88,17 @@ def find_published(arguments: argparse.Namespace) -> Path:
         UsageError: there is no such folder, and it is no name of a repository.
         HubError: it cannot be fetched.
     """
-    folder = Path(arguments.published)
+    folder: Path = arguments.published
     if folder.is_dir() and arguments.revision is None:
         return folder
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", arguments.published):
+    name = folder.as_posix()
+    if folder.is_file() or not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
         wanted = "a folder, or USER/NAME on the Hub"
-        raise UsageError(f"FOLDER_OR_REPO {folder}", "no folder", wanted, "Check the path")
+        raise UsageError(f"FOLDER_OR_REPO {name}", "no folder", wanted, "Check the path")
+    check_endpoint()
     from generators.hub.client import Hub
 
-    return Hub().download(arguments.published, arguments.revision)
+    return Hub().download(name, arguments.revision)
 
 
 def tell(hydrated: "Hydrated", out: Path) -> list[str]:

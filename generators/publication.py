@@ -1,9 +1,11 @@
 """The options of every command that publishes, and what is done with them."""
 
 import argparse
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from generators import cli
 from generators.errors import UsageError
@@ -19,18 +21,30 @@ if TYPE_CHECKING:
 def repository(text: str) -> str:
     """Returns the name of a repository, `USER/NAME`."""
     part = r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"
-    if not re.fullmatch(f"{part}/{part}", text) or "--" in text or ".." in text:
+    wrong = "--" in text or ".." in text or text.endswith(".git")
+    if wrong or not re.fullmatch(f"{part}/{part}", text):
         found, wanted = ascii(text)[:80], "USER/NAME, such as ada/choices"
         raise argparse.ArgumentTypeError(f"found {found}; expected {wanted}")
     return text
 
 
 def tag(text: str) -> str:
-    """Returns the name of a version."""
-    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,60}[A-Za-z0-9])?", text) or ".." in text:
+    """Returns the name of a version; what loads by it must not load a branch or a commit."""
+    other = text in ("main", "HEAD") or re.fullmatch(r"[0-9a-f]{40}", text)
+    wrong = other or ".." in text or text.endswith(".lock")
+    if wrong or not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,60}[A-Za-z0-9])?", text):
         wanted = "a version such as v1.0.0"
         raise argparse.ArgumentTypeError(f"found {ascii(text)[:80]}; expected {wanted}")
     return text
+
+
+def check_endpoint() -> None:
+    """Raises UsageError where the Hub's address is none: its client would not even be imported."""
+    try:
+        _ = urlsplit(os.environ.get("HF_ENDPOINT", "")).port
+    except ValueError as error:
+        wanted = "a URL such as https://huggingface.co"
+        raise UsageError("HF_ENDPOINT", "no URL that can be read", wanted, "Mend it") from error
 
 
 PUSH_OPTIONS: dict[str, dict[str, Any]] = {
@@ -76,6 +90,7 @@ def publish_folder(arguments: argparse.Namespace, folder: Path, name: str) -> No
     Raises:
         GeneratorError: it cannot be published.
     """
+    check_endpoint()
     from generators.hub.client import Hub
     from generators.hub.publishing import Target, publish
     from generators.references.folder import open_release

@@ -109,7 +109,8 @@ class ParquetFile:
         if self._pending:
             table = pa.concat_tables(self._pending)
             self._pending, self._pending_bytes = [], 0
-            self._writer.write_table(table, row_group_size=table.num_rows)
+            if table.num_rows:
+                self._writer.write_table(table, row_group_size=table.num_rows)
 
 
 def read_groups(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:

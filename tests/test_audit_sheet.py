@@ -204,7 +204,7 @@ def test_a_sheet_without_judgments_is_no_audit(
         (b"", "line 1: other columns"),
         (b"a,b\n1,2\n", "line 1: other columns; expected columns config, id, ok"),
         ("config,id,ok\nä".encode("latin-1"), "bytes that are no text; expected UTF-8"),
-        (b'config,id,ok\na,"b', "no judgment"),
+        (b'config,id,ok\na,"b\nc,d,no\n', "line 2: unexpected end of data"),
         (b"config,id,ok,grammatical\ncontrastive,x,,perhaps", "column 'grammatical'"),
     ],
 )

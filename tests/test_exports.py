@@ -1,10 +1,14 @@
 """Exports: golden files for every format, what is left out and told, and what is refused."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import BPE, WordLevel
 
 from damage import ERROR
 from dataset_folders import (
@@ -127,6 +131,72 @@ def test_only_exports_are_replaced_and_only_as_a_whole(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert all(ERROR.match(line) for line in lines), lines
+
+
+def newer(folder: Path) -> None:
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    (folder / "manifest.json").write_text(text.replace('"format": 1', '"format": 2'))
+
+
+def of_other_rows(folder: Path) -> None:
+    text = (folder / "manifest.json").read_text(encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(json.loads(text) | {"rows": ["icl"]}))
+
+
+def nested(folder: Path) -> None:
+    (folder / "manifest.json").write_text("[" * 100_000)
+
+
+def without_a_side(folder: Path) -> None:
+    for path in folder.glob("contrastive/*.parquet"):
+        pq.write_table(pq.read_table(path).drop_columns(["positive"]), path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (newer, "manifest.json: format 2; expected format 1"),
+        (of_other_rows, "manifest.json: rows of another form"),
+        (nested, "no manifest.json of ours"),
+        (without_a_side, "test-00000-of-00001.parquet: no column 'positive'"),
+    ],
+)
+def test_a_folder_of_another_form_is_one_line(
+    damage: Callable[[Path], None],
+    found: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = write_folder(tmp_path / "in", {"contrastive": SMALL["contrastive"]})
+    damage(folder)
+    status = export(folder, "pairs", "contrastive", tmp_path / "out", "--split", "test")
+    assert status == 1
+    said = capsys.readouterr().err.removesuffix("\n")
+    assert found in said
+    assert ERROR.match(said)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "found"),
+    [(WordLevel({}, unk_token="x"), "Missing [UNK] token"), (BPE(), "makes no token")],
+)
+def test_a_tokenizer_that_cannot_read_is_one_line(
+    model: WordLevel | BPE,
+    found: str,
+    small: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "tokenizer.json"
+    Tokenizer(model).save(str(path))
+    options = ("--tokenizer", f"mine={path}")
+    assert export(small, "caa", "multiple_choice", tmp_path / "out", *options) == 1
+    said = capsys.readouterr().err.removesuffix("\n")
+    assert said.startswith(f"--tokenizer mine={path}: ")
+    assert found in said
+    assert ERROR.match(said)
+    assert not (tmp_path / "out").exists()
 
 
 def test_rows_that_are_not_core_are_counted_and_named(

@@ -137,6 +137,7 @@ def with_rest(text: str) -> Callable[[Path], object]:
         (CONTRASTIVE, without_values, "column 'positive' has rows without a value"),
         ("manifest.json", with_rest("{"), "not JSON"),
         ("quality.json", with_rest("{"), "something else"),
+        ("quality.json", with_rest("[" * 100_000), "something else"),
         ("rejected.jsonl", with_rest("x"), "something else"),
     ],
 )

@@ -153,13 +153,14 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 def _open_records(path: Path, text: str) -> "_csv.Reader":
     for separator in SEPARATORS:
         if _has_needed(next(_split(text, separator), ())):
-            return _split(text, separator)
+            # A quote that is not closed would take all lines after it for its own.
+            return _split(text, separator, strict=True)
     wanted = f"columns {', '.join(NEEDED)}"
     raise SourceError(f"{path} line 1", "other columns", wanted, "Keep the sheet's first line")
 
 
-def _split(text: str, separator: str) -> "_csv.Reader":
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+def _split(text: str, separator: str, *, strict: bool = False) -> "_csv.Reader":
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=strict)
 
 
 def _has_needed(header: Sequence[str]) -> bool:

@@ -8,14 +8,17 @@ from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from generators.errors import SourceError
 from generators.folder import MANIFEST, hash_file, is_ours
 from generators.formats.base import LeftOut, Row
 from generators.splits import SPLITS
-from generators.stored_rows import explain_damage, locate_file
+from generators.stored_rows import explain_damage, locate_file, refuse_rows
 
 ROWS_AT_ONCE = 512
+FORMAT = 1
+_CONFIGS: TypeAdapter[dict[str, dict[str, Any]]] = TypeAdapter(dict[str, dict[str, Any]])
 ALWAYS = ("id", "group", "text_licence")
 FILTERS = ("tier", "behavior")
 NOT_CORE = "tier is not core"
@@ -56,9 +59,21 @@ def read_source(folder: Path) -> Source:
         found = "no such folder" if not folder.is_dir() else f"no {MANIFEST} of ours in it"
         raise SourceError(str(folder), found, wanted, "Name a folder that was built")
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    configs: dict[str, dict[str, Any]] = manifest.get("rows", {})
-    splits = {config: [split for split in SPLITS if split in configs[config]] for config in configs}
+    try:
+        configs = _CONFIGS.validate_python(manifest.get("rows"))
+    except ValidationError as error:
+        raise _tell_version(folder, "rows of another form") from error
+    if manifest["format"] != FORMAT:
+        raise _tell_version(folder, f"format {manifest['format']}")
+    splits = {
+        config: [split for split in SPLITS if split in sizes] for config, sizes in configs.items()
+    }
     return Source(folder, manifest["name"], hash_file(folder / MANIFEST), splits)
+
+
+def _tell_version(folder: Path, found: str) -> SourceError:
+    wanted, remedy = f"format {FORMAT}", "Build it with this version"
+    return SourceError(str(folder / MANIFEST), found, wanted, remedy)
 
 
 def list_columns(source: Source, config: str) -> dict[str, bool]:
@@ -82,6 +97,9 @@ def read_rows(
     path = locate_file(source.folder, config, split)
     known = list_columns(source, config)
     needed = [name for name in dict.fromkeys((*ALWAYS, *FILTERS, *columns)) if name in known]
+    missing = [name for name in ("id", *columns) if name not in known]
+    if missing:
+        raise refuse_rows(path, f"no column '{missing[0]}'")
     texts = [name for name in needed if known[name]]
     with explain_damage(path), pq.ParquetFile(path) as file:
         batches: Iterator[pa.RecordBatch] = file.iter_batches(ROWS_AT_ONCE, columns=needed)  # pyright: ignore[reportUnknownMemberType]

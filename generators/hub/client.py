@@ -9,6 +9,7 @@ is not: whether it came about must be looked at first, and the caller is told so
 
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -62,6 +63,7 @@ class Hub:
 
     def __post_init__(self) -> None:
         logging.set_verbosity_error()  # what it would say while it tries again is said here
+        warnings.filterwarnings("ignore", module="huggingface_hub")  # of a full disk, also
         if not (sys.stderr and sys.stderr.isatty()):
             disable_progress_bars()
         self._api = HfApi(endpoint=self.endpoint, library_name="contrapose")

@@ -4,10 +4,23 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import httpx2
-from huggingface_hub import get_token
-from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+from huggingface_hub import constants, get_token
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+)
 
 from generators.errors import HubError
+
+UNSENT = (
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    UnicodeEncodeError,
+    httpx2.UnsupportedProtocol,
+)
+"""What the client raises where it did not, or could not, ask the Hub."""
 
 
 class Busy(Exception):
@@ -47,12 +60,14 @@ def translate(name: str, *, writes: bool) -> Generator[None]:
         raise _refuse(name, "no token", "one in HF_TOKEN", "Make one with write access") from error
     except HfHubHTTPError as error:
         raise _explain(name, error, writes=writes) from error
+    except UNSENT as error:
+        raise _explain_unsent(name, error) from error
     except (httpx2.HTTPError, ConnectionError, TimeoutError) as error:
         found = f"no answer ({type(error).__name__})"
         raise (Unsure(found) if writes else Busy(found)) from error
     except (ValueError, RuntimeError) as error:
         # The Xet lane raises these for whatever the network did; the validator for a bad card.
-        found = _scrub(str(error).strip().split("\n")[0])
+        found = _scrub(str(error).strip().split("\n")[0]).rstrip(".")
         if writes and isinstance(error, RuntimeError):
             raise Unsure(found) from error
         raise _refuse(name, found, "what the Hub takes", "See what it says") from error
@@ -78,6 +93,19 @@ def _explain(name: str, error: HfHubHTTPError, *, writes: bool) -> Exception:
     if status == 404:
         return _refuse(name, found, "a repository or revision that the token sees", "Check both")
     return _refuse(name, found, "what the Hub takes", "See what it says")
+
+
+def _explain_unsent(name: str, error: Exception) -> Exception:
+    if isinstance(error, UnicodeEncodeError):
+        found = "a token with characters that no token has"
+        return _refuse(name, found, "one that is valid", "Copy it into HF_TOKEN again")
+    if isinstance(error, httpx2.UnsupportedProtocol):
+        wanted = "a URL such as https://huggingface.co"
+        return _refuse(name, "HF_ENDPOINT is no such address", wanted, "Mend it")
+    if constants.HF_HUB_OFFLINE:
+        return _refuse(name, "HF_HUB_OFFLINE is set", "a network", "Unset it")
+    # A file that the client has no copy of, either; only what reads a file says so.
+    return Busy("no answer (no connection)")
 
 
 def _refuse(name: str, found: str, wanted: str, remedy: str) -> HubError:

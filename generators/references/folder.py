@@ -3,12 +3,12 @@
 import shutil
 import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from generators.card import describe_games
-from generators.errors import SourceError
+from generators.errors import FolderError, SourceError
 from generators.folder import explain
 from generators.generated import GENERATED, read_lines, write_lines
 from generators.hub.release import Release, read_release
@@ -41,13 +41,15 @@ def open_release(folder: Path, *, withheld: bool) -> Generator[Release]:
     if not (withheld and release.holds_foreign_text):
         yield release
         return
-    try:
-        with tempfile.TemporaryDirectory(prefix="contrapose-") as fresh:
+    with ExitStack() as stack:
+        try:
+            fresh = stack.enter_context(tempfile.TemporaryDirectory(prefix="contrapose-"))
             made = Path(fresh) / folder.resolve().name
             write_references(folder, made)
-            yield replace(read_release(made), unlisted=release.unlisted)
-    except OSError as error:
-        raise explain(error, Path(tempfile.gettempdir())) from error
+        except OSError as error:
+            _, *rest = explain(error, Path()).args
+            raise FolderError("the folder for temporary files", *rest) from error
+        yield replace(read_release(made), unlisted=release.unlisted)
 
 
 def write_references(folder: Path, out: Path) -> None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from generators.build import fill_folder, list_build_versions
 from generators.card import describe_games
 from generators.errors import SourceError
-from generators.folder import replace_folder
+from generators.folder import MANIFEST, hash_file, replace_folder
 from generators.generated import GENERATED, gather_written, read_lines
 from generators.generation import Written
 from generators.manifests import read_manifest
@@ -26,6 +26,7 @@ from generators.reports.finishing import describe_folder
 from generators.row_files import read_groups, rewrite_file
 from generators.splits import SPLITS
 from generators.stored_rows import list_files
+from generators.texts import TEXT_FIELDS
 from schemas.base import Tiered
 from schemas.generated import GeneratedDecision
 from schemas.manifest import GameManifest, SplitSize
@@ -35,6 +36,10 @@ Sizes = dict[str, dict[str, SplitSize]]
 
 CHANGED = "not as published"
 """Reason for which a row is left out."""
+
+
+KEPT = (REJECTED, GENERATED, QUALITY)
+"""Files that go along as they were published."""
 
 
 class Hydrated(NamedTuple):
@@ -73,6 +78,7 @@ def hydrate_folder(
     if not isinstance(manifest, GameManifest) or manifest.references is None:
         found, wanted = "no text was left out of it", "a dataset that was published as references"
         raise SourceError(str(published), found, wanted, "Use it as it is")
+    check_published(published, manifest)
     mismatches: list[Mismatch] = []
     try:
         with replace_folder(out) as folder:
@@ -87,6 +93,22 @@ def hydrate_folder(
     there = manifest.references.files
     identical = sum(made.files.get(name) == digest for name, digest in there.items())
     return Hydrated(made, mismatches, identical, _compare_versions(manifest, made))
+
+
+def check_published(folder: Path, manifest: GameManifest) -> None:
+    """Raises SourceError where a file that is read is not the one that was published."""
+    wanted, remedy = "a dataset as it was published", "Get it again"
+    for config in manifest.rows:
+        if config not in TEXT_FIELDS:
+            raise SourceError(f"{folder}/{MANIFEST}", f"config '{config}'", wanted, remedy)
+    for name, digest in manifest.files.items():
+        if name.endswith(".parquet") or name in KEPT:
+            try:
+                found = "" if hash_file(folder / name) == digest else "changed since"
+            except OSError as error:
+                found = error.strerror or str(error)
+            if found:
+                raise SourceError(f"{folder}/{name}", found, wanted, remedy)
 
 
 def _recall(published: Path) -> Callable[[Plan], Written]:
@@ -137,7 +159,7 @@ def _finish(
     mismatches: Sequence[Mismatch],
 ) -> GameManifest:
     """Returns the manifest of the whole folder, which then has its other files, too."""
-    for name in (REJECTED, GENERATED, QUALITY):
+    for name in KEPT:
         if (published / name).exists():
             shutil.copyfile(published / name, folder / name)
     quality = read_quality(folder / QUALITY)

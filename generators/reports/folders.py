@@ -84,7 +84,7 @@ def _read_audit(folder: Path) -> HumanAudit | None:
     try:
         said = json.loads(path.read_bytes()).get("audit")
         return HumanAudit.model_validate(said) if said else None
-    except (OSError, ValueError, AttributeError) as error:
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
         wanted = "what this command wrote, with the audit by people, if there was one"
         remedy = "Remove the file, and give the sheet again with --audit"
         raise SourceError(str(path), "something else", wanted, remedy) from error

@@ -1,6 +1,7 @@
 """Tokenizers from files, GPT-2's among them; the only importer of tokenizers."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib.resources import files
 from itertools import chain
@@ -49,12 +50,13 @@ class Vocabulary:
             raise SourceError(where, found, wanted, "Check the path") from error
         self.sha256 = sha256(content).hexdigest()
         self._tokenizer = _parse(text, where, wanted)
+        self._where = where
 
     def encode(self, texts: Sequence[str]) -> Tokens:
         """Returns the tokens of some texts."""
-        rows = [
-            each.ids for each in self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
-        ]
+        with self._explain():
+            encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        rows = [each.ids for each in encodings]
         lengths = np.fromiter(map(len, rows), np.int64, len(rows))
         ids = np.full((len(rows), int(lengths.max(initial=1))), NO_TOKEN, np.int64)
         every = np.fromiter(chain.from_iterable(rows), np.int64, int(lengths.sum()))
@@ -63,7 +65,8 @@ class Vocabulary:
 
     def find_text(self, text: str, place: int) -> str:
         """Returns the characters of a text that one of its tokens holds."""
-        start, end = self._tokenizer.encode(text, add_special_tokens=False).offsets[place]
+        with self._explain():
+            start, end = self._tokenizer.encode(text, add_special_tokens=False).offsets[place]
         return text[start:end]
 
     def find_spans(self, texts: Sequence[str], spans: Sequence[tuple[int, int]]) -> Ids:
@@ -77,7 +80,8 @@ class Vocabulary:
             (n_texts, 2).
         """
         found: list[tuple[int, int]] = []
-        encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
+        with self._explain():
+            encodings = self._tokenizer.encode_batch(texts, add_special_tokens=False)
         for encoding, (start, end) in zip(encodings, spans, strict=True):
             touched = [
                 place
@@ -86,6 +90,20 @@ class Vocabulary:
             ]
             found.append((touched[0], touched[-1] + 1) if touched else (0, 0))
         return np.array(found, np.int64).reshape(len(found), 2)
+
+    @contextmanager
+    def _explain(self) -> Generator[None]:
+        """Raises SourceError where the tokenizer can be read, and cannot read."""
+        try:
+            yield
+        except IndexError as error:
+            raise self._refuse("a text of which it makes no token") from error
+        except Exception as error:  # the library raises nothing narrower
+            raise self._refuse(str(error).split("\n")[0]) from error
+
+    def _refuse(self, found: str) -> SourceError:
+        wanted = "a tokenizer that reads any text"
+        return SourceError(self._where, found, wanted, "Name another")
 
 
 def _parse(text: str, where: str, wanted: str):
