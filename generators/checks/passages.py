@@ -125,9 +125,11 @@ def measure_vendi(evidence: Evidence) -> Measurement:
     if found is None:
         return Measurement(0.0, 0)
     figures: dict[str, float] = {}
-    if evidence.passages.frames is not None:
+    note = _tell_frames(evidence)
+    if note is not None:
         figures["rows as they are"] = measure_vendi_share(evidence.passages.texts)
-    return Measurement(found.vendi_share, found.n, figures=figures, note=_tell_frames(evidence))
+        note += f" (rows as they are: {figures['rows as they are']:.3f})"
+    return Measurement(found.vendi_share, found.n, figures=figures, note=note)
 
 
 def _tell_frames(evidence: Evidence) -> str | None:
