@@ -63,7 +63,7 @@ def test_every_command_and_snippet_runs(checkout: Path, monkeypatch: pytest.Monk
 
 def shorten(command: str, *more: str) -> str:
     """Returns a command that builds few rows, and has more options if it builds."""
-    limits = {"python -m generators.machiavelli": "40", "python -m generators.concepts": "22"}
+    limits = {"python -m generators.machiavelli": "24", "python -m generators.concepts": "22"}
     program, dashes, options = command.partition(" --")
     if program not in limits or "--help" in command:
         return command
