@@ -24,6 +24,7 @@ from generators.measures.duplicates import (
     find_duplicates,
     find_near_duplicates,
     sketch,
+    sketch_rest,
 )
 from generators.measures.edits import measure_edits
 from generators.measures.nearest import measure_nearest
@@ -83,6 +84,18 @@ def test_near_duplicates_are_those_that_brute_force_finds() -> None:
     assert all(earlier < later for earlier, later in found.pairs)
     assert len(near) > 150
     assert len(found.pairs) >= 0.99 * len(near)
+
+
+@pytest.mark.parametrize("places", [[4, 1, 1, 0], [7, 2, 5, 0, 7], [6, 5], []])
+def test_what_is_sketched_already_is_not_worked_out_again(places: list[int]) -> None:
+    texts = ["", *write_texts(7, 12)]
+    known = {text: place for place, text in enumerate(texts[:5])}
+    wanted = sketch([texts[place] for place in places])
+    found = sketch_rest([texts[place] for place in places], known, sketch(texts[:5]))
+    assert found.shingles.offsets.tolist() == wanted.shingles.offsets.tolist()
+    assert found.shingles.hashes.tolist() == wanted.shingles.hashes.tolist()
+    assert (found.digests == wanted.digests).all()
+    assert (found.bands == wanted.bands).all()
 
 
 def test_near_duplicates_start_at_seven_tenths() -> None:

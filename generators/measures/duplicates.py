@@ -5,7 +5,7 @@ word n-grams proposes pairs, the exact Jaccard similarity of the two sets decide
 """
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -103,6 +103,30 @@ def sketch(texts: Sequence[str], seed: int = 0) -> Sketches:
         )
         digests[start : start + _CHUNK] = matrix.to_rows()  # pyright: ignore[reportUnknownMemberType]
     return Sketches(shingles, _hash_bands(digests), digests)
+
+
+def sketch_rest(texts: Sequence[str], known: Mapping[str, int], sketches: Sketches) -> Sketches:
+    """Returns what `sketch` does, and works out only what is not known yet.
+
+    Args:
+        texts: the texts.
+        known: text -> its place among the sketches.
+        sketches: those of texts that were sketched before, with seed 0.
+    """
+    rest = [text for text in texts if text not in known]
+    if not rest:
+        return sketches.take([known[text] for text in texts])
+    more, fresh = sketch(rest), iter(range(len(sketches), len(sketches) + len(rest)))
+    places = [known[text] if text in known else next(fresh) for text in texts]
+    return _join(sketches, more).take(places)
+
+
+def _join(one: Sketches, other: Sketches) -> Sketches:
+    return Sketches(
+        one.shingles.join(other.shingles),
+        np.concatenate([one.bands, other.bands]),
+        np.concatenate([one.digests, other.digests]),
+    )
 
 
 def find_near_duplicates(sketches: Sketches) -> Repeats:

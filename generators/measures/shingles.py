@@ -41,6 +41,11 @@ class Shingles:
         """Returns the shingles of one text."""
         return self.hashes[self.offsets[place] : self.offsets[place + 1]]
 
+    def join(self, others: "Shingles") -> "Shingles":
+        """Returns the sets of these texts, then those of others."""
+        offsets = np.concatenate([self.offsets, others.offsets[1:] + self.offsets[-1]])
+        return Shingles(np.concatenate([self.hashes, others.hashes]), offsets)
+
     def take(self, places: Sequence[int] | Places) -> "Shingles":
         """Returns the sets of some of the texts, in the order of the places."""
         return _join([self.of(int(place)) for place in places])

@@ -88,6 +88,8 @@ class Evidence:
     """Check -> why it does not count here."""
     tried: int | None = None
     """Rows that the config's schema was tried on; None where there is none."""
+    read: Passages | None = None
+    """The rows' passages, if they were read already."""
 
     def list_rows(self, *columns: str) -> Iterator[dict[str, Any]]:
         """Yields some columns of each row, with few rows in memory."""
@@ -97,7 +99,7 @@ class Evidence:
     @cached_property
     def passages(self) -> Passages:
         """What is read in one piece."""
-        return read_passages(self.config, self.table)
+        return self.read or read_passages(self.config, self.table)
 
     @cached_property
     def diversity(self) -> Diversity | None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ from generators.checks.base import run
 from generators.contrasts.base import Codes, Contrasts, Mask
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
 from generators.quality.gates import conclude, find_gates
+from generators.quality.passages import read_passages
 from generators.selection.cues import Readings, read_texts
 from generators.selection.parts import take_part
 from schemas.base import Tier
@@ -50,9 +51,14 @@ def list_evidence(rows: Rows, readings: Readings | None = None) -> Iterator[Evid
     """Yields what checks look at: all rows of a config, then its `core`, if it has one."""
     whole = rows.contrasts or _no_contrasts(rows.table.num_rows)
     known = readings or read_texts(whole.texts)
-    yield _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
+    full = _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
+    yield full
     if "core" in rows.flags:
-        yield _gather(rows, whole, known, "core", rows.flags["core"])
+        core = _gather(rows, whole, known, "core", rows.flags["core"])
+        passages = read_passages(core.config, core.table)
+        core = replace(core, read=passages.recall(full.passages))
+        del full, passages  # they are large, and the core's checks need none of it
+        yield core
 
 
 def run_checks(evidence: Evidence) -> list[CheckResult]:

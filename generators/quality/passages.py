@@ -1,13 +1,13 @@
 """What of each config is read in one piece, for checks of repetition and of leaks. Pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
-from generators.measures.duplicates import Sketches, sketch
+from generators.measures.duplicates import Sketches, sketch, sketch_rest
 
 Row = dict[str, Any]
 
@@ -26,11 +26,23 @@ class Passages:
     """Whether a model wrote it."""
     frames: list[str] | None = None
     """One text of each frame, where few frames are crossed with many fillings by design."""
+    sketched: Sketches | None = None
+    """Their sketches, if they were made already."""
 
     @cached_property
     def sketches(self) -> Sketches:
         """What near-duplicates are looked for in."""
-        return sketch(self.texts)
+        return sketch(self.texts) if self.sketched is None else self.sketched
+
+    def recall(self, wider: "Passages") -> "Passages":
+        """Returns these passages, which it uses up, with what is known of wider ones."""
+        if "sketches" not in wider.__dict__:
+            return self
+        known = {text: place for place, text in enumerate(wider.texts)}
+        # The same strings, so that no text stands in memory twice.
+        texts = [wider.texts[known[text]] if text in known else text for text in self.texts]
+        self.texts.clear()
+        return replace(self, texts=texts, sketched=sketch_rest(texts, known, wider.sketches))
 
 
 @dataclass
