@@ -1,9 +1,10 @@
 """The files of an export, written record by record: lines, arrays, objects and text."""
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
+
+import orjson
 
 from generators.formats.base import Record
 
@@ -129,9 +130,6 @@ def _open(path: Path) -> TextIO:
     return path.open("w", encoding="utf-8", newline="\n")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-
-
 class _Last:
     """The last record as JSON: some go into two files."""
 
@@ -141,5 +139,5 @@ class _Last:
 
 def _write(value: Any) -> str:
     if value is not _Last.value:
-        _Last.value, _Last.text = value, _encode(value)
+        _Last.value, _Last.text = value, orjson.dumps(value).decode()
     return _Last.text
