@@ -10,7 +10,7 @@ from typing import Any
 from generators.page.entries import Entry, Side
 from generators.page.rows import share_out
 from generators.prompts import render
-from generators.quality.verdicts import find_failed
+from generators.quality.verdicts import find_failed, show_number
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Quality
 
@@ -77,7 +77,7 @@ def render_page(
         data=write_data(entries),
         script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
-        number=show_number,
+        number=show_figure,
         place=place_on_strip,
         indent=indent_answer,
     )
@@ -158,13 +158,9 @@ def _group_rejections(rejections: Sequence[Rejection]) -> list[tuple[str, int, l
     ]
 
 
-def show_number(value: float | None) -> str:
-    """Returns a number as tables have it: three decimals, or none where it is a count."""
-    if value is None:
-        return "–"
-    whole = abs(value) > 1 and value == int(value)
-    shown = f"{value:,.0f}" if whole else f"{value:,.3f}"
-    return shown.replace("-", "−")
+def show_figure(value: float | None) -> str:
+    """Returns a number as tables have it: like everywhere, with a real minus."""
+    return "–" if value is None else show_number(value).replace("-", "−")
 
 
 def place_on_strip(value: float | None) -> float | None:
