@@ -123,6 +123,16 @@ def with_other_columns(path: Path) -> None:
     pq.write_table(pq.read_table(path).drop_columns("hard"), path)
 
 
+def without_rows(path: Path) -> None:
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+
+
+def without_splits(path: Path) -> None:
+    manifest = json.loads(path.read_bytes())
+    rows = dict[str, object].fromkeys(manifest["rows"], {})
+    path.write_text(json.dumps(manifest | {"rows": rows}), encoding="utf-8")
+
+
 def with_rest(text: str) -> Callable[[Path], object]:
     return lambda path: path.write_text(text, encoding="utf-8")
 
@@ -135,7 +145,9 @@ def with_rest(text: str) -> Callable[[Path], object]:
         (CONTRASTIVE, with_rest(""), "no readable Parquet"),
         (CONTRASTIVE, with_other_columns, "column 'hard' is missing"),
         (CONTRASTIVE, without_values, "column 'positive' has rows without a value"),
+        (CONTRASTIVE, without_rows, "no rows"),
         ("manifest.json", with_rest("{"), "not JSON"),
+        ("manifest.json", without_splits, "no config with rows"),
         ("quality.json", with_rest("{"), "something else"),
         ("quality.json", with_rest("[" * 100_000), "something else"),
         ("rejected.jsonl", with_rest("x"), "something else"),

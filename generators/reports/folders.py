@@ -14,7 +14,7 @@ from generators.manifests import AnyManifest, read_manifest
 from generators.quality.assessment import Watch
 from generators.reports.files import FIGURES, PAGE, QUALITY
 from generators.reports.finishing import finish_folder
-from generators.stored_rows import REMEDY, locate_file
+from generators.stored_rows import REMEDY, locate_file, open_rows, refuse_rows
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit, Quality
 from schemas.rows import ROWS
@@ -63,17 +63,18 @@ def _measure(
 
 
 def _check_rows(folder: Path, manifest: AnyManifest) -> None:
-    """Raises SourceError where a file of rows is missing, or has no text to measure."""
-    if isinstance(manifest, GameManifest) and manifest.references:
-        found, wanted = "references, without their text", "a folder with all text"
-        remedy = "Run python -m generators.hydrate first"
-        raise SourceError(str(folder), found, wanted, remedy)
+    """Raises SourceError where a file of rows is missing, or has none."""
+    if not any(manifest.rows.values()):
+        wanted = "a dataset that has some"
+        raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
     for config, splits in manifest.rows.items():
         for path in (locate_file(folder, config, split) for split in splits):
             if config not in ROWS or not path.is_file():
-                raise SourceError(
-                    str(path), "no such file", "rows that the manifest counts", REMEDY
-                )
+                wanted = "rows that the manifest counts"
+                raise SourceError(str(path), "no such file", wanted, REMEDY)
+            with open_rows(path, config) as file:
+                if not file.metadata.num_rows:
+                    raise refuse_rows(path, "no rows")
 
 
 def _read_audit(folder: Path) -> HumanAudit | None:
