@@ -18,7 +18,7 @@ ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
     """Yields the pairs that every tokenizer aligns, a line on either side."""
-    for pair, places in align_all(pairs, scope):
+    for pair, places in align_all(pairs, scope, places=False):
         if isinstance(places, LeftOut):
             yield places
             continue

@@ -54,9 +54,15 @@ def align_pairs(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[Tokens, 
 
 
 def align_all(
-    pairs: Iterator[Pair | LeftOut], scope: Scope
+    pairs: Iterator[Pair | LeftOut], scope: Scope, *, places: bool = True
 ) -> Iterator[tuple[Any, LeftOut | Mapping[str, Any]]]:
-    """Yields pairs with their places by tokenizer, or with why they are left out."""
+    """Yields pairs with their places by tokenizer, or with why they are left out.
+
+    Args:
+        pairs: the pairs, and what was left out before.
+        scope: has the tokenizers.
+        places: whether they are wanted; else nothing stands in their place.
+    """
 
     def read(some: list[Pair | LeftOut]) -> tuple[list[Pair | LeftOut], Readings]:
         known = [pair for pair in some if isinstance(pair, Pair)]
@@ -67,14 +73,20 @@ def align_all(
         yield from ((None, pair) for pair in some if isinstance(pair, LeftOut))
         known = [pair for pair in some if isinstance(pair, Pair)]
         for place, pair in enumerate(known):
-            yield pair, _place(pair, place, len(known), readings)
+            apart = _name_apart(place, readings)
+            if apart:
+                yield pair, LeftOut(f"not token-aligned for {apart}", pair.rows)
+            else:
+                yield pair, _describe_runs(place, len(known), readings) if places else {}
 
 
-def _place(pair: Pair, place: int, pairs: int, readings: Readings) -> LeftOut | Mapping[str, Any]:
-    """Returns where a pair's tokens differ, by tokenizer; or why it is left out."""
-    apart = [name for name, (_, found) in readings.items() if not found.aligned[place]]
-    if apart:
-        return LeftOut(f"not token-aligned for {', '.join(apart)}", pair.rows)
+def _name_apart(place: int, readings: Readings) -> str:
+    """Returns the tokenizers that do not align a pair."""
+    return ", ".join(name for name, (_, found) in readings.items() if not found.aligned[place])
+
+
+def _describe_runs(place: int, pairs: int, readings: Readings) -> dict[str, Any]:
+    """Returns where a pair's tokens differ, by tokenizer."""
     return {
         name: _describe_run(tokens, found, place, pairs)
         for name, (tokens, found) in readings.items()
