@@ -1,18 +1,24 @@
 """Which rows are core, why the rest is not, and which rows are flagged."""
 
+import ctypes
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
+import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 from generators.contrasts.base import Contrasts, share_texts
 from generators.contrasts.plain import read_plain
+from generators.quality import rows as stored
+from generators.quality.evidence import CHECK_SEED
+from generators.quality.measurement import list_evidence
 from generators.selection.balance import Balance, Cue
 from generators.selection.classifiers import Vocabulary, cross_score, fold_groups
 from generators.selection.core import choose_core, count_reasons, explain, rank_items
 from generators.selection.cues import list_cues, read_texts
-from generators.selection.flags import find_hard, find_reversed
+from generators.selection.flags import find_hard, find_reversed, list_parts
 from generators.selection.ngrams import TOKEN, Ngrams
 from generators.sources.pair_files import OwnPair
 from generators.tiers import choose_all_rows, choose_rows
@@ -256,3 +262,15 @@ def test_cues_in_which_the_poles_are_meant_to_differ_are_let_be() -> None:
     assert "sentiment" in {
         cue.name for cue in list_cues(read_flagged([("Good.", "Bad.")]), readings)
     }
+
+
+def test_the_solver_prints_nothing(sample_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """HiGHS has a line of debugging where it repairs what its presolve made."""
+    rows, _ = stored.read_rows(sample_folder, "multiple_choice")
+    whole = next(list_evidence(rows))
+    for _, part in list_parts(whole.contrasts):
+        if part.part.names[part.part.places[0]] == "deception":
+            for fit, _ in fold_groups(part.group.places, CHECK_SEED):
+                choose_core(part, whole.readings, fit)
+    ctypes.CDLL(None).fflush(None)
+    assert capfd.readouterr().out == ""

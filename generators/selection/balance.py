@@ -158,7 +158,9 @@ def _search(
         constraints=LinearConstraint(matrix, -np.inf, SPARE),
         bounds=Bounds(0, sizes),
         integrality=np.ones(len(sizes), np.int64),
-        options={"mip_rel_gap": GAP, "node_limit": NODES},
+        # Where HiGHS repairs what its presolve made, it prints a line of debugging, asked or not:
+        # https://github.com/ERGO-Code/HiGHS/issues/2783.
+        options={"mip_rel_gap": GAP, "node_limit": NODES, "presolve": False},
     )
     if best.x is None:
         return quota
