@@ -212,7 +212,7 @@ def test_what_rots_is_seen_and_can_be_sent_again(hub: HubServer, api: HfApi, end
 
 
 LOAD = """
-import json, sys
+import gc, json, sys
 from datasets import load_dataset
 from huggingface_hub import get_token
 rows = {
@@ -222,6 +222,8 @@ rows = {
 stream = load_dataset("u/n", "pairs", revision="v1", split="train", streaming=True,
                       token=sys.argv[1])
 print(json.dumps(rows | {"stream": list(stream)}))
+del stream  # else Arrow's threads may outlive Arrow: https://github.com/huggingface/datasets/issues/7566
+gc.collect()
 """
 
 
