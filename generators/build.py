@@ -28,7 +28,7 @@ from generators.reports.finishing import Watch, finish_folder
 from generators.sources.game_data import read_metadata
 from generators.sources.layout import find_games
 from generators.survey import Survey
-from generators.tables import arrow_schema, give_memory_back
+from generators.tables import arrow_schema, give_memory_back, share_one_heap
 from generators.tally import Tally
 from generators.tiering import assign_all_tiers
 from generators.writer import RowWriter
@@ -132,6 +132,7 @@ def fill_folder(
         GeneratorError: the game data is not what it must be.
     """
     give_memory_back()
+    share_one_heap()
     games = find_games(data, config.games)
     metadata = read_metadata(data)
     tally = Tally(skip_broken=config.skip_broken)

