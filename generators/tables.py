@@ -50,9 +50,9 @@ def share_one_heap() -> None:
 def prepare_worker() -> None:
     """Makes a process that only reads games quicker and smaller.
 
-    It gives memory back, and has one heap. It collects no garbage: nothing here forms cycles, and the collector would
-    walk every record again. And pyarrow may not import pandas, which takes 53 MiB, and which it
-    would only ask whether what it converts is a Series.
+    It gives memory back, and has one heap. It collects no garbage: nothing here forms cycles, and
+    the collector would walk every record again. And pyarrow may not import pandas, which takes
+    53 MiB, and which it would only ask whether what it converts is a Series.
     """
     give_memory_back()
     share_one_heap()

@@ -11,10 +11,11 @@ with each negative. Texts stand once; pairs hold their places.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 KEY_BYTES = 12
@@ -24,6 +25,7 @@ WHOLE = "whole"
 """Column of hashes."""
 
 Ints = NDArray[np.int32]
+Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -69,8 +71,8 @@ class Contrasts:
     """What intervals and folds go by, such as a series of games."""
     part: Codes
     """What is chosen and looked at by itself, such as a behavior; one name where nothing is."""
-    whole: list[bytes]
-    """Item -> hash of all its text: equal for duplicates within a part."""
+    whole: Numbers
+    """Item -> number of its whole text: equal for duplicates within a part."""
     earlier: Ints | None = None
     """Pair -> 1 where the positive stands earlier in its menu, -1 where later; None without."""
     target: Ints | None = None
@@ -150,14 +152,27 @@ def share_texts(each: Sequence[Contrasts]) -> tuple[list[str], list[Contrasts]]:
     return texts, shared
 
 
-def code(names: Sequence[str]) -> Codes:
-    """Returns names, one for each item, as codes."""
-    encoded = pa.array(names, pa.string()).dictionary_encode()
-    found: list[Any] = encoded.dictionary.to_pylist()
-    ranks = {name: rank for rank, name in enumerate(sorted(found))}
-    translate = np.array([ranks[name] for name in found], np.int32)
-    places = encoded.indices.to_numpy(zero_copy_only=False)
-    return Codes(sorted(found), translate[places] if len(found) else np.zeros(0, np.int32))
+def code(names: Any) -> Codes:
+    """Returns names, one for each item, as codes; a column of a table, or a list."""
+    encoded = _encode(names, pa.string())
+    order = cast(Any, pc.sort_indices(encoded.dictionary))
+    rank = np.empty(len(order), np.int32)
+    rank[order.to_numpy()] = count_up(len(order))
+    return Codes(encoded.dictionary.take(order).to_pylist(), rank[_list_indices(encoded)])
+
+
+def number(values: Any) -> Numbers:
+    """Returns for each of some byte strings a number, equal for equal ones."""
+    return _list_indices(_encode(values, pa.binary())).astype(np.int64)
+
+
+def _encode(values: Any, kind: pa.DataType) -> Any:
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    return pa.array(cast(Any, whole), kind).dictionary_encode()
+
+
+def _list_indices(encoded: Any) -> Ints:
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
 
 
 def code_texts(
@@ -171,7 +186,7 @@ def code_texts(
 
 
 def read_sides(
-    table: pa.Table, positives: Any, negatives: Any, units: Sequence[str], part: Codes
+    table: pa.Table, positives: Any, negatives: Any, units: Any, part: Codes
 ) -> Contrasts:
     """Returns rows that are one pair each: an item is a row.
 
@@ -184,8 +199,6 @@ def read_sides(
     """
     texts, positive, negative = code_texts(positives, negatives)
     ids: list[Any] = table["id"].to_pylist()
-    whole: list[Any] = table[WHOLE].to_pylist()
-    groups: list[Any] = table["group"].to_pylist()
     return Contrasts(
         texts=texts,
         positive=positive,
@@ -194,9 +207,9 @@ def read_sides(
         ids=ids,
         row_item=count_up(len(ids)),
         unit=code(units),
-        group=code(groups),
+        group=code(table["group"]),
         part=part,
-        whole=whole,
+        whole=number(table[WHOLE]),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from generators.contrasts.base import (
     WHOLE,
@@ -18,6 +19,7 @@ from generators.contrasts.base import (
     code,
     code_texts,
     count_up,
+    number,
     read_sides,
 )
 from generators.contrasts.games import join_chunks
@@ -25,18 +27,18 @@ from generators.contrasts.games import join_chunks
 
 def read_minimal_pairs(table: pa.Table) -> Contrasts:
     """Returns the pairs of `minimal_pairs`; a contrast in a template counts once."""
-    units = zip(table["contrast"].to_pylist(), table["template"].to_pylist(), strict=True)
-    return _read_sides(
-        table, "positive", "negative", [" in ".join(map(str, unit)) for unit in units]
-    )
+    join: Any = pc.binary_join_element_wise
+    named = (table["contrast"], table["template"])
+    units = join(*named, " in ", null_handling="replace", null_replacement="None")
+    return _read_sides(table, "positive", "negative", units)
 
 
 def read_insertions(table: pa.Table) -> Contrasts:
     """Returns the concept's mention against the control's."""
-    return _read_sides(table, "inserted", "control", table["id"].to_pylist())
+    return _read_sides(table, "inserted", "control", table["id"])
 
 
-def _read_sides(table: pa.Table, one: str, other: str, units: Sequence[Any]) -> Contrasts:
+def _read_sides(table: pa.Table, one: str, other: str, units: Any) -> Contrasts:
     part = _undivided(table.num_rows)
     return read_sides(table, join_chunks(table[one]), join_chunks(table[other]), units, part)
 
@@ -59,7 +61,7 @@ def read_associations(table: pa.Table) -> Contrasts:
 def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence[str]) -> Contrasts:
     """Returns one item for two rows that name each other, the positive one first."""
     ids: list[Any] = table["id"].to_pylist()
-    whole: list[Any] = table[WHOLE].to_pylist()
+    whole = number(table[WHOLE])
     place = {name: row for row, name in enumerate(ids)}
     twins: list[int | None] = [place.get(name) for name in table["counterpart_id"].to_pylist()]
     ones = [
@@ -82,7 +84,7 @@ def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence
         unit=code([units[row] for row in ones]),
         group=code([groups[row] for row in ones]),
         part=_undivided(len(ones)),
-        whole=[whole[row] + whole[twin] for row, twin in zip(ones, others, strict=True)],
+        whole=whole[ones] * len(whole) + whole[others],
     )
 
 

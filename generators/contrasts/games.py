@@ -17,6 +17,7 @@ from generators.contrasts.base import (
     Reader,
     code,
     code_texts,
+    number,
     read_sides,
 )
 
@@ -29,8 +30,8 @@ def read_pairs(table: pa.Table) -> Contrasts:
 
 
 def _read_sides(table: pa.Table, positives: Any, negatives: Any) -> Contrasts:
-    units, part = table["decision_id"].to_pylist(), code(table["behavior"].to_pylist())
-    return read_sides(table, positives, negatives, units, part)
+    part = code(table["behavior"])
+    return read_sides(table, positives, negatives, table["decision_id"], part)
 
 
 def _tell_order(id_: str) -> int:
@@ -64,10 +65,10 @@ def read_items(table: pa.Table) -> Contrasts:
         item=item,
         ids=ids,
         row_item=row_item,
-        unit=code(table["decision_id"].to_pylist()),
-        group=code(table["group"].to_pylist()),
-        part=code(table["behavior"].to_pylist()),
-        whole=table[WHOLE].to_pylist(),
+        unit=code(table["decision_id"]),
+        group=code(table["group"]),
+        part=code(table["behavior"]),
+        whole=number(table[WHOLE]),
         target=find_targets(matching, order),
         size=np.diff(order.offsets.to_numpy()).astype(np.int32),
     )

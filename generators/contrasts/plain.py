@@ -1,12 +1,19 @@
 """Contrasts of anybody's own lines of `{positive, negative}`."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import Codes, Contrasts, code, code_texts, count_up, hash_texts
+from generators.contrasts.base import (
+    Codes,
+    Contrasts,
+    code,
+    code_texts,
+    count_up,
+    hash_texts,
+    number,
+)
 from generators.sources.pair_files import OwnPair
 
 
@@ -16,7 +23,7 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
     negatives = pa.array([pair.negative for pair in pairs], pa.string())
     prompts = pa.array([pair.prompt for pair in pairs], pa.string())
     columns = {"prompt": prompts, "positive": positives, "negative": negatives}
-    whole: list[Any] = hash_texts(pa.table(columns), list(columns)).to_pylist()
+    whole = number(hash_texts(pa.table(columns), list(columns)))
     texts, positive, negative = code_texts(positives, negatives)
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
     units = [pair.prompt or name for pair, name in zip(pairs, names, strict=True)]

@@ -114,7 +114,7 @@ def _no_contrasts(rows: int) -> Contrasts:
         unit=none,
         group=none,
         part=none,
-        whole=[],
+        whole=np.zeros(0, np.int64),
     )
 
 

@@ -42,6 +42,8 @@ same, whole classes of items would go and others stay, and that would be a cue; 
 last ones."""
 LEVELS = 20
 """Different worths that there are."""
+MOST_KEYS = 2**62
+"""So many different keys of classes fit into a number, with room to spare."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +111,18 @@ def _group_equal(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Returns one item of each class of equal ones, the class of each item, and their sizes."""
     varying = slack[:, slack.min(axis=0) < slack.max(axis=0)] if len(slack) else slack
+    key, most = np.zeros(len(level), np.int64), 1
+    for values in (*columns.T, *varying.T, level):
+        known, codes = np.unique(values, return_inverse=True)
+        if most * len(known) >= MOST_KEYS:
+            seen, key = np.unique(key, return_inverse=True)
+            most = len(seen)
+        key = key * len(known) + codes
+        most *= len(known)
     _, first, members, sizes = np.unique(
-        np.hstack([columns, varying, level[:, None].astype(np.float32)]),
-        axis=0,
-        return_index=True,
-        return_inverse=True,
-        return_counts=True,
+        key, return_index=True, return_inverse=True, return_counts=True
     )
-    return first, members.ravel(), sizes
+    return first, members, sizes
 
 
 def _constrain(columns: Singles, slack: Singles) -> Floats:

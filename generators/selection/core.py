@@ -80,9 +80,10 @@ def choose_core(contrasts: Contrasts, readings: Readings, used: Mask | None = No
 
 def rank_items(ids: list[str]) -> Ints:
     """Returns each item's place in the order of the sha256 of its id: what is kept first."""
-    keys = [sha256(name.encode()).digest() for name in ids]
+    digests = b"".join(sha256(name.encode()).digest() for name in ids)
+    keys = np.frombuffer(digests, ">u8").reshape(-1, 4)
     rank = np.zeros(len(ids), np.int32)
-    rank[sorted(range(len(ids)), key=keys.__getitem__)] = np.arange(len(ids))
+    rank[np.lexsort(keys.T[::-1])] = np.arange(len(ids))
     return rank
 
 

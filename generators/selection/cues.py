@@ -131,11 +131,9 @@ def find_refusals(contrasts: Contrasts, readings: Readings) -> Mask:
 
 def find_repeats(contrasts: Contrasts, rank: Ints) -> Mask:
     """Returns for each item whether its text stands in one of lower rank of its part already."""
-    seen: set[tuple[int, bytes]] = set()
+    part, whole = contrasts.part.places, contrasts.whole
+    order = np.lexsort((rank, whole, part))
+    ones, others = order[:-1], order[1:]
     found = np.zeros(contrasts.items, np.bool_)
-    order: list[int] = np.argsort(rank).tolist()
-    for item in order:
-        key = (int(contrasts.part.places[item]), contrasts.whole[item])
-        found[item] = key in seen
-        seen.add(key)
+    found[others] = (part[ones] == part[others]) & (whole[ones] == whole[others])
     return found

@@ -21,7 +21,7 @@ def take_part(contrasts: Contrasts, items: Mask) -> Contrasts:
         unit=contrasts.unit.take(items),
         group=contrasts.group.take(items),
         part=contrasts.part.take(items),
-        whole=[contrasts.whole[place] for place in places],
+        whole=contrasts.whole[items],
         earlier=None if contrasts.earlier is None else contrasts.earlier[pairs],
         target=None if contrasts.target is None else contrasts.target[items],
         size=None if contrasts.size is None else contrasts.size[items],
