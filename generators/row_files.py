@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from generators.workers import run_ahead
+
 ROW_GROUP_BYTES = 16 << 20
 """Arrow bytes that a row group is closed at: far below the 286 MiB the Hub's viewer can scan."""
 REWRITTEN_GROUP_BYTES = 64 << 20
@@ -127,7 +129,7 @@ def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
     file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
-        for table in read_groups(whole):
+        for table in run_ahead(read_groups(whole)):
             file.write(change(table))
         file.close()
     except BaseException:

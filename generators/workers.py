@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import wait
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from generators.errors import WorkerError
 
@@ -21,6 +21,9 @@ Result = TypeVar("Result")
 
 AHEAD = 16
 """Results that may wait while an early one takes long; they should be small."""
+
+FEW_AHEAD = 4
+"""The same for large ones."""
 
 THREADS = 2
 """While one of them holds the interpreter, the other need not."""
@@ -96,6 +99,22 @@ def map_ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iter
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def run_ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """Yields the items; a thread makes the next few meanwhile.
+
+    Worth it where either side lets go of the interpreter, such as one that writes Parquet.
+    """
+    rest, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = deque(pool.submit(next, rest, end) for _ in range(FEW_AHEAD))
+        try:
+            while (item := waiting.popleft().result()) is not end:
+                waiting.append(pool.submit(next, rest, end))
+                yield cast(Item, item)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _end_workers() -> None:

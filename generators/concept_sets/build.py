@@ -32,6 +32,7 @@ from generators.splits import SPLITS
 from generators.tables import arrow_schema, give_memory_back
 from generators.tiering import assign_all_tiers
 from generators.tokens.vocabularies import Vocabulary
+from generators.workers import run_ahead
 from schemas.base import CANARY, Split
 from schemas.config import ConceptsConfig
 from schemas.exchange import Rejection
@@ -146,7 +147,7 @@ def _write_set(
     tally = {column: Counter[str]() for column in TALLIED[each.name]}
     with ExitStack() as files:
         open_files: dict[Split, ParquetFile] = {}
-        for part in watch(parts, each.name):
+        for part in watch(run_ahead(parts), each.name):
             if part.split not in open_files:
                 path = folder.path / each.name / f"{part.split}-00000-of-00001.parquet"
                 path.parent.mkdir(exist_ok=True)

@@ -57,8 +57,8 @@ def pair_tokens(names: Sequence[str], readings: Sequence[Sequence[Alignment]]) -
     fields: dict[str, Column] = {
         **_name_readings(names, n_rows),
         "aligned": _arrow.array(aligned.ravel()),
-        "positive_span": _as_spans(spans[0]),
-        "negative_span": _as_spans(spans[1]),
+        "positive_span": list_spans(spans[0]),
+        "negative_span": list_spans(spans[1]),
         "n_tokens": _arrow.array(lengths[..., 0].ravel()),
         "negative_n_tokens": _arrow.array(lengths[..., 1].ravel()),
     }
@@ -75,14 +75,16 @@ def make_pairs(columns: Mapping[str, Any], tokens: Column) -> pa.Table:
     """Returns the table of config `minimal_pairs`.
 
     Args:
-        columns: name -> a list of values, or one value for all rows.
+        columns: name -> a list of values, (n_rows, 2) places, or one value for all rows.
         tokens: the column of that name.
     """
     schema: Any = arrow_schema(MinimalPairRow)
     arrays: dict[str, Any] = {"tokens": tokens}
     for name, values in columns.items():
         kind = schema.field(name).type
-        if isinstance(values, list):
+        if isinstance(values, np.ndarray):
+            arrays[name] = list_spans(values)  # pyright: ignore[reportUnknownArgumentType]
+        elif isinstance(values, list):
             arrays[name] = pa.array(values, kind)  # pyright: ignore[reportUnknownArgumentType]
         else:
             arrays[name] = _arrow.repeat(_arrow.scalar(values, kind), len(tokens))
@@ -100,8 +102,8 @@ def _name_readings(names: Sequence[str], n_rows: int) -> dict[str, Column]:
     }
 
 
-def _as_spans(places: Ids) -> Column:
-    """Returns (n_rows, n_readings, 2) places as a flat array of lists of two."""
+def list_spans(places: Ids) -> Column:
+    """Returns places of any shape whose last axis is two as a flat array of lists of two."""
     flat = places.reshape(-1)
     offsets = _arrow.array(np.arange(len(flat) // 2 + 1, dtype=np.int32) * 2)
     return _arrow.ListArray.from_arrays(offsets, _arrow.array(flat))

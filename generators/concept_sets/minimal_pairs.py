@@ -150,7 +150,7 @@ def _find_difference(one: str, other: str) -> tuple[int, int]:
     return find_difference(one, other)
 
 
-def _write_texts(name: str, frame: Frame, sides: Sequence[Sides]) -> dict[str, list[Any]]:
+def _write_texts(name: str, frame: Frame, sides: Sequence[Sides]) -> dict[str, Any]:
     """Returns column -> values, for those columns that are text or places in it."""
     before, after, start = frame.prefix, frame.suffix, len(frame.prefix)
     shared = [_find_difference(each.one, each.other) for each in sides]
@@ -164,8 +164,8 @@ def _write_texts(name: str, frame: Frame, sides: Sequence[Sides]) -> dict[str, l
         "form": [each.form for each in sides],
         "positive": [f"{before}{each.one}{after}" for each in sides],
         "negative": [f"{before}{each.other}{after}" for each in sides],
-        "positive_span": [_span(start, each.one, *ends) for each, ends in both],
-        "negative_span": [_span(start, each.other, *ends) for each, ends in both],
+        "positive_span": _list_spans(start, [each.one for each in sides], shared),
+        "negative_span": _list_spans(start, [each.other for each in sides], shared),
         "prefix": [before + each.one[:lead] for each, (lead, _) in both],
         "suffix": [each.one[len(each.one) - trail :] + after for each, (_, trail) in both],
     }
@@ -175,8 +175,11 @@ def _as_list(places: Ids) -> list[int]:
     return cast(list[int], places.tolist())
 
 
-def _span(start: int, word: str, lead: int, trail: int) -> tuple[int, int]:
-    return start + lead, start + len(word) - trail
+def _list_spans(start: int, words: Sequence[str], shared: Sequence[tuple[int, int]]) -> Ids:
+    """Returns the characters of words that follow a prefix, without what both sides share."""
+    lengths = np.fromiter(map(len, words), np.int64, len(words))
+    lead, trail = np.array(shared, np.int64).reshape(-1, 2).T
+    return np.stack([start + lead, start + lengths - trail], axis=-1)
 
 
 def _describe(
