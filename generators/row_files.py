@@ -1,6 +1,6 @@
 """Files of rows: Parquet to publish, and spools that rows wait in until they are written."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -115,9 +115,17 @@ class ParquetFile:
                 self._writer.write_table(table, row_group_size=table.num_rows)
 
 
-def read_groups(path: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
-    """Yields the row groups of a Parquet file, with some of its columns or all."""
-    with pq.ParquetFile(path) as file:
+def read_groups(
+    path: Path, columns: list[str] | None = None, coded: Sequence[str] = ()
+) -> Iterator[pa.Table]:
+    """Yields the row groups of a Parquet file, with some of its columns or all.
+
+    Args:
+        path: the file.
+        columns: those that are wanted; None for all.
+        coded: those of which each value is to stand in memory once a group.
+    """
+    with pq.ParquetFile(path, read_dictionary=[*coded]) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns)  # pyright: ignore[reportUnknownMemberType]
 

@@ -52,6 +52,7 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
         [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
     )
     chosen = dict(zip(configs, choose_all_rows(contrasts, read_texts(texts)), strict=True))
+    del texts, contrasts
     with ThreadPoolExecutor(count_cores()) as pool:
         tasks = [pool.submit(_rewrite, paths[name], chosen[name][0]) for name in configs]
         for task in tasks:
@@ -64,7 +65,7 @@ def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
     needed = list(dict.fromkeys([*reader.columns, *reader.text]))
     tables: list[pa.Table] = []
     for path in paths:
-        for table in read_groups(path, needed):
+        for table in read_groups(path, needed, reader.repeated):
             hashes = hash_texts(table, reader.text)
             tables.append(table.select(list(reader.columns)).append_column(WHOLE, hashes))
     return pa.concat_tables(tables)

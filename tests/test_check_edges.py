@@ -77,7 +77,7 @@ def test_a_row_without_a_pole_is_told_and_moves_no_other(pole: str) -> None:
     assert whole.contrasts.target is not None
     assert lacking.contrasts.target is not None
     assert lacking.contrasts.target.tolist() == whole.contrasts.target[rest].tolist()
-    assert lacking.contrasts.ids == [whole.contrasts.ids[place] for place in rest]
+    assert lacking.contrasts.ids.equals(whole.contrasts.ids.take(rest))
     read = read_contrasts("multiple_choice", lacking.table.to_pylist())
     assert read.row_item[[0, 1, 7, 8, 298, 299]].tolist() == [-1, 0, -1, 6, 296, -1]
 

@@ -55,7 +55,7 @@ def test_a_pair_of_options_is_an_item_and_a_menu_a_unit() -> None:
         (3, "Yes.", "No."),
     ]
     assert sorted(found.texts) == ["No.", "Perhaps.", "Yes."]  # each once
-    assert found.ids == [row["id"] for row in PAIRS]
+    assert found.ids.to_pylist() == [row["id"] for row in PAIRS]
     assert show_names(found, "unit") == ["a/1", "a/1", "a/1", "b/1"]
     assert show_names(found, "group") == ["a", "a", "a", "b"]
     assert show_names(found, "part") == ["lies", "lies", "harm", "lies"]
@@ -159,7 +159,7 @@ RELATIONS = [
 def test_two_rows_that_are_twins_are_one_item_and_one_without_a_twin_is_none() -> None:
     found = read_contrasts("relations", RELATIONS)
     assert show_pairs(found) == [(0, "So a.", "So b."), (1, "So d.", "So e.")]
-    assert found.ids == ["a", "d"]
+    assert found.ids.to_pylist() == ["a", "d"]
     assert found.row_item.tolist() == [0, -1, 0, 1, 1]
     assert show_names(found, "unit") == ["P.\nQ."] * 2  # in whatever order they stand
     assert len(set(found.whole)) == 2
@@ -173,7 +173,7 @@ def test_rows_of_which_none_has_its_twin_are_no_items() -> None:
 
 def test_two_positive_twins_are_no_contrast() -> None:
     rows = [{**row, "valid": True} for row in RELATIONS[3:]]
-    assert read_contrasts("relations", [*rows, *RELATIONS[:3]]).ids == ["a"]
+    assert read_contrasts("relations", [*rows, *RELATIONS[:3]]).ids.to_pylist() == ["a"]
 
 
 def test_associations_differ_in_sentiment_on_purpose() -> None:
@@ -197,7 +197,7 @@ def test_a_line_of_plain_pairs_is_its_own_unless_it_names_a_group_or_prompt() ->
     ]
     found = read_plain(pairs)
     assert show_pairs(found) == [(0, "One.", "Two."), (1, "One.", "Two."), (2, "Three.", "Four.")]
-    assert found.ids == ["0", "named", "2"]
+    assert found.ids.to_pylist() == ["0", "named", "2"]
     assert show_names(found, "unit") == ["0", "Count.", "Count."]
     assert show_names(found, "group") == ["0", "g", "g"]
     assert len(set(found.whole)) == 3  # a prompt is text
@@ -212,7 +212,7 @@ def test_a_part_is_numbered_anew_and_keeps_its_texts() -> None:
     whole = read_contrasts("multiple_choice", ITEMS)
     part = take_part(whole, whole.group.places == 1)
     assert show_pairs(part) == [(0, "Option b/1 2.", "Option b/1 0.")]
-    assert part.ids == ["b/1/lies"]
+    assert part.ids.to_pylist() == ["b/1/lies"]
     assert part.target is not None
     assert part.target.tolist() == [1]
     assert part.whole.tolist() == whole.whole[2:].tolist()

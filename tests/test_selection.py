@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -39,7 +40,7 @@ def choose(rows: list[Row]) -> dict[str, str]:
     contrasts = read_contrasts("contrastive", rows)
     choice = choose_core(contrasts, read_texts(contrasts.texts))
     assert [reason == "" for reason in choice.reasons] == choice.core.tolist()
-    return dict(zip(contrasts.ids, choice.reasons, strict=True))
+    return dict(zip(contrasts.ids.to_pylist(), choice.reasons, strict=True))
 
 
 def tell_pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
@@ -63,9 +64,8 @@ def test_of_repeated_text_the_lowest_rank_stays() -> None:
     for place in (7, 21):
         rows[place] |= text
     same = [rows[place]["id"] for place in (0, 7, 21)]
-    ranks = dict(
-        zip([row["id"] for row in rows], rank_items([row["id"] for row in rows]), strict=True)
-    )
+    ids = [row["id"] for row in rows]
+    ranks = dict(zip(ids, rank_items(pa.array(ids)), strict=True))
     repeated = {name for name, reason in choose(rows).items() if reason == "repeated text"}
     assert repeated == {*same} - {min(same, key=ranks.__getitem__)}
     rows[7]["behavior"] = rows[21]["behavior"] = "deception"  # another part repeats nothing
@@ -156,7 +156,7 @@ def test_reasons_name_a_family_of_cues_and_not_the_one_that_the_price_fell_on() 
         for name in ("length", "characters", "characters", "commas", "place")
     ]
     burden = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1.5, 2.5]], np.float32)
-    found = Balance(np.array([False, False]), burden)
+    found = Balance(np.array([False, False]), [*range(5)], burden)
     assert explain(cues, found) == ["length", "place"]
 
 

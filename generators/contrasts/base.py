@@ -10,8 +10,9 @@ with each negative. Texts stand once; pairs hold their places.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import pyarrow as pa
@@ -28,20 +29,27 @@ Ints = NDArray[np.int32]
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Strings: TypeAlias = "pa.Array[Any]"
 
 
 @dataclass(frozen=True)
 class Codes:
     """One name for each item, as places in a list of names."""
 
-    names: list[str]
+    known: Strings
     """Each name once, sorted."""
     places: Ints
-    """Item -> place in `names`."""
+    """Item -> place in `known`."""
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names as a list, which takes much more memory."""
+        names: list[Any] = self.known.to_pylist()
+        return names
 
     def take(self, items: Mask | Ints) -> "Codes":
         """Returns those of some items."""
-        return Codes(self.names, self.places[items])
+        return Codes(self.known, self.places[items])
 
     def mark(self, name: str) -> Mask:
         """Returns for each item whether it has a name."""
@@ -61,7 +69,7 @@ class Contrasts:
     """Pair -> its negative text."""
     item: Ints
     """Pair -> item, ascending."""
-    ids: list[str]
+    ids: Strings
     """Item -> id of its row, or of its first one."""
     row_item: Ints
     """Row -> item; -1 for a row that has none."""
@@ -87,6 +95,10 @@ class Contrasts:
         """Number of items."""
         return len(self.ids)
 
+    def ids_of(self, items: Mask) -> Strings:
+        """Returns the ids of some items."""
+        return self.ids.filter(pa.array(items))
+
     def pairs_of(self, items: Mask) -> Mask:
         """Returns for each pair whether its item is among some."""
         return items[self.item]
@@ -106,6 +118,8 @@ class Reader:
     """The columns that are a row's whole text; they may be large, and are only hashed."""
     read: Callable[[pa.Table], Contrasts]
     """From `columns` of all rows, in the order of the splits, and the hashes as column `whole`."""
+    repeated: tuple[str, ...] = ()
+    """Those of `columns` of which many rows share few values, which may be read as codes."""
 
 
 def hash_texts(table: pa.Table, columns: Sequence[str]) -> "pa.Array[Any]":
@@ -122,8 +136,8 @@ def _hash_values(values: Any) -> list[bytes]:
 
     A list gives the hashes of all it has, one after the other.
     """
-    if pa.types.is_string(values.type):
-        encoded = values.dictionary_encode()
+    if pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
+        encoded = _encode(values, pa.string())
         known = [_hash(text) for text in encoded.dictionary.cast(pa.binary()).to_pylist()]
         return [b"" if place is None else known[place] for place in encoded.indices.to_pylist()]
     if pa.types.is_list(values.type):
@@ -152,13 +166,18 @@ def share_texts(each: Sequence[Contrasts]) -> tuple[list[str], list[Contrasts]]:
     return texts, shared
 
 
-def code(names: Any) -> Codes:
-    """Returns names, one for each item, as codes; a column of a table, or a list."""
+def code(names: "pa.ChunkedArray[Any] | Sequence[str]") -> Codes:
+    """Returns names, one for each item, as codes; from a column of a table, or a list."""
     encoded = _encode(names, pa.string())
     order = cast(Any, pc.sort_indices(encoded.dictionary))
     rank = np.empty(len(order), np.int32)
     rank[order.to_numpy()] = count_up(len(order))
-    return Codes(encoded.dictionary.take(order).to_pylist(), rank[_list_indices(encoded)])
+    return Codes(encoded.dictionary.take(order), rank[_list_indices(encoded)])
+
+
+def code_alike(items: int) -> Codes:
+    """Returns one name for all items."""
+    return Codes(pa.array(["all"]), np.zeros(items, np.int32))
 
 
 def number(values: Any) -> Numbers:
@@ -167,8 +186,10 @@ def number(values: Any) -> Numbers:
 
 
 def _encode(values: Any, kind: pa.DataType) -> Any:
-    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return pa.array(cast(Any, whole), kind).dictionary_encode()
+    """Returns a column or a list as codes; a column that is coded already as it is."""
+    whole: Any = values if hasattr(values, "type") else pa.array(values, kind)
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
 def _list_indices(encoded: Any) -> Ints:
@@ -179,8 +200,8 @@ def code_texts(
     positives: "pa.Array[Any]", negatives: "pa.Array[Any]"
 ) -> tuple[list[str], Ints, Ints]:
     """Returns each text once, and the places of both sides in that list."""
-    encoded = pa.concat_arrays([positives, negatives]).dictionary_encode()
-    places = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    encoded = _encode(pa.chunked_array([positives, negatives]), pa.string())
+    places = _list_indices(encoded)
     texts: list[Any] = encoded.dictionary.to_pylist()
     return texts, places[: len(positives)], places[len(positives) :]
 
@@ -198,19 +219,23 @@ def read_sides(
         part: what each row is chosen with.
     """
     texts, positive, negative = code_texts(positives, negatives)
-    ids: list[Any] = table["id"].to_pylist()
     return Contrasts(
         texts=texts,
         positive=positive,
         negative=negative,
-        item=count_up(len(ids)),
-        ids=ids,
-        row_item=count_up(len(ids)),
+        item=count_up(table.num_rows),
+        ids=join_chunks(table["id"]),
+        row_item=count_up(table.num_rows),
         unit=code(units),
         group=code(table["group"]),
         part=part,
         whole=number(table[WHOLE]),
     )
+
+
+def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
+    """Returns a column in one piece."""
+    return column.combine_chunks()
 
 
 def count_up(items: int) -> Ints:

@@ -13,22 +13,22 @@ import pyarrow.compute as pc
 
 from generators.contrasts.base import (
     WHOLE,
-    Codes,
     Contrasts,
     Reader,
     code,
+    code_alike,
     code_texts,
     count_up,
+    join_chunks,
     number,
     read_sides,
 )
-from generators.contrasts.games import join_chunks
 
 
 def read_minimal_pairs(table: pa.Table) -> Contrasts:
     """Returns the pairs of `minimal_pairs`; a contrast in a template counts once."""
     join: Any = pc.binary_join_element_wise
-    named = (table["contrast"], table["template"])
+    named = [table[name].cast(pa.string()) for name in ("contrast", "template")]
     units = join(*named, " in ", null_handling="replace", null_replacement="None")
     return _read_sides(table, "positive", "negative", units)
 
@@ -39,7 +39,7 @@ def read_insertions(table: pa.Table) -> Contrasts:
 
 
 def _read_sides(table: pa.Table, one: str, other: str, units: Any) -> Contrasts:
-    part = _undivided(table.num_rows)
+    part = code_alike(table.num_rows)
     return read_sides(table, join_chunks(table[one]), join_chunks(table[other]), units, part)
 
 
@@ -79,17 +79,13 @@ def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence
         positive=positive,
         negative=negative,
         item=count_up(len(ones)),
-        ids=[ids[row] for row in ones],
+        ids=join_chunks(table["id"]).take(pa.array(ones, pa.int64())),
         row_item=row_item,
         unit=code([units[row] for row in ones]),
         group=code([groups[row] for row in ones]),
-        part=_undivided(len(ones)),
+        part=code_alike(len(ones)),
         whole=whole[ones] * len(whole) + whole[others],
     )
-
-
-def _undivided(items: int) -> Codes:
-    return Codes(["all"], np.zeros(items, np.int32))
 
 
 _COLUMNS = ("id", "group")
@@ -97,6 +93,7 @@ MINIMAL_PAIRS = Reader(
     (*_COLUMNS, "contrast", "template", "positive", "negative"),
     ("positive", "negative"),
     read_minimal_pairs,
+    ("group", "contrast", "template", "positive", "negative"),
 )
 INSERTIONS = Reader((*_COLUMNS, "inserted", "control"), ("inserted", "control"), read_insertions)
 RELATIONS = Reader(

@@ -17,6 +17,7 @@ from generators.contrasts.base import (
     Reader,
     code,
     code_texts,
+    join_chunks,
     number,
     read_sides,
 )
@@ -25,7 +26,7 @@ from generators.contrasts.base import (
 def read_pairs(table: pa.Table) -> Contrasts:
     """Returns the pairs of `contrastive`."""
     contrasts = _read_sides(table, join_chunks(table["positive"]), join_chunks(table["negative"]))
-    earlier = np.fromiter(map(_tell_order, contrasts.ids), np.int32, contrasts.items)
+    earlier = np.fromiter(map(_tell_order, contrasts.ids.to_pylist()), np.int32, contrasts.items)
     return replace(contrasts, earlier=earlier)
 
 
@@ -49,7 +50,6 @@ def read_items(table: pa.Table) -> Contrasts:
     row_item = np.where(has_both, np.cumsum(has_both) - 1, -1).astype(np.int32)
     if not has_both.all():
         table = table.filter(pa.array(has_both))
-    ids: list[Any] = table["id"].to_pylist()
     columns = ("choices", "matching", "not_matching", "order")
     choices, matching, others, order = (join_chunks(table[name]) for name in columns)
     item, positives, negatives = cross(matching, others)
@@ -63,7 +63,7 @@ def read_items(table: pa.Table) -> Contrasts:
         positive=positive,
         negative=negative,
         item=item,
-        ids=ids,
+        ids=join_chunks(table["id"]),
         row_item=row_item,
         unit=code(table["decision_id"]),
         group=code(table["group"]),
@@ -110,11 +110,6 @@ def read_queries(table: pa.Table) -> Contrasts:
     """Returns what the queries of `icl` are about; the shots are other rows' queries."""
     query = join_chunks(table["query"])
     return _read_sides(table, query.field("positive"), query.field("negative"))
-
-
-def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
-    """Returns a column in one piece."""
-    return column.combine_chunks()
 
 
 _COLUMNS = ("id", "decision_id", "group", "behavior")

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 
 from generators.contrasts.base import (
-    Codes,
     Contrasts,
     code,
+    code_alike,
     code_texts,
     count_up,
     hash_texts,
@@ -32,10 +31,10 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
         positive=positive,
         negative=negative,
         item=count_up(len(pairs)),
-        ids=names,
+        ids=pa.array(names, pa.string()),
         row_item=count_up(len(pairs)),
         unit=code(units),
         group=code([pair.group or unit for pair, unit in zip(pairs, units, strict=True)]),
-        part=Codes(["all"], np.zeros(len(pairs), np.int32)),
+        part=code_alike(len(pairs)),
         whole=whole,
     )

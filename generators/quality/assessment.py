@@ -100,7 +100,7 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
     contrasts = read_plain(pairs)
     number = len(pairs)
     texts = {
-        "id": pa.array(contrasts.ids),
+        "id": contrasts.ids,
         "prompt": pa.array([pair.prompt for pair in pairs]),
         "positive": pa.array([pair.positive for pair in pairs]),
         "negative": pa.array([pair.negative for pair in pairs]),

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
-from generators.contrasts.base import Codes, Contrasts, Mask
+from generators.contrasts.base import Contrasts, Mask, code
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
 from generators.quality.gates import conclude, find_gates
 from generators.quality.passages import read_passages
@@ -103,13 +103,13 @@ def _find_items(contrasts: Contrasts, rows: Mask) -> Mask:
 
 def _no_contrasts(rows: int) -> Contrasts:
     nothing = np.zeros(0, np.int32)
-    none = Codes([], nothing)
+    none = code([])
     return Contrasts(
         texts=[],
         positive=nothing,
         negative=nothing,
         item=nothing,
-        ids=[],
+        ids=none.known,
         row_item=np.full(rows, -1, np.int32),
         unit=none,
         group=none,

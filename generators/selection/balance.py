@@ -53,11 +53,21 @@ class Cue:
     name: str
     """Name, such as `length`."""
     values: Floats
-    """Item -> which pole it points to, positive above 0; 0 where it says nothing."""
+    """Item -> which pole it points to, positive above 0; 0 where it says nothing. Hundredths."""
     tolerance: float
     """How far from 0 the mean of the kept items may be."""
     scope: Mask | None = None
     """The items that the mean is over; all if None."""
+
+    def __post_init__(self) -> None:
+        """Rounds the values, and keeps them small."""
+        object.__setattr__(self, "values", self.values.round(DIGITS).astype(np.float32))
+
+    @property
+    def slack(self) -> Singles:
+        """What each item adds to how far the cue may be off; one number where all add the same."""
+        allowed = self.tolerance * (1.0 if self.scope is None else self.scope)
+        return np.asarray(allowed, np.float32)
 
 
 @dataclass(frozen=True)
@@ -66,8 +76,10 @@ class Balance:
 
     kept: Mask
     """Item -> whether it is kept; of the items that were not used, by the prices alone."""
+    priced: list[int]
+    """Those of the cues that have a price."""
     burden: Singles
-    """Cue -> item -> what it would cost the balance, in items; shape (cues, items)."""
+    """What each item would cost the balance in each of these, in items; shape (priced, items)."""
 
 
 def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
@@ -78,19 +90,20 @@ def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
         rank: item -> place in the order in which equal items are kept.
         used: the items that the choice may see; others are judged by the prices found on these.
     """
-    columns = np.column_stack([cue.values.round(DIGITS) for cue in cues]).astype(np.float32)
-    slack = _allow(cues)
     place = (np.argsort(np.argsort(rank)) + 0.5) / max(len(rank), 1)
     level = (np.floor(place * LEVELS) + 0.5) / LEVELS
-    classes, members, sizes = _group_equal(columns[used], slack[used], level[used])
-    matrix = _constrain(columns[used][classes].T, slack[used][classes].T)
-    quota, prices = _solve(matrix, sizes, _value(level[used][classes]))
+    classes, members, sizes = _group_equal(cues, used, level)
+    first = np.flatnonzero(used)[classes]
+    quota, prices = _solve(_constrain(cues, first), sizes, _value(level[first]))
     kept = np.zeros(len(rank), np.bool_)
-    kept[np.flatnonzero(used)] = _take_first(members, quota, rank[used])
-    burden = _weigh(columns, slack, prices)
+    kept[used] = _take_first(members, quota, rank[used])
+    above, below = prices.reshape(2, len(cues)).astype(np.float32)
+    priced: list[int] = np.flatnonzero(above + below).tolist()
+    weighed = [_weigh(cues[cue], above[cue], below[cue]) for cue in priced]
+    burden = np.array(weighed, np.float32).reshape(len(priced), len(rank))
     if not used.all():
         kept[~used] = (burden.sum(axis=0) <= _value(place))[~used]
-    return Balance(kept, burden)
+    return Balance(kept, priced, burden)
 
 
 def _value(place: Floats) -> Floats:
@@ -98,22 +111,17 @@ def _value(place: Floats) -> Floats:
     return 1 + PREFERENCE * (1 - 2 * place)
 
 
-def _allow(cues: Sequence[Cue]) -> Singles:
-    """Returns what each item adds to how far each cue may be off."""
-    allowed = np.empty((len(cues[0].values), len(cues)), np.float32)
-    for place, cue in enumerate(cues):
-        allowed[:, place] = cue.tolerance * (1.0 if cue.scope is None else cue.scope)
-    return allowed
-
-
 def _group_equal(
-    columns: Singles, slack: Singles, level: Floats
+    cues: Sequence[Cue], used: Mask, level: Floats
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Returns one item of each class of equal ones, the class of each item, and their sizes."""
-    varying = slack[:, slack.min(axis=0) < slack.max(axis=0)] if len(slack) else slack
-    key, most = np.zeros(len(level), np.int64), 1
-    for values in (*columns.T, *varying.T, level):
-        known, codes = np.unique(values, return_inverse=True)
+    """Returns one item of each class of equal ones, the class of each item, and their sizes.
+
+    Of the items that are used, numbered anew.
+    """
+    slack = (cue.slack for cue in cues if cue.scope is not None)
+    key, most = np.zeros(int(used.sum()), np.int64), 1
+    for values in (*(cue.values for cue in cues), *slack, level):
+        known, codes = np.unique(values[used], return_inverse=True)
         if most * len(known) >= MOST_KEYS:
             seen, key = np.unique(key, return_inverse=True)
             most = len(seen)
@@ -125,16 +133,16 @@ def _group_equal(
     return first, members, sizes
 
 
-def _constrain(columns: Singles, slack: Singles) -> Floats:
+def _constrain(cues: Sequence[Cue], items: NDArray[np.int64]) -> Floats:
     """Returns rows that must sum to `SPARE` or less: each cue from above, then from below."""
+    columns = np.array([cue.values[items] for cue in cues])
+    slack = np.array([np.broadcast_to(cue.slack, cue.values.shape)[items] for cue in cues])
     return np.vstack([columns - slack, -columns - slack]).astype(np.float64)
 
 
-def _weigh(columns: Singles, slack: Singles, prices: Floats) -> Singles:
-    """Returns the burden of each item in each cue, by their prices; shape (cues, items)."""
-    above, below = prices[: columns.shape[1]], prices[columns.shape[1] :]
-    gain, total = (above - below).astype(np.float32), (above + below).astype(np.float32)
-    weighed = columns.T * gain[:, None] - slack.T * total[:, None]
+def _weigh(cue: Cue, above: Singles, below: Singles) -> Singles:
+    """Returns the burden of each item in a cue, by its prices."""
+    weighed = cue.values * (above - below) - cue.slack * (above + below)
     return weighed.astype(np.float32, copy=False)
 
 

@@ -9,17 +9,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
-from generators.contrasts.base import Contrasts, Floats, Ints, Mask
+from generators.contrasts.base import Contrasts, Floats, Ints, Mask, Strings
 from generators.selection.balance import Balance, Cue, balance
 from generators.selection.classifiers import cross_score, fit_direction, score_features
 from generators.selection.cues import (
+    AT_ONCE,
     FAMILIES,
     Readings,
     average,
-    differ,
+    differ_surface,
     find_refusals,
     find_repeats,
     list_cues,
@@ -78,9 +80,12 @@ def choose_core(contrasts: Contrasts, readings: Readings, used: Mask | None = No
     return Choice(core, reasons.tolist())
 
 
-def rank_items(ids: list[str]) -> Ints:
+def rank_items(ids: Strings) -> Ints:
     """Returns each item's place in the order of the sha256 of its id: what is kept first."""
-    digests = b"".join(sha256(name.encode()).digest() for name in ids)
+    digests = bytearray()
+    for start in range(0, len(ids), AT_ONCE):
+        names: list[Any] = ids.slice(start, AT_ONCE).to_pylist()
+        digests += b"".join(sha256(name.encode()).digest() for name in names)
     keys = np.frombuffer(digests, ">u8").reshape(-1, 4)
     rank = np.zeros(len(ids), np.int32)
     rank[np.lexsort(keys.T[::-1])] = np.arange(len(ids))
@@ -117,7 +122,7 @@ def _search(contrasts: Contrasts, readings: Readings, kept: Mask) -> Iterator[Cu
         name = f"n-gram {words.names[place]!r}"
         yield Cue(name, average(values, contrasts.item), max(limit - FOUND, FOUND))
     if menus >= FEWEST_MENUS:
-        yield from _search_direction(differ(readings.surface, contrasts), contrasts, pairs, noise)
+        yield from _search_direction(differ_surface(readings, contrasts), contrasts, pairs, noise)
 
 
 def _search_direction(
@@ -136,11 +141,13 @@ def explain(cues: list[Cue], found: Balance) -> list[str]:
     """Returns for each item that was not kept the family of cues that weighs most against it."""
     named = [FAMILIES.get(cue.name, cue.name) for cue in cues]
     families = list(dict.fromkeys(named))
-    burden = np.zeros((len(families), len(found.kept)), np.float32)
-    np.add.at(burden, [families.index(name) for name in named], found.burden)
-    heaviest: list[int] = burden.argmax(axis=0).tolist()
-    kept: list[bool] = found.kept.tolist()
-    return ["" if stays else families[most] for stays, most in zip(kept, heaviest, strict=True)]
+    places = [families.index(named[cue]) for cue in found.priced]
+    reasons = np.full(len(found.kept), "", object)
+    out = np.flatnonzero(~found.kept)
+    burden = np.zeros((len(families), len(out)), np.float32)
+    np.add.at(burden, places, found.burden[:, out])
+    reasons[out] = np.array(families, object)[burden.argmax(axis=0)]
+    return reasons.tolist()
 
 
 def count_reasons(reasons: list[str]) -> dict[str, int]:

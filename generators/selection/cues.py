@@ -79,6 +79,17 @@ def differ(values: Floats, contrasts: Contrasts) -> Floats:
     return values[contrasts.positive] - values[contrasts.negative]
 
 
+def differ_surface(readings: Readings, contrasts: Contrasts) -> Floats:
+    """Returns for each pair how much it differs in words, and in each feature that tells anything.
+
+    Features in which no pair differs are left out: of millions of pairs they would take gigabytes.
+    """
+    columns = (differ(values, contrasts) for values in readings.surface.T)
+    return np.column_stack(
+        [column for place, column in enumerate(columns) if place == WORDS or column.any()]
+    )
+
+
 def average(values: Floats, item: Ints) -> Floats:
     """Returns the mean of pairs' values for each item; items are numbered from 0 on."""
     return np.bincount(item, values) / np.bincount(item)
@@ -91,16 +102,17 @@ def list_cues(contrasts: Contrasts, readings: Readings) -> Iterator[Cue]:
 
 
 def _list_surface(contrasts: Contrasts, readings: Readings) -> Iterator[Cue]:
-    surface = differ(readings.surface, contrasts)
-    sides = (readings.surface[contrasts.positive], readings.surface[contrasts.negative])
-    spread = np.sqrt((sides[0].var(axis=0) + sides[1].var(axis=0)) / 2)
     for place, name in enumerate(FEATURES):
-        if place == REFUSALS or (place != WORDS and not surface[:, place].any()):
+        values = readings.surface[:, place]
+        surface = differ(values, contrasts)
+        if place == REFUSALS or (place != WORDS and not surface.any()):
             continue
         gated = "length" if place == WORDS else name
-        sign = average(np.sign(surface[:, place]), contrasts.item)
+        sign = average(np.sign(surface), contrasts.item)
         yield Cue(gated, sign, SIGN if place == WORDS else WEAK)
-        size = np.clip(surface[:, place] / max(spread[place], 1e-9), -LARGEST, LARGEST)
+        sides = values[contrasts.positive], values[contrasts.negative]
+        spread = np.sqrt((sides[0].var() + sides[1].var()) / 2)
+        size = np.clip(surface / max(spread, 1e-9), -LARGEST, LARGEST)
         yield Cue(gated, average(size, contrasts.item), SIZE if place == WORDS else WEAK)
     feeling = differ(readings.sentiment, contrasts)
     yield Cue("sentiment", average(np.sign(feeling), contrasts.item), WEAK)

@@ -16,7 +16,7 @@ from generators.selection.classifiers import (
     score_features,
     score_words,
 )
-from generators.selection.cues import Readings, average, differ
+from generators.selection.cues import Readings, average, differ, differ_surface
 from generators.selection.parts import take_part
 
 
@@ -45,10 +45,9 @@ def find_reversed(contrasts: Contrasts, readings: Readings) -> Mask:
     found = np.zeros(contrasts.items, np.bool_)
     for here, part in list_parts(contrasts):
         groups = part.group.places[part.item]
-        surface = differ(readings.surface, part)
         scorers: list[Scorer] = [
-            partial(_score_side, np.sign(surface[:, WORDS])),
-            score_features(surface),
+            partial(_score_side, np.sign(differ(readings.surface[:, WORDS], part))),
+            score_features(differ_surface(readings, part)),
             partial(_score_ngram, readings.vocabulary, part),
         ]
         votes = [

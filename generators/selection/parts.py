@@ -10,13 +10,12 @@ from generators.contrasts.base import Contrasts, Ints, Mask
 def take_part(contrasts: Contrasts, items: Mask) -> Contrasts:
     """Returns the contrasts of some items, numbered anew; texts keep their places."""
     pairs = contrasts.pairs_of(items)
-    places = np.flatnonzero(items)
     return replace(
         contrasts,
         positive=contrasts.positive[pairs],
         negative=contrasts.negative[pairs],
         item=_renumber(contrasts.item[pairs]),
-        ids=[contrasts.ids[place] for place in places],
+        ids=contrasts.ids_of(items),
         row_item=np.zeros(0, np.int32),
         unit=contrasts.unit.take(items),
         group=contrasts.group.take(items),
