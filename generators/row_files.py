@@ -137,7 +137,7 @@ def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
     file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
-        for table in run_ahead(read_groups(whole)):
+        for table in run_ahead(read_groups(whole), 1):
             file.write(change(table))
         file.close()
     except BaseException:

@@ -47,6 +47,12 @@ def share_one_heap() -> None:
         mallopt(_M_ARENA_MAX, 1)
 
 
+def trim_heap() -> None:
+    """Returns to the system what lies freed between what is still used; with glibc only."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
+        trim(0)
+
+
 def prepare_worker() -> None:
     """Makes a process that only reads games quicker and smaller.
 

@@ -11,13 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from generators.contrasts import READERS
-from generators.contrasts.base import WHOLE, Contrasts, Mask, Reader, hash_texts, share_texts
+from generators.contrasts.base import WHOLE, Contrasts, Reader, hash_texts, share_texts
+from generators.contrasts.codes import Mask
 from generators.row_files import read_groups, rewrite_file
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
 from generators.selection.flags import find_hard, find_reversed
 from generators.selection.parts import take_part
 from generators.stored_rows import list_files
+from generators.tables import trim_heap
 from generators.workers import count_cores
 from schemas.quality import Selection
 
@@ -51,8 +53,10 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
     texts, contrasts = share_texts(
         [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
     )
+    trim_heap()
     chosen = dict(zip(configs, choose_all_rows(contrasts, read_texts(texts)), strict=True))
     del texts, contrasts
+    trim_heap()
     with ThreadPoolExecutor(count_cores()) as pool:
         tasks = [pool.submit(_rewrite, paths[name], chosen[name][0]) for name in configs]
         for task in tasks:

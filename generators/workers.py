@@ -22,9 +22,6 @@ Result = TypeVar("Result")
 AHEAD = 16
 """Results that may wait while an early one takes long; they should be small."""
 
-FEW_AHEAD = 4
-"""The same for large ones."""
-
 THREADS = 2
 """While one of them holds the interpreter, the other need not."""
 
@@ -101,14 +98,14 @@ def map_ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iter
             yield waiting.popleft().result()
 
 
-def run_ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yields the items; a thread makes the next few meanwhile.
+def run_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
+    """Yields the items; a thread makes the next ones meanwhile, at most so many.
 
     Worth it where either side lets go of the interpreter, such as one that writes Parquet.
     """
     rest, end = iter(items), object()
     with ThreadPoolExecutor(1) as pool:
-        waiting = deque(pool.submit(next, rest, end) for _ in range(FEW_AHEAD))
+        waiting = deque(pool.submit(next, rest, end) for _ in range(most))
         try:
             while (item := waiting.popleft().result()) is not end:
                 waiting.append(pool.submit(next, rest, end))

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from generators.checks.base import Measurement
-from generators.contrasts.base import Contrasts, Floats, Mask
+from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.codes import Mask
 from generators.measures.intervals import bootstrap_share
 from generators.quality.evidence import Evidence
 from schemas.quality import Controls

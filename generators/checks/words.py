@@ -11,7 +11,8 @@ from generators.checks.scores import (
     swap_poles,
     to_wins,
 )
-from generators.contrasts.base import Contrasts, Floats, Mask
+from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.codes import Mask
 from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.selection.classifiers import Scorer, cross_score, score_words
 from generators.selection.flags import find_hard

@@ -55,6 +55,8 @@ VERSIONED = (
 )
 """The packages whose versions may decide the bytes of a folder."""
 
+TABLES_AHEAD = 8
+"""Made while a row group is written; few, since they stand in memory."""
 NETWORK = "concepts.json"
 Watch = Callable[[Iterable[Part], str], Iterator[Part]]
 """Shows how far the tables of a config are, while they pass."""
@@ -147,7 +149,7 @@ def _write_set(
     tally = {column: Counter[str]() for column in TALLIED[each.name]}
     with ExitStack() as files:
         open_files: dict[Split, ParquetFile] = {}
-        for part in watch(run_ahead(parts), each.name):
+        for part in watch(run_ahead(parts, TABLES_AHEAD), each.name):
             if part.split not in open_files:
                 path = folder.path / each.name / f"{part.split}-00000-of-00001.parquet"
                 path.parent.mkdir(exist_ok=True)

@@ -10,51 +10,33 @@ with each negative. Texts stand once; pairs hold their places.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
-from typing import Any, TypeAlias, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-KEY_BYTES = 12
+from generators.contrasts.codes import (
+    Codes,
+    Ints,
+    Mask,
+    Strings,
+    code,
+    code_texts,
+    count_up,
+    encode,
+    join_chunks,
+)
+
+HASH_BYTES = 8
 ROWS_AT_ONCE = 4096
 """Rows whose texts stand in memory while they are hashed."""
 WHOLE = "whole"
 """Column of hashes."""
 
-Ints = NDArray[np.int32]
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-Strings: TypeAlias = "pa.Array[Any]"
-
-
-@dataclass(frozen=True)
-class Codes:
-    """One name for each item, as places in a list of names."""
-
-    known: Strings
-    """Each name once, sorted."""
-    places: Ints
-    """Item -> place in `known`."""
-
-    @cached_property
-    def names(self) -> list[str]:
-        """The names as a list, which takes much more memory."""
-        names: list[Any] = self.known.to_pylist()
-        return names
-
-    def take(self, items: Mask | Ints) -> "Codes":
-        """Returns those of some items."""
-        return Codes(self.known, self.places[items])
-
-    def mark(self, name: str) -> Mask:
-        """Returns for each item whether it has a name."""
-        place = self.names.index(name) if name in self.names else -1
-        return self.places == place
 
 
 @dataclass(frozen=True)
@@ -80,7 +62,7 @@ class Contrasts:
     part: Codes
     """What is chosen and looked at by itself, such as a behavior; one name where nothing is."""
     whole: Numbers
-    """Item -> number of its whole text: equal for duplicates within a part."""
+    """Item -> hash of all its text: equal for duplicates within a part."""
     earlier: Ints | None = None
     """Pair -> 1 where the positive stands earlier in its menu, -1 where later; None without."""
     target: Ints | None = None
@@ -123,12 +105,16 @@ class Reader:
 
 
 def hash_texts(table: pa.Table, columns: Sequence[str]) -> "pa.Array[Any]":
-    """Returns a hash of some columns of each row, with few rows in memory."""
-    hashes: list[bytes] = []
+    """Returns a hash of some columns of each row, with few rows in memory.
+
+    Of ten million texts two have the same hash once in a hundred thousand times.
+    """
+    hashes = bytearray()
     for batch in table.select(list(columns)).to_batches(ROWS_AT_ONCE):
         parts = [_hash_values(column) for column in batch.columns]
-        hashes += [_hash(b"".join(row))[:KEY_BYTES] for row in zip(*parts, strict=True)]
-    return pa.array(hashes, pa.binary())
+        rows = (_hash(b"".join(row)) for row in zip(*parts, strict=True))
+        hashes += b"".join(digest[:HASH_BYTES] for digest in rows)
+    return pa.array(np.frombuffer(hashes, "<i8"))
 
 
 def _hash_values(values: Any) -> list[bytes]:
@@ -137,7 +123,7 @@ def _hash_values(values: Any) -> list[bytes]:
     A list gives the hashes of all it has, one after the other.
     """
     if pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
-        encoded = _encode(values, pa.string())
+        encoded = encode(values)
         known = [_hash(text) for text in encoded.dictionary.cast(pa.binary()).to_pylist()]
         return [b"" if place is None else known[place] for place in encoded.indices.to_pylist()]
     if pa.types.is_list(values.type):
@@ -166,46 +152,6 @@ def share_texts(each: Sequence[Contrasts]) -> tuple[list[str], list[Contrasts]]:
     return texts, shared
 
 
-def code(names: "pa.ChunkedArray[Any] | Sequence[str]") -> Codes:
-    """Returns names, one for each item, as codes; from a column of a table, or a list."""
-    encoded = _encode(names, pa.string())
-    order = cast(Any, pc.sort_indices(encoded.dictionary))
-    rank = np.empty(len(order), np.int32)
-    rank[order.to_numpy()] = count_up(len(order))
-    return Codes(encoded.dictionary.take(order), rank[_list_indices(encoded)])
-
-
-def code_alike(items: int) -> Codes:
-    """Returns one name for all items."""
-    return Codes(pa.array(["all"]), np.zeros(items, np.int32))
-
-
-def number(values: Any) -> Numbers:
-    """Returns for each of some byte strings a number, equal for equal ones."""
-    return _list_indices(_encode(values, pa.binary())).astype(np.int64)
-
-
-def _encode(values: Any, kind: pa.DataType) -> Any:
-    """Returns a column or a list as codes; a column that is coded already as it is."""
-    whole: Any = values if hasattr(values, "type") else pa.array(values, kind)
-    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
-    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
-
-
-def _list_indices(encoded: Any) -> Ints:
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-
-
-def code_texts(
-    positives: "pa.Array[Any]", negatives: "pa.Array[Any]"
-) -> tuple[list[str], Ints, Ints]:
-    """Returns each text once, and the places of both sides in that list."""
-    encoded = _encode(pa.chunked_array([positives, negatives]), pa.string())
-    places = _list_indices(encoded)
-    texts: list[Any] = encoded.dictionary.to_pylist()
-    return texts, places[: len(positives)], places[len(positives) :]
-
-
 def read_sides(
     table: pa.Table, positives: Any, negatives: Any, units: Any, part: Codes
 ) -> Contrasts:
@@ -229,15 +175,5 @@ def read_sides(
         unit=code(units),
         group=code(table["group"]),
         part=part,
-        whole=number(table[WHOLE]),
+        whole=table[WHOLE].to_numpy(),
     )
-
-
-def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
-    """Returns a column in one piece."""
-    return column.combine_chunks()
-
-
-def count_up(items: int) -> Ints:
-    """Returns 0, 1, 2 ...: every row its own item, every item with one pair."""
-    return np.arange(items, dtype=np.int32)

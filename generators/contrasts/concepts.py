@@ -9,27 +9,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from generators.contrasts.base import (
-    WHOLE,
-    Contrasts,
-    Reader,
+from generators.contrasts.base import WHOLE, Contrasts, Reader, read_sides
+from generators.contrasts.codes import (
     code,
     code_alike,
     code_texts,
+    code_together,
     count_up,
     join_chunks,
-    number,
-    read_sides,
 )
 
 
 def read_minimal_pairs(table: pa.Table) -> Contrasts:
     """Returns the pairs of `minimal_pairs`; a contrast in a template counts once."""
-    join: Any = pc.binary_join_element_wise
-    named = [table[name].cast(pa.string()) for name in ("contrast", "template")]
-    units = join(*named, " in ", null_handling="replace", null_replacement="None")
+    units = code_together(table, ("contrast", "template"))
     return _read_sides(table, "positive", "negative", units)
 
 
@@ -61,7 +55,7 @@ def read_associations(table: pa.Table) -> Contrasts:
 def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence[str]) -> Contrasts:
     """Returns one item for two rows that name each other, the positive one first."""
     ids: list[Any] = table["id"].to_pylist()
-    whole = number(table[WHOLE])
+    whole = table[WHOLE].to_numpy()
     place = {name: row for row, name in enumerate(ids)}
     twins: list[int | None] = [place.get(name) for name in table["counterpart_id"].to_pylist()]
     ones = [
@@ -84,7 +78,7 @@ def _read_twins(table: pa.Table, text: str, side: Sequence[Any], units: Sequence
         unit=code([units[row] for row in ones]),
         group=code([groups[row] for row in ones]),
         part=code_alike(len(ones)),
-        whole=whole[ones] * len(whole) + whole[others],
+        whole=whole[ones] * 3 + whole[others],  # the same two the other way round are another
     )
 
 

@@ -9,18 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import (
-    WHOLE,
-    Contrasts,
-    Ints,
-    Mask,
-    Reader,
-    code,
-    code_texts,
-    join_chunks,
-    number,
-    read_sides,
-)
+from generators.contrasts.base import WHOLE, Contrasts, Reader, read_sides
+from generators.contrasts.codes import Ints, Mask, code, code_texts, join_chunks
 
 
 def read_pairs(table: pa.Table) -> Contrasts:
@@ -68,7 +58,7 @@ def read_items(table: pa.Table) -> Contrasts:
         unit=code(table["decision_id"]),
         group=code(table["group"]),
         part=code(table["behavior"]),
-        whole=number(table[WHOLE]),
+        whole=table[WHOLE].to_numpy(),
         target=find_targets(matching, order),
         size=np.diff(order.offsets.to_numpy()).astype(np.int32),
     )

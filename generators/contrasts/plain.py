@@ -4,15 +4,8 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from generators.contrasts.base import (
-    Contrasts,
-    code,
-    code_alike,
-    code_texts,
-    count_up,
-    hash_texts,
-    number,
-)
+from generators.contrasts.base import Contrasts, hash_texts
+from generators.contrasts.codes import code, code_alike, code_texts, count_up
 from generators.sources.pair_files import OwnPair
 
 
@@ -22,7 +15,7 @@ def read_plain(pairs: Sequence[OwnPair]) -> Contrasts:
     negatives = pa.array([pair.negative for pair in pairs], pa.string())
     prompts = pa.array([pair.prompt for pair in pairs], pa.string())
     columns = {"prompt": prompts, "positive": positives, "negative": negatives}
-    whole = number(hash_texts(pa.table(columns), list(columns)))
+    whole = hash_texts(pa.table(columns), list(columns)).to_numpy()
     texts, positive, negative = code_texts(positives, negatives)
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
     units = [pair.prompt or name for pair, name in zip(pairs, names, strict=True)]

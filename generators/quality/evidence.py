@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import Contrasts, Floats, Ints, Mask
+from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.codes import Ints, Mask
 from generators.measures.diversity import Diversity, measure_diversity
 from generators.quality.passages import Passages, read_passages
 from generators.selection.classifiers import (

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from generators.checks import CHECKS, FOLDER_CHECKS
 from generators.checks.base import run
-from generators.contrasts.base import Contrasts, Mask, code
+from generators.contrasts.base import Contrasts
+from generators.contrasts.codes import Mask, code
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
 from generators.quality.gates import conclude, find_gates
 from generators.quality.passages import read_passages

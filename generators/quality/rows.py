@@ -11,7 +11,8 @@ import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
 from generators.contrasts import READERS
-from generators.contrasts.base import WHOLE, Mask, hash_texts
+from generators.contrasts.base import WHOLE, hash_texts
+from generators.contrasts.codes import Mask
 from generators.quality.measurement import Rows
 from generators.stored_rows import list_files, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from generators.contrasts.base import Floats, Ints, Mask
+from generators.contrasts.base import Floats
+from generators.contrasts.codes import Ints, Mask
 
 Singles = NDArray[np.float32]
 

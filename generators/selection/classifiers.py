@@ -19,7 +19,8 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from generators.contrasts.base import Floats, Ints, Mask
+from generators.contrasts.base import Floats
+from generators.contrasts.codes import Ints, Mask
 from generators.selection.ngrams import Ngrams
 
 FOLDS = 5

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from generators.contrasts.base import Contrasts, Floats, Ints, Mask, Strings
+from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.codes import Ints, Mask, Strings
 from generators.selection.balance import Balance, Cue, balance
 from generators.selection.classifiers import cross_score, fit_direction, score_features
 from generators.selection.cues import (

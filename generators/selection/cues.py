@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from generators.contrasts.base import Contrasts, Floats, Ints, Mask
+from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.codes import Ints, Mask
 from generators.measures.surface import FEATURES, REFUSALS, WORDS, measure_texts
 from generators.selection.balance import Cue
 from generators.selection.classifiers import Vocabulary, list_places

@@ -7,7 +7,8 @@ from functools import partial
 
 import numpy as np
 
-from generators.contrasts.base import Contrasts, Floats, Mask
+from generators.contrasts.base import Contrasts, Floats
+from generators.contrasts.codes import Mask
 from generators.measures.surface import WORDS
 from generators.selection.classifiers import (
     Scorer,

@@ -4,11 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from generators.contrasts.base import Contrasts, Ints, Mask
+from generators.contrasts.base import Contrasts
+from generators.contrasts.codes import Ints, Mask
 
 
 def take_part(contrasts: Contrasts, items: Mask) -> Contrasts:
     """Returns the contrasts of some items, numbered anew; texts keep their places."""
+    if items.all():
+        return replace(contrasts, row_item=np.zeros(0, np.int32))
     pairs = contrasts.pairs_of(items)
     return replace(
         contrasts,
