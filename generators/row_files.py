@@ -1,7 +1,8 @@
 """Files of rows: Parquet to publish, and spools that rows wait in until they are written."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,10 @@ def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
     return batch.to_pylist()
 
 
-class ParquetFile:
-    """One Parquet file, written table by table with bounded memory; the same rows, same bytes."""
+class RowFile:
+    """One file of rows, written table by table with bounded memory; the same rows, same bytes."""
 
-    def __init__(self, path: Path, schema: pa.Schema, group_bytes: int = ROW_GROUP_BYTES) -> None:
+    def __init__(self, path: Path, make_writer: Callable[[Any], Any], group_bytes: int) -> None:
         self.path = path
         self.rows = 0
         self.bytes = 0
@@ -77,13 +78,7 @@ class ParquetFile:
         self._pending: list[pa.Table] = []
         self._pending_bytes = 0
         self._file = pa.OSFile(str(path), "wb")
-        self._writer = pq.ParquetWriter(
-            self._file,
-            schema,
-            compression="zstd",
-            use_content_defined_chunking=CHUNKING,
-            write_page_index=True,
-        )
+        self._writer = make_writer(self._file)
 
     def write(self, table: pa.Table) -> None:
         """Adds a table; row groups are closed at table ends only."""
@@ -109,25 +104,67 @@ class ParquetFile:
 
     def _flush(self) -> None:
         if self._pending:
-            table = pa.concat_tables(self._pending)
+            table = pa.concat_tables(self._pending).combine_chunks()
             self._pending, self._pending_bytes = [], 0
             if table.num_rows:
-                self._writer.write_table(table, row_group_size=table.num_rows)
+                self._writer.write_table(table, table.num_rows)
 
 
-def read_groups(
-    path: Path, columns: list[str] | None = None, coded: Sequence[str] = ()
-) -> Iterator[pa.Table]:
-    """Yields the row groups of a Parquet file, with some of its columns or all.
+class ParquetFile(RowFile):
+    """A file to publish."""
 
-    Args:
-        path: the file.
-        columns: those that are wanted; None for all.
-        coded: those of which each value is to stand in memory once a group.
+    def __init__(self, path: Path, schema: pa.Schema, group_bytes: int = ROW_GROUP_BYTES) -> None:
+        make_writer = partial(
+            pq.ParquetWriter,
+            schema=schema,
+            compression="zstd",
+            use_content_defined_chunking=CHUNKING,
+            write_page_index=True,
+        )
+        super().__init__(path, make_writer, group_bytes)
+
+
+class Draft(RowFile):
+    """A file of rows that lack a column still; written in a sixth of the time, for some more bytes.
+
+    Arrow's own format: its groups are read one by one, with those columns that are wanted.
     """
-    with pq.ParquetFile(path, read_dictionary=[*coded]) as file:
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        make_writer = partial(pa.ipc.new_file, schema=schema, options=options)
+        super().__init__(name_draft(path), make_writer, ROW_GROUP_BYTES)
+
+
+def name_draft(path: Path) -> Path:
+    """Returns where the rows of a Parquet file wait until it is written."""
+    return path.with_suffix(".arrow")
+
+
+def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """Yields the groups of the draft of a Parquet file, with some of their columns or all."""
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
+        schema: Any = pa.ipc.open_file(file).schema
+        wanted = [schema.get_field_index(name) for name in columns]
+        options = pa.ipc.IpcReadOptions(included_fields=wanted)
+        reader = pa.ipc.open_file(file, options=options)
+        for group in range(reader.num_record_batches):
+            yield pa.Table.from_batches([reader.get_batch(group)])
+
+
+def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Writes a Parquet file from its draft, changed group by group; the draft is removed."""
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
+        schema: Any = pa.ipc.open_file(file).schema
+    _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
+    name_draft(path).unlink()
+
+
+def read_groups(path: Path) -> Iterator[pa.Table]:
+    """Yields the row groups of a Parquet file."""
+    with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns)  # pyright: ignore[reportUnknownMemberType]
+            yield file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
 
 
 def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
@@ -135,14 +172,25 @@ def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     whole = path.with_suffix(".whole")
     path.rename(whole)
     schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
+    rows = _write_changed(path, schema, read_groups(whole), change)
+    whole.unlink()
+    if not rows:
+        path.unlink()
+
+
+def _write_changed(
+    path: Path,
+    schema: pa.Schema,
+    groups: Iterable[pa.Table],
+    change: Callable[[pa.Table], pa.Table],
+) -> int:
+    """Returns how many rows were written."""
     file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
-        for table in run_ahead(read_groups(whole), 1):
+        for table in groups:
             file.write(change(table))
         file.close()
     except BaseException:
         file.abandon()
         raise
-    whole.unlink()
-    if not file.rows:
-        path.unlink()
+    return file.rows

@@ -15,8 +15,10 @@ from pydantic import BaseModel
 
 from schemas.base import Row, Tiered
 
-_M_ARENA_MAX = -8
-"""From glibc's `malloc.h`: how many heaps there may be."""
+_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
+"""From glibc's `malloc.h`: how many heaps there may be; bytes of a piece that is none's."""
+LARGE = 4 << 20
+"""Bytes from which a piece of memory is returned at once; below it that takes too much time."""
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -33,8 +35,13 @@ class _PandasBlocker(MetaPathFinder):
 
 
 def give_memory_back() -> None:
-    """Makes pyarrow return freed memory to the system, which by default it keeps."""
+    """Makes large pieces of memory return to the system when they are freed.
+
+    By default pyarrow keeps them; and so does glibc, for pieces of up to 32 MiB once it has seen
+    some, which with columns of millions of numbers took a third more memory.
+    """
     pa.set_memory_pool(pa.system_memory_pool())
+    _set_malloc(_M_MMAP_THRESHOLD, LARGE)
 
 
 def share_one_heap() -> None:
@@ -43,14 +50,18 @@ def share_one_heap() -> None:
     That took a third more memory at full size. But threads that allocate much at once wait for each
     other: a tokenizer takes four times as long.
     """
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
-        mallopt(_M_ARENA_MAX, 1)
+    _set_malloc(_M_ARENA_MAX, 1)
 
 
 def trim_heap() -> None:
     """Returns to the system what lies freed between what is still used; with glibc only."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(0)
+
+
+def _set_malloc(option: int, value: int) -> None:
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(option, value)
 
 
 def prepare_worker() -> None:

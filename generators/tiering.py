@@ -3,9 +3,22 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pyarrow as pa
+
+from generators.row_files import Draft, ParquetFile, RowFile
 from schemas.base import Tiered
 from schemas.quality import Selection
 from schemas.rows import ROWS
+
+
+def open_file(path: Path, config: str, schema: pa.Schema) -> RowFile:
+    """Returns the file that a config's rows are written to: a draft where they have a tier."""
+    return Draft(path, schema) if is_tiered(config) else ParquetFile(path, schema)
+
+
+def is_tiered(config: str) -> bool:
+    """Returns whether rows of a config have a tier."""
+    return issubclass(ROWS[config], Tiered)
 
 
 def assign_all_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
@@ -15,7 +28,7 @@ def assign_all_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selectio
         folder: a dataset folder that is being built.
         configs: those that have rows.
     """
-    tiered = [name for name in configs if issubclass(ROWS[name], Tiered)]
+    tiered = [name for name in configs if is_tiered(name)]
     if not tiered:
         return {}
     from generators.tiers import assign_tiers

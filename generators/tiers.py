@@ -13,12 +13,13 @@ import pyarrow as pa
 from generators.contrasts import READERS
 from generators.contrasts.base import WHOLE, Contrasts, Reader, hash_texts, share_texts
 from generators.contrasts.codes import Mask
-from generators.row_files import read_groups, rewrite_file
+from generators.row_files import finish_draft, name_draft, read_draft
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
 from generators.selection.flags import find_hard, find_reversed
 from generators.selection.parts import take_part
-from generators.stored_rows import list_files
+from generators.splits import SPLITS
+from generators.stored_rows import locate_file
 from generators.tables import trim_heap
 from generators.workers import count_cores
 from schemas.quality import Selection
@@ -43,13 +44,13 @@ class Masks:
 
 
 def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
-    """Returns config -> what was chosen of its rows; its files are rewritten with the choice.
+    """Returns config -> what was chosen of its rows; its files are written with the choice.
 
     Args:
         folder: a dataset folder that is being built.
-        configs: those whose rows have a tier; each has some.
+        configs: those whose rows have a tier; each has some, in drafts.
     """
-    paths = {config: list_files(folder, config) for config in configs}
+    paths = {config: list_drafts(folder, config) for config in configs}
     texts, contrasts = share_texts(
         [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
     )
@@ -58,10 +59,16 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
     del texts, contrasts
     trim_heap()
     with ThreadPoolExecutor(count_cores()) as pool:
-        tasks = [pool.submit(_rewrite, paths[name], chosen[name][0]) for name in configs]
+        tasks = [pool.submit(_finish, paths[name], chosen[name][0]) for name in configs]
         for task in tasks:
             task.result()
     return {config: selection for config, (_, selection) in chosen.items()}
+
+
+def list_drafts(folder: Path, config: str) -> list[Path]:
+    """Returns the files that a config has drafts of, in the order of the splits."""
+    paths = [locate_file(folder, config, split) for split in SPLITS]
+    return [path for path in paths if name_draft(path).exists()]
 
 
 def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
@@ -69,10 +76,19 @@ def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
     needed = list(dict.fromkeys([*reader.columns, *reader.text]))
     tables: list[pa.Table] = []
     for path in paths:
-        for table in read_groups(path, needed, reader.repeated):
+        for table in read_draft(path, needed):
             hashes = hash_texts(table, reader.text)
-            tables.append(table.select(list(reader.columns)).append_column(WHOLE, hashes))
+            found = _code(table.select(list(reader.columns)), reader.repeated)
+            tables.append(found.append_column(WHOLE, hashes))
     return pa.concat_tables(tables)
+
+
+def _code(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Returns a table in which some columns have each value once."""
+    for name in columns:
+        coded: Any = table[name].dictionary_encode()
+        table = table.set_column(table.schema.get_field_index(name), name, coded)
+    return table
 
 
 def choose_rows(contrasts: Contrasts, readings: Readings) -> Choice:
@@ -134,8 +150,8 @@ def _spread(items: Mask, contrasts: Contrasts) -> Mask:
     return np.append(items, False)[contrasts.row_item]
 
 
-def _rewrite(paths: Sequence[Path], columns: Columns) -> None:
-    """Replaces columns of some files, whose rows follow one another."""
+def _finish(paths: Sequence[Path], columns: Columns) -> None:
+    """Writes some files with these columns in the place of their drafts'; rows follow on."""
     done = 0
 
     def replace_columns(table: pa.Table) -> pa.Table:
@@ -148,4 +164,4 @@ def _rewrite(paths: Sequence[Path], columns: Columns) -> None:
         return table
 
     for path in paths:
-        rewrite_file(path, replace_columns)
+        finish_draft(path, replace_columns)

@@ -12,9 +12,10 @@ from generators.game_rows import GameRows
 from generators.kinds import KINDS
 from generators.kinds.base import Gathering, find_lowest
 from generators.leaks import LeakGuard
-from generators.row_files import ParquetFile, drain_spool
+from generators.row_files import RowFile, drain_spool
 from generators.splits import SPLITS
 from generators.tables import make_table
+from generators.tiering import open_file
 from schemas.base import Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import SplitSize
@@ -33,7 +34,7 @@ class RowWriter:
         self._folder = folder
         self._schemas = schemas
         self._split: Split | None = None
-        self._files: dict[str, ParquetFile] = {}
+        self._files: dict[str, RowFile] = {}
         self._gathered: dict[str, pa.Table] = {}
         self._guard = LeakGuard()
         self._sizes: dict[tuple[str, Split], SplitSize] = {}
@@ -118,5 +119,5 @@ class RowWriter:
         if name not in self._files:
             path = self._folder / name / f"{self._split}-00000-of-00001.parquet"
             path.parent.mkdir(exist_ok=True)
-            self._files[name] = ParquetFile(path, self._schemas[name])
+            self._files[name] = open_file(path, name, self._schemas[name])
         self._files[name].write(table)

@@ -25,12 +25,12 @@ from generators.network import describe_network
 from generators.rejected import REJECTED, write_rejections
 from generators.reports import finishing
 from generators.reports.finishing import finish_folder
-from generators.row_files import ParquetFile
+from generators.row_files import RowFile
 from generators.sources.concept_file import ReadConcepts
 from generators.sources.pair_files import ReadPairs
 from generators.splits import SPLITS
 from generators.tables import arrow_schema, give_memory_back
-from generators.tiering import assign_all_tiers
+from generators.tiering import assign_all_tiers, open_file
 from generators.tokens.vocabularies import Vocabulary
 from generators.workers import run_ahead
 from schemas.base import CANARY, Split
@@ -148,12 +148,12 @@ def _write_set(
         parts = each.tables(Scope(material, sieve, job.config.seed))
     tally = {column: Counter[str]() for column in TALLIED[each.name]}
     with ExitStack() as files:
-        open_files: dict[Split, ParquetFile] = {}
+        open_files: dict[Split, RowFile] = {}
         for part in watch(run_ahead(parts, TABLES_AHEAD), each.name):
             if part.split not in open_files:
                 path = folder.path / each.name / f"{part.split}-00000-of-00001.parquet"
                 path.parent.mkdir(exist_ok=True)
-                open_files[part.split] = ParquetFile(path, folder.schemas[each.name])
+                open_files[part.split] = open_file(path, each.name, folder.schemas[each.name])
                 files.callback(open_files[part.split].abandon)
             open_files[part.split].write(part.table)
             count_values(tally, part.table)

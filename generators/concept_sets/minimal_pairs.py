@@ -22,7 +22,8 @@ from generators.slots import Frame, find_difference, inflect, list_frames
 from generators.splits import STRICTEST_FIRST
 from generators.tokens.alignment import Alignment, align_texts
 from generators.tokens.vocabularies import Ids
-from schemas.base import CANARY
+from generators.workers import map_ahead
+from schemas.base import CANARY, Split
 from schemas.concept import Concept, Form, SlotTemplate
 from schemas.minimal_pairs import MinimalPairRow
 
@@ -44,6 +45,15 @@ class Rendered:
     """(n_pairs,): by every tokenizer, in every reading."""
 
 
+class Sentence(NamedTuple):
+    """A template in one variant, with the pairs that are put into it."""
+
+    split: Split
+    template: Sourced[SlotTemplate]
+    frame: Frame
+    pairs: list[Pair]
+
+
 class Sides(NamedTuple):
     """A pair that is kept, in the form that is chosen for it."""
 
@@ -55,6 +65,18 @@ class Sides(NamedTuple):
 
 def list_tables(scope: Scope) -> Iterator[Part]:
     """Yields the pairs, the strictest split first, by theme, template, variant and contrast."""
+
+    def render(sentence: Sentence) -> tuple[Sentence, list[Rendered]]:
+        return sentence, render_forms(scope, sentence)
+
+    for sentence, rendered in map_ahead(render, list_sentences(scope)):
+        table = tabulate(scope, sentence, rendered)
+        if table is not None:
+            yield Part(sentence.split, table)
+
+
+def list_sentences(scope: Scope) -> Iterator[Sentence]:
+    """Yields the sentences that have pairs, in this order."""
     material, claims = scope.material, find_claims(scope.material)
     for split in STRICTEST_FIRST:
         for template in material.templates:
@@ -68,8 +90,8 @@ def list_tables(scope: Scope) -> Iterator[Part]:
                     material, kept, frame, claims[template.name, frame.variant]
                 )
                 scope.sieve.left_out[CLAIMED] += len(kept) - len(here)
-                if here and (table := render_pairs(scope, template, frame, here)) is not None:
-                    yield Part(split, table)
+                if here:
+                    yield Sentence(split, template, frame, here)
 
 
 def find_contrasts(material: Material, template: Sourced[SlotTemplate]) -> list[Pair]:
@@ -80,15 +102,12 @@ def find_contrasts(material: Material, template: Sourced[SlotTemplate]) -> list[
     return [pair for pair in material.contrasts if concepts[pair[0]].slot in fits]
 
 
-def render_pairs(
-    scope: Scope, template: Sourced[SlotTemplate], frame: Frame, pairs: Sequence[Pair]
-) -> pa.Table | None:
+def tabulate(scope: Scope, sentence: Sentence, rendered: Sequence[Rendered]) -> pa.Table | None:
     """Returns a row for each pair, in the first form that all tokenizers align, else the first.
 
     None where none is to be kept.
     """
-    sieve = scope.sieve
-    rendered = _render(scope, frame, pairs)
+    sieve, (_, template, frame, pairs) = scope.sieve, sentence
     aligned = np.stack([each.aligned for each in rendered])
     chosen: Ids = aligned.argmax(axis=0)
     kept = np.flatnonzero(aligned.any(axis=0)) if sieve.aligned_only else np.arange(len(pairs))
@@ -113,8 +132,9 @@ def render_pairs(
     return encodings.make_pairs(columns, tokens)
 
 
-def _render(scope: Scope, frame: Frame, pairs: Sequence[Pair]) -> list[Rendered]:
+def render_forms(scope: Scope, sentence: Sentence) -> list[Rendered]:
     """Returns the pairs in each form of the slot, the one that is preferred first."""
+    frame, pairs = sentence.frame, sentence.pairs
     places = {name: place for place, name in enumerate(dict.fromkeys(chain(*pairs)))}
     concepts = [scope.material.file.concepts[name] for name in places]
     positive = [places[pair[0]] for pair in pairs]
