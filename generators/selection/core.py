@@ -87,9 +87,12 @@ def rank_items(ids: Strings) -> Ints:
     for start in range(0, len(ids), AT_ONCE):
         names: list[Any] = ids.slice(start, AT_ONCE).to_pylist()
         digests += b"".join(sha256(name.encode()).digest() for name in names)
-    keys = np.frombuffer(digests, ">u8").reshape(-1, 4)
+    keys = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 4)
+    order = np.argsort(keys[:, 0])
+    if not np.diff(keys[order, 0]).all():
+        order = np.lexsort(keys.T[::-1])
     rank = np.zeros(len(ids), np.int32)
-    rank[np.lexsort(keys.T[::-1])] = np.arange(len(ids))
+    rank[order] = np.arange(len(ids))
     return rank
 
 
