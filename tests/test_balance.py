@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generators.selection import balance as balancing
 from generators.selection.balance import Cue, balance
 
 
@@ -88,3 +89,24 @@ def test_items_that_were_not_seen_are_judged_by_what_was_learnt() -> None:
     assert found.kept[~seen & (values > 0)].mean() == pytest.approx(1 / 3, abs=0.08)
     assert found.burden[0][values > 0].min() > 0.9
     assert found.burden[0][values < 0].max() < 0
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(1, 80), st.integers(1, 6), st.integers(0, 2**32 - 1))
+def test_classes_are_the_same_when_their_keys_must_be_numbered_anew(
+    items: int, count: int, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    drawn = generator.integers(-2, 3, (count, items)) / 2
+    scopes = [None if cue % 2 else generator.random(items) < 0.5 for cue in range(count)]
+    cues = [
+        Cue("cue", values * (1 if scope is None else scope), 0.05, scope)
+        for values, scope in zip(drawn, scopes, strict=True)
+    ]
+    rank, used = generator.permutation(items).astype(np.int32), np.ones(items, np.bool_)
+    found = balance(cues, rank, used)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(balancing, "MOST_KEYS", 2)
+        again = balance(cues, rank, used)
+    assert found.kept.tolist() == again.kept.tolist()
+    assert found.burden.tolist() == again.burden.tolist()

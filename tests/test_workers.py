@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from generators.errors import WorkerError
-from generators.workers import map_in_order
+from generators.workers import map_ahead, map_in_order, run_ahead
 
 ROOT = Path(__file__).parent.parent
 SLOW_BUILD = """
@@ -39,6 +39,38 @@ def kill_oneself(item: int) -> int:
 def test_results_come_in_order() -> None:
     for processes in (1, 2):
         assert list(map_in_order(abs, range(-40, 0), processes, do_nothing)) == [*range(40, 0, -1)]
+
+
+def test_threads_give_results_in_order_and_work_only_a_little_ahead() -> None:
+    taken: list[int] = []
+
+    def take(item: int) -> int:
+        taken.append(item)
+        return item
+
+    doubled = map_ahead(lambda item: item * 2, map(take, range(100)))
+    assert next(doubled) == 0
+    assert len(taken) <= 4
+    assert [*doubled] == [*range(2, 200, 2)]
+    assert [*run_ahead(map(abs, range(-40, 0)), 3)] == [*range(40, 0, -1)]
+    taken.clear()
+    made = run_ahead(map(take, range(100)), 3)
+    assert next(made) == 0
+    made.close()  # type: ignore[attr-defined]
+    assert taken == [*range(len(taken))]
+    assert len(taken) <= 5
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_an_error_in_a_thread_comes_after_what_was_made_before_it(mapped: bool) -> None:
+    def divide(item: int) -> float:
+        return 1 / item
+
+    some = [4, 2, 1, 0, 1]
+    made = map_ahead(divide, some) if mapped else run_ahead(map(divide, some), 2)
+    assert [next(made) for _ in range(3)] == [0.25, 0.5, 1]
+    with pytest.raises(ZeroDivisionError):
+        next(made)
 
 
 def test_stopping_early_ends_the_workers() -> None:
