@@ -104,10 +104,13 @@ class RowFile:
 
     def _flush(self) -> None:
         if self._pending:
-            table = pa.concat_tables(self._pending).combine_chunks()
+            table = pa.concat_tables(self._pending)
             self._pending, self._pending_bytes = [], 0
             if table.num_rows:
-                self._writer.write_table(table, table.num_rows)
+                self._write_group(table)
+
+    def _write_group(self, table: pa.Table) -> None:
+        self._writer.write_table(table, table.num_rows)
 
 
 class ParquetFile(RowFile):
@@ -134,6 +137,9 @@ class Draft(RowFile):
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         make_writer = partial(pa.ipc.new_file, schema=schema, options=options)
         super().__init__(name_draft(path), make_writer, ROW_GROUP_BYTES)
+
+    def _write_group(self, table: pa.Table) -> None:
+        super()._write_group(table.combine_chunks())  # else each of its pieces is a group
 
 
 def name_draft(path: Path) -> Path:
