@@ -98,7 +98,7 @@ class RowFile:
     def abandon(self) -> None:
         """Lets go of the file, finished or not; it cannot be used."""
         self._pending.clear()
-        with suppress(OSError):
+        with suppress(OSError, pa.ArrowException):
             self._writer.close()
         self._file.close()
 

@@ -6,7 +6,14 @@ import pyarrow as pa
 import pytest
 
 from generators import row_files
-from generators.row_files import Draft, finish_draft, name_draft, read_draft, read_first_rows
+from generators.row_files import (
+    Draft,
+    ParquetFile,
+    finish_draft,
+    name_draft,
+    read_draft,
+    read_first_rows,
+)
 
 SCHEMA = pa.schema([("id", pa.string()), ("words", pa.list_(pa.string())), ("tier", pa.string())])
 TABLES = [
@@ -45,6 +52,17 @@ def test_a_finished_draft_is_a_parquet_file_with_what_was_changed(path: Path) ->
     assert [row["tier"] for row in found] == ["core"] * 6 + ["full"] * 6
     assert [row | {"tier": "full"} for row in found] == wanted
     assert not name_draft(path).exists()
+
+
+@pytest.mark.parametrize("kind", [Draft, ParquetFile])
+def test_a_finished_file_can_be_let_go_of_when_another_one_fails(
+    tmp_path: Path, kind: type[Draft | ParquetFile]
+) -> None:
+    file = kind(tmp_path / "train.parquet", SCHEMA)
+    file.write(TABLES[0])
+    file.close()
+    file.abandon()
+    file.abandon()
 
 
 def test_a_draft_that_cannot_be_finished_stays(path: Path) -> None:
