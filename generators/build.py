@@ -119,7 +119,7 @@ def fill_folder(
     ask: Callable[[Plan], Written],
     progress: Progress,
 ) -> Filled:
-    """Returns what was read into a folder: all rows, none of them with a tier yet.
+    """Returns what was read into a folder: all rows; those with a tier in drafts, without it yet.
 
     Args:
         folder: is empty.

@@ -159,7 +159,10 @@ def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
 
 
 def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
-    """Writes a Parquet file from its draft, changed group by group; the draft is removed."""
+    """Writes a Parquet file from its draft, changed group by group, if any row is left.
+
+    The draft is removed.
+    """
     with pa.OSFile(str(name_draft(path)), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
     _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
@@ -178,10 +181,8 @@ def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     whole = path.with_suffix(".whole")
     path.rename(whole)
     schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
-    rows = _write_changed(path, schema, read_groups(whole), change)
+    _write_changed(path, schema, read_groups(whole), change)
     whole.unlink()
-    if not rows:
-        path.unlink()
 
 
 def _write_changed(
@@ -189,8 +190,7 @@ def _write_changed(
     schema: pa.Schema,
     groups: Iterable[pa.Table],
     change: Callable[[pa.Table], pa.Table],
-) -> int:
-    """Returns how many rows were written."""
+) -> None:
     file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
         for table in groups:
@@ -199,4 +199,5 @@ def _write_changed(
     except BaseException:
         file.abandon()
         raise
-    return file.rows
+    if not file.rows:
+        path.unlink()

@@ -23,14 +23,12 @@ from generators.references.matching import Matcher, Mismatch, read_published
 from generators.rejected import REJECTED
 from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
-from generators.row_files import read_groups, rewrite_file
+from generators.row_files import finish_draft, name_draft, read_draft, read_groups, rewrite_file
 from generators.splits import SPLITS
 from generators.stored_rows import list_files
 from generators.texts import TEXT_FIELDS
-from schemas.base import Tiered
 from schemas.generated import GeneratedDecision
 from schemas.manifest import GameManifest, SplitSize
-from schemas.rows import ROWS
 
 Sizes = dict[str, dict[str, SplitSize]]
 
@@ -134,21 +132,23 @@ def _settle(folder: Path, published: Path, config: str) -> list[Mismatch]:
     for split in SPLITS:
         name = Path(config) / f"{split}-00000-of-00001.parquet"
         matcher = Matcher(config, read_published(config, published / name))
-        if (folder / name).exists():
+        if (folder / name).exists() or name_draft(folder / name).exists():
             _match_file(matcher, folder / name)
         mismatches += matcher.finish()
     return mismatches
 
 
 def _match_file(matcher: Matcher, path: Path) -> None:
-    """Writes a file anew, with the tiers that were published, without rows that are not right.
+    """Writes a file with the tiers that were published, without rows that are not right.
 
     One that has no tiers, and is right, is left as it was written.
     """
-    right = [matcher.compare(table) for table in read_groups(path)]
-    if matcher.mismatches or issubclass(ROWS[matcher.config], Tiered):
+    tiered = name_draft(path).exists()
+    read, write = (read_draft, finish_draft) if tiered else (read_groups, rewrite_file)
+    right = [matcher.compare(table) for table in read(path)]
+    if tiered or matcher.mismatches:
         masks = iter(right)
-        rewrite_file(path, lambda table: matcher.fill(table).filter(next(masks)))
+        write(path, lambda table: matcher.fill(table).filter(next(masks)))
 
 
 def _finish(
