@@ -25,7 +25,6 @@ from generators.contrasts.codes import (
     code,
     code_texts,
     count_up,
-    encode,
     join_chunks,
 )
 
@@ -122,8 +121,8 @@ def _hash_values(values: Any) -> list[bytes]:
 
     A list gives the hashes of all it has, one after the other.
     """
-    if pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
-        encoded = encode(values)
+    if pa.types.is_string(values.type):
+        encoded = values.dictionary_encode()
         known = [_hash(text) for text in encoded.dictionary.cast(pa.binary()).to_pylist()]
         return [b"" if place is None else known[place] for place in encoded.indices.to_pylist()]
     if pa.types.is_list(values.type):

@@ -45,7 +45,7 @@ class Codes:
 
 def code(names: "pa.ChunkedArray[Any] | pa.Array[Any] | Sequence[str]") -> Codes:
     """Returns names, one for each item, as codes; from a column of a table, or a list."""
-    encoded = encode(names)
+    encoded = _encode(names)
     order = cast(Any, pc.sort_indices(encoded.dictionary))
     rank = np.empty(len(order), np.int32)
     rank[order.to_numpy()] = count_up(len(order))
@@ -57,7 +57,7 @@ def code_alike(items: int) -> Codes:
     return Codes(pa.array(["all"]), np.zeros(items, np.int32))
 
 
-def code_together(table: pa.Table, columns: Sequence[str]) -> Any:
+def code_together(table: pa.Table, columns: tuple[str, str]) -> Any:
     """Returns what rows have in two columns, such as `a in b`, as codes: few strings are made."""
     missing: Any = "None"
     texts: list[Any] = [table[name].cast(pa.string()).fill_null(missing) for name in columns]
@@ -76,10 +76,10 @@ def _take(values: Strings, places: NDArray[np.int64]) -> Any:
     return values.take(indices)
 
 
-def encode(values: Any) -> Any:
+def _encode(values: Any) -> Any:
     """Returns a column or a list as codes; a column that is coded already as it is."""
-    whole: Any = values if hasattr(values, "type") else pa.array(values, pa.string())
-    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    whole: Any = pa.array(values, pa.string()) if isinstance(values, list) else values
+    whole = join_chunks(whole) if isinstance(whole, pa.ChunkedArray) else whole
     return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
@@ -91,7 +91,7 @@ def code_texts(
     positives: "pa.Array[Any]", negatives: "pa.Array[Any]"
 ) -> tuple[list[str], Ints, Ints]:
     """Returns each text once, and the places of both sides in that list."""
-    encoded = encode(pa.chunked_array([positives, negatives]))
+    encoded = _encode(pa.chunked_array([positives, negatives]))
     places = _list_indices(encoded)
     texts: list[Any] = encoded.dictionary.to_pylist()
     return texts, places[: len(positives)], places[len(positives) :]
