@@ -78,8 +78,8 @@ def _take(values: Strings, places: NDArray[np.int64]) -> Any:
 
 def _encode(values: Any) -> Any:
     """Returns a column or a list as codes; a column that is coded already as it is."""
-    whole: Any = pa.array(values, pa.string()) if isinstance(values, list) else values
-    whole = join_chunks(whole) if isinstance(whole, pa.ChunkedArray) else whole
+    whole: Any = values if hasattr(values, "type") else pa.array(values, pa.string())
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
     return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
