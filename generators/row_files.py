@@ -24,42 +24,6 @@ CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_l
 """Content-defined pages, as `datasets` writes them: a small change re-uploads few bytes."""
 
 
-class Spool:
-    """A file that rows wait in, so that they take no memory; Arrow's own format, compressed."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self.path = path
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
-        self._file = pa.OSFile(str(path), "wb")
-        self._writer = pa.ipc.new_stream(self._file, schema, options=options)
-
-    def write(self, table: pa.Table) -> None:
-        """Adds a table."""
-        self._writer.write_table(table)
-
-    def close(self) -> None:
-        """Finishes the file."""
-        self._writer.close()
-        self._file.close()
-
-
-def drain_spool(path: Path, keep: list[bool] | None = None) -> Iterator[pa.Table]:
-    """Yields the tables of a spool as they were added, then removes the file.
-
-    Args:
-        path: the spool.
-        keep: for each row whether it is wanted; None for all.
-    """
-    mask = None if keep is None else pa.array(keep, pa.bool_())
-    done = 0
-    with pa.OSFile(str(path), "rb") as file, pa.ipc.open_stream(file) as reader:
-        for batch in reader:
-            table = pa.Table.from_batches([batch])
-            yield table if mask is None else table.filter(mask.slice(done, table.num_rows))
-            done += table.num_rows
-    path.unlink()
-
-
 def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
     """Returns the first rows of a Parquet file."""
     with pq.ParquetFile(path) as file:
@@ -127,29 +91,24 @@ class ParquetFile(RowFile):
         super().__init__(path, make_writer, group_bytes)
 
 
-class Draft(RowFile):
-    """A file of rows that lack a column still; written in a sixth of the time, for some more bytes.
+class Spool(RowFile):
+    """A file that rows wait in, so that they take no memory; written in a sixth of Parquet's time.
 
-    Arrow's own format: its groups are read one by one, with those columns that are wanted.
+    Arrow's own format, compressed: groups are read one by one, with those columns that are wanted.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, path: Path, schema: pa.Schema, group_bytes: int = 0) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         make_writer = partial(pa.ipc.new_file, schema=schema, options=options)
-        super().__init__(name_draft(path), make_writer, ROW_GROUP_BYTES)
+        super().__init__(path, make_writer, group_bytes)
 
     def _write_group(self, table: pa.Table) -> None:
         super()._write_group(table.combine_chunks())  # else each of its pieces is a group
 
 
-def name_draft(path: Path) -> Path:
-    """Returns where the rows of a Parquet file wait until it is written."""
-    return path.with_suffix(".arrow")
-
-
-def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
-    """Yields the groups of the draft of a Parquet file, with some of their columns or all."""
-    with pa.OSFile(str(name_draft(path)), "rb") as file:
+def read_spool(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """Yields the groups of a spool as they were added, with some of their columns or all."""
+    with pa.OSFile(str(path), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
         wanted = [schema.get_field_index(name) for name in columns]
         options = pa.ipc.IpcReadOptions(included_fields=wanted)
@@ -158,15 +117,40 @@ def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([reader.get_batch(group)])
 
 
+def drain_spool(path: Path, keep: list[bool] | None = None) -> Iterator[pa.Table]:
+    """Yields the groups of a spool as they were added, then removes the file.
+
+    Args:
+        path: the spool.
+        keep: for each row whether it is wanted; None for all.
+    """
+    mask = None if keep is None else pa.array(keep, pa.bool_())
+    done = 0
+    for table in read_spool(path):
+        yield table if mask is None else table.filter(mask.slice(done, table.num_rows))
+        done += table.num_rows
+    path.unlink()
+
+
+def open_draft(path: Path, schema: pa.Schema) -> Spool:
+    """Returns where the rows of a Parquet file wait that lack a column still."""
+    return Spool(name_draft(path), schema, ROW_GROUP_BYTES)
+
+
+def name_draft(path: Path) -> Path:
+    """Returns the name of a Parquet file's draft."""
+    return path.with_suffix(".arrow")
+
+
 def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """Writes a Parquet file from its draft, changed group by group, if any row is left.
 
     The draft is removed.
     """
-    with pa.OSFile(str(name_draft(path)), "rb") as file:
+    draft = name_draft(path)
+    with pa.OSFile(str(draft), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
-    _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
-    name_draft(path).unlink()
+    _write_changed(path, schema, run_ahead(drain_spool(draft), 1), change)
 
 
 def read_groups(path: Path) -> Iterator[pa.Table]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from generators.row_files import Draft, ParquetFile, RowFile
+from generators.row_files import ParquetFile, RowFile, open_draft
 from schemas.base import Tiered
 from schemas.quality import Selection
 from schemas.rows import ROWS
@@ -13,7 +13,7 @@ from schemas.rows import ROWS
 
 def open_file(path: Path, config: str, schema: pa.Schema) -> RowFile:
     """Returns the file that a config's rows are written to: a draft where they have a tier."""
-    return Draft(path, schema) if is_tiered(config) else ParquetFile(path, schema)
+    return open_draft(path, schema) if is_tiered(config) else ParquetFile(path, schema)
 
 
 def is_tiered(config: str) -> bool:

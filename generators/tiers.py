@@ -13,7 +13,7 @@ import pyarrow as pa
 from generators.contrasts import READERS
 from generators.contrasts.base import WHOLE, Contrasts, Reader, hash_texts, share_texts
 from generators.contrasts.codes import Mask
-from generators.row_files import finish_draft, name_draft, read_draft
+from generators.row_files import finish_draft, name_draft, read_spool
 from generators.selection.core import choose_core, count_reasons
 from generators.selection.cues import Readings, narrow, read_texts
 from generators.selection.flags import find_hard, find_reversed
@@ -76,7 +76,7 @@ def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
     needed = list(dict.fromkeys([*reader.columns, *reader.text]))
     tables: list[pa.Table] = []
     for path in paths:
-        for table in read_draft(path, needed):
+        for table in read_spool(name_draft(path), needed):
             hashes = hash_texts(table, reader.text)
             found = _code(table.select(list(reader.columns)), reader.repeated)
             tables.append(found.append_column(WHOLE, hashes))

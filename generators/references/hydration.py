@@ -23,7 +23,7 @@ from generators.references.matching import Matcher, Mismatch, read_published
 from generators.rejected import REJECTED
 from generators.reports.files import QUALITY, read_quality, write_folder_report
 from generators.reports.finishing import describe_folder
-from generators.row_files import finish_draft, name_draft, read_draft, read_groups, rewrite_file
+from generators.row_files import finish_draft, name_draft, read_groups, read_spool, rewrite_file
 from generators.splits import SPLITS
 from generators.stored_rows import list_files
 from generators.texts import TEXT_FIELDS
@@ -143,11 +143,12 @@ def _match_file(matcher: Matcher, path: Path) -> None:
 
     One that has no tiers, and is right, is left as it was written.
     """
-    tiered = name_draft(path).exists()
-    read, write = (read_draft, finish_draft) if tiered else (read_groups, rewrite_file)
-    right = [matcher.compare(table) for table in read(path)]
+    draft = name_draft(path)
+    tiered = draft.exists()
+    tables = read_spool(draft) if tiered else read_groups(path)
+    masks = iter([matcher.compare(table) for table in tables])
     if tiered or matcher.mismatches:
-        masks = iter(right)
+        write = finish_draft if tiered else rewrite_file
         write(path, lambda table: matcher.fill(table).filter(next(masks)))
 
 
