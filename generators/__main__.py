@@ -35,7 +35,10 @@ def handle(arguments: argparse.Namespace) -> int:
 def _describe_commands() -> Iterator[str]:
     for name in COMMANDS:
         # Read and not imported: what a command imports is none of a list's business.
-        source = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+        here = Path(__file__).parent
+        package = here / name / "__main__.py"
+        file = package if package.exists() else here / f"{name}.py"
+        source = file.read_text(encoding="utf-8")
         description = ast.get_docstring(ast.parse(source)) or ""
         yield f"python -m generators.{name:<12} {description.splitlines()[0]}"
 

@@ -5,13 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from generators import cli
-from generators.model_options import (
-    ENGINE_OPTIONS,
-    add_options,
-    check_apart,
-    clean_url,
-    make_meter,
-)
+from generators.model_options import ENGINE_OPTIONS, add_options, check_apart, clean_url, make_meter
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,9 +36,9 @@ def make_parser() -> cli.Parser:
 def handle(arguments: argparse.Namespace) -> int:
     """Asks what is missing, and writes one line for each request."""
     from generators.engine.engine import LoggedEngine
+    from generators.engine.request_file import RequestFile, write_outcomes
     from generators.engine.response_log import ResponseLog
     from generators.model_options import read_settings
-    from generators.request_file import RequestFile, write_outcomes
 
     check_apart(arguments.out, arguments.requests)
     file = RequestFile(arguments.requests)

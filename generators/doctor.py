@@ -25,7 +25,7 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Reads all games, prints the counts, and returns 1 if one cannot be read."""
-    from generators.diagnosis import diagnose, format_diagnosis
+    from generators.machiavelli.diagnosis import diagnose, format_diagnosis
 
     diagnosis = diagnose(arguments.data, cli.show_progress)
     as_json = json.dumps(diagnosis.as_dict(), indent=2, ensure_ascii=False)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from generators import cli
 from generators.errors import SourceError, UsageError
 from generators.model_options import add_options, check_beside, check_outside
-from generators.publication import check_endpoint
+from generators.publish.options import check_endpoint
 
 if TYPE_CHECKING:
-    from generators.references.hydration import Hydrated
+    from generators.publish.refill import Hydrated
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "published": {
@@ -59,7 +59,7 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Writes the whole folder, and says how it compares with what was published."""
-    from generators.references.hydration import hydrate_folder, list_by_game
+    from generators.publish.refill import hydrate_folder, list_by_game
 
     published = find_published(arguments)
     check_outside(arguments.out, {"--data": arguments.data, "FOLDER_OR_REPO": published})
@@ -96,7 +96,7 @@ def find_published(arguments: argparse.Namespace) -> Path:
         wanted = "a folder, or USER/NAME on the Hub"
         raise UsageError(f"FOLDER_OR_REPO {name}", "no folder", wanted, "Check the path")
     check_endpoint()
-    from generators.hub.client import Hub
+    from generators.publish.client import Hub
 
     return Hub().download(name, arguments.revision)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from generators.arrow import arrow_schema
 from generators.errors import SourceError
 from generators.splits import SPLITS
-from generators.tables import arrow_schema
 from schemas.rows import ROWS
 
 REMEDY = "Build the folder again"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from generators.machiavelli import main
+from generators.machiavelli.__main__ import main
 from schemas import GameManifest
 
 

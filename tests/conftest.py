@@ -31,7 +31,7 @@ NO_REPORT = ("--no-report", "--out")
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite has a process for each core; what is named on the command line, none."""
-    from generators.workers import count_cores
+    from generators.parallel import count_cores
 
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     named = config.option.keyword or config.option.markexpr != USUAL
@@ -63,7 +63,7 @@ def data(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def sample_folder(shared: Path) -> Path:
     """The dataset folder of the bundled sample, built once."""
-    from generators.machiavelli import main
+    from generators.machiavelli.__main__ import main
 
     return make_once(shared / "built" / "machiavelli", lambda out: main([*NO_REPORT, str(out)]))
 
@@ -82,7 +82,7 @@ def other_folder(shared: Path) -> Path:
 
 
 def build_few(out: Path, *options: str) -> Path:
-    from generators.machiavelli import main
+    from generators.machiavelli.__main__ import main
 
     return make_once(out, lambda out: main(["--limit", "40", *NO_REPORT, str(out), *options]))
 
@@ -90,7 +90,7 @@ def build_few(out: Path, *options: str) -> Path:
 @pytest.fixture(scope="session")
 def concept_folder(shared: Path) -> Path:
     """The dataset folder of the bundled concepts, built once."""
-    from generators.concepts import main
+    from generators.concepts.__main__ import main
 
     return make_once(shared / "built" / "concepts", lambda out: main([*NO_REPORT, str(out)]))
 
@@ -108,7 +108,7 @@ def measured_concepts(concept_folder: Path, shared: Path) -> Path:
 
 
 def measure(folder: Path, out: Path) -> int:
-    from generators.report import main
+    from generators.report.__main__ import main
 
     return main([str(shutil.copytree(folder, out))])
 
@@ -144,7 +144,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def hub(server: Any) -> Any:
     """What asks it, without waiting."""
-    from generators.hub.client import Hub
+    from generators.publish.client import Hub
 
     return Hub(server.url, wait=lambda seconds: None)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from generators.machiavelli import main
+from generators.machiavelli.__main__ import main
 
 ERROR = re.compile(r"^[^\n]+: [^\n]+; expected [^\n]+\. [^\n]+\.$")
 

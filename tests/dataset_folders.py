@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generators.export import main
-from generators.row_files import ParquetFile
+from generators.arrow import make_table
+from generators.export.__main__ import main
+from generators.parquet import ParquetFile
 from generators.splits import SPLITS
-from generators.tables import make_table
 from schemas.base import CANARY
 from schemas.rows import ROWS as MODELS
 

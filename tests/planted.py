@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from generators.contrasts import READERS
-from generators.contrasts.base import WHOLE, Contrasts, hash_texts
+from generators.configs import READERS
+from generators.configs.contrasts import WHOLE, Contrasts, hash_texts
 from generators.quality.evidence import Evidence
 from generators.quality.measurement import Rows, list_evidence
 from generators.quality.rows import read_flags
-from generators.selection.cues import Readings, read_texts
-from generators.tiers import choose_rows
+from generators.quality.selection.cues import Readings, read_texts
+from generators.quality.tiers import choose_rows
 from schemas.base import Tier
 from schemas.quality import Selection
 

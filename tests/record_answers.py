@@ -19,15 +19,15 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from generators.audit import HAND_WRITTEN  # noqa: E402
-from generators.candidates import Candidates, read_options  # noqa: E402
 from generators.engine.dialogue import Accepted, Ask, Found, advance  # noqa: E402
 from generators.engine.exchange import Request  # noqa: E402
-from generators.generation import draft_decision, list_writing_asks  # noqa: E402
-from generators.reading import look_for_candidates, plan_reading  # noqa: E402
-from generators.sources.game_data import read_metadata  # noqa: E402
-from generators.sources.layout import find_games, find_sample  # noqa: E402
-from generators.tasks import judge, labels  # noqa: E402
+from generators.machiavelli.reading import look_for_candidates, plan_reading  # noqa: E402
+from generators.sources.games.game_data import read_metadata  # noqa: E402
+from generators.sources.games.layout import find_games, find_sample  # noqa: E402
+from generators.writing import judge, labels  # noqa: E402
+from generators.writing.audit import HAND_WRITTEN  # noqa: E402
+from generators.writing.candidates import Candidates, read_options  # noqa: E402
+from generators.writing.games import draft_decision, list_writing_asks  # noqa: E402
 from schemas.config import MachiavelliConfig  # noqa: E402
 from schemas.decision import Decision  # noqa: E402
 from schemas.exchange import RecordedAnswer, Tokens  # noqa: E402

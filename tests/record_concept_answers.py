@@ -18,12 +18,12 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from generators.audit import HAND_WRITTEN  # noqa: E402
-from generators.concept_sets import CONCEPT_SETS  # noqa: E402
-from generators.concept_sets.generation import list_asks  # noqa: E402
-from generators.concept_sets.material import Material  # noqa: E402
+from generators.configs import CONCEPT_SETS  # noqa: E402
 from generators.engine.dialogue import Accepted, Found, advance  # noqa: E402
-from generators.sources.concept_file import find_concepts, read_concepts  # noqa: E402
+from generators.sources.concepts.concept_file import find_concepts, read_concepts  # noqa: E402
+from generators.sources.concepts.pool import Material  # noqa: E402
+from generators.writing.audit import HAND_WRITTEN  # noqa: E402
+from generators.writing.concepts import list_asks  # noqa: E402
 from record_answers import make_answer, write  # noqa: E402
 from schemas.exchange import RecordedAnswer, Tokens  # noqa: E402
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 
 from generators.errors import HubError
-from generators.hub.client import Hub
-from generators.hub.publishing import Target, publish
-from generators.hub.release import Release, read_release
+from generators.publish.client import Hub
+from generators.publish.push import Target, publish
+from generators.publish.release import Release, read_release
 from hub_server import HubServer, reach
 from hub_server.faults import Fault
 from hub_server.repositories import Repository

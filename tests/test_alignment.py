@@ -10,7 +10,7 @@ from tokenizers import Tokenizer
 
 from built import forget_tier, read_rows
 from concept_files import change, write
-from generators.concepts import main
+from generators.concepts.__main__ import main
 from tokenizer_files import write_tokenizers
 
 ROOT = Path(__file__).parent.parent

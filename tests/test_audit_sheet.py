@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from built import read_rows
-from generators.audit_sheet import read_sheet, write_sheet
-from generators.audit_sheet.columns import CHECKLIST, guard, unguard
-from generators.audit_sheet.reading import bound_share
-from generators.audit_sheet.sampling import interleave
+from generators.arrow import arrow_schema
 from generators.errors import FolderError, SourceError
-from generators.tables import arrow_schema
+from generators.report.audit_sheet import read_sheet, write_sheet
+from generators.report.audit_sheet.columns import CHECKLIST, guard, unguard
+from generators.report.audit_sheet.reading import bound_share
+from generators.report.audit_sheet.sampling import interleave
 from schemas.rows import ROWS
 
 Lines = list[dict[str, str]]

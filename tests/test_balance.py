@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.selection import balance as balancing
-from generators.selection.balance import Cue, balance
+from generators.quality.selection import balance as balancing
+from generators.quality.selection.balance import Cue, balance
 
 
 def keep(*cues: Cue, used: list[int] | None = None) -> list[int]:

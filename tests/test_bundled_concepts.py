@@ -1,7 +1,7 @@
 """The bundled concept file: how much it holds, and that its sentences are plain English."""
 
-from generators.slots import inflect, list_frames
-from generators.sources.concept_file import find_concepts, read_concepts
+from generators.sources.concepts.concept_file import find_concepts, read_concepts
+from generators.sources.concepts.slots import inflect, list_frames
 
 
 def test_the_bundled_file_is_as_large_as_promised() -> None:

@@ -6,14 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from generators.agreement import measure_agreement
-from generators.checks import CHECKS, FOLDER_CHECKS
-from generators.checks.base import run
-from generators.contrasts.plain import read_plain
+from generators.configs.plain_contrasts import read_plain
 from generators.quality.assessment import assess_pairs
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
+from generators.quality.checks.base import run
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.measurement import Rows, list_evidence, run_checks
-from generators.sources.pair_files import OwnPair
+from generators.sources.pairs.pair_files import OwnPair
+from generators.writing.agreement import measure_agreement
 from made_evidence import (
     Row,
     add_to,

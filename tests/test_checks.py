@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generators.checks import CHECKS, FOLDER_CHECKS
-from generators.checks.base import Check, run
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
+from generators.quality.checks.base import Check, run
 from generators.quality.evidence import Evidence, FolderEvidence
 from made_evidence import (
     WORDS,

@@ -35,8 +35,8 @@ HEAVY = {
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_imports_nothing_heavy(command: str) -> None:
     code = (
-        f"import sys; from generators.{command} import main\n"
-        "try: main(['--help'])\n"
+        "import runpy, sys; sys.argv[1:] = ['--help']\n"
+        f"try: runpy.run_module('generators.{command}', run_name='__main__')\n"
         "except SystemExit as stop: assert stop.code == 0\n"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
@@ -207,9 +207,9 @@ def test_ctrl_c_leaves_the_old_folder_and_exits_130(tmp_path: Path) -> None:
     before = (out / "manifest.json").read_bytes()
     code = (
         "import os, signal\n"
-        "import generators.build as build\n"
+        "import generators.machiavelli.build as build\n"
         "build.finish_folder = lambda *rest: os.kill(os.getpid(), signal.SIGINT)\n"
-        "import sys; from generators.machiavelli import main\n"
+        "import sys; from generators.machiavelli.__main__ import main\n"
         f"sys.exit(main(['--kinds', 'decisions', '--out', {str(out)!r}]))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

@@ -6,8 +6,8 @@ import pytest
 
 from concept_files import SMALL, write
 from damage import ERROR
-from generators.concept_sets import CONCEPT_SETS
-from generators.concepts import main
+from generators.concepts.__main__ import main
+from generators.configs import CONCEPT_SETS
 
 
 def test_the_summary_shows_three_rows_of_each(

@@ -9,7 +9,7 @@ import yaml
 
 from concept_files import SMALL, change, write
 from damage import ERROR
-from generators.concepts import main
+from generators.concepts.__main__ import main
 
 
 def build(tmp_path: Path, content: Any, *options: str) -> int:

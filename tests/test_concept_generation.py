@@ -10,7 +10,7 @@ import yaml
 from built import forget_tier, read_rows
 from concept_files import GOOD_EDGE, SCENARIO, SMALL, change, write
 from damage import ERROR
-from generators.concepts import main
+from generators.concepts.__main__ import main
 from model_server import serve
 from schemas import ConceptManifest
 

@@ -4,7 +4,7 @@ import pytest
 
 from concept_files import GOOD_EDGE, SCENARIO
 from generators.engine.dialogue import Unfit
-from generators.tasks import association, insertion, minimal_pair, relation
+from generators.writing import association, insertion, minimal_pair, relation
 from schemas import (
     AssociationDraft,
     InsertionDraft,

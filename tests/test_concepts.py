@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from built import forget_tier, read_rows
-from generators.concept_sets import CONCEPT_SETS
-from generators.concepts import main
-from generators.sources.concept_file import find_concepts
+from generators.concepts.__main__ import main
+from generators.configs import CONCEPT_SETS
+from generators.sources.concepts.concept_file import find_concepts
 from schemas import CANARY, ConceptManifest
 
 SETS = tuple(CONCEPT_SETS)

@@ -5,11 +5,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from generators.contrasts import READERS
-from generators.contrasts.base import Contrasts, hash_texts
-from generators.contrasts.plain import read_plain
-from generators.selection.parts import take_part
-from generators.sources.pair_files import OwnPair
+from generators.configs import READERS
+from generators.configs.contrasts import Contrasts, hash_texts
+from generators.configs.plain_contrasts import read_plain
+from generators.quality.selection.parts import take_part
+from generators.sources.pairs.pair_files import OwnPair
 from planted import read_contrasts
 from schemas.rows import ROWS
 

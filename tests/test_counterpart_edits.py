@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from generators.references.counterparts import SHORTEST_COPY, apply_edit, write_edit
+from generators.publish.counterparts import SHORTEST_COPY, apply_edit, write_edit
 
 
 @given(st.text("ab \n", max_size=80), st.text("ab \n", max_size=80))

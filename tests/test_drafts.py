@@ -5,8 +5,8 @@ import json
 import pytest
 
 from generators.engine.dialogue import Unfit
-from generators.tasks import counterpart, dilemma, wording
-from generators.tasks.base import read_draft
+from generators.writing import counterpart, dilemma, wording
+from generators.writing.task import read_draft
 from schemas.drafts import DilemmaDraft, LabelsDraft
 from schemas.labels import VIOLATIONS
 from test_tasks import find_menu

@@ -21,7 +21,7 @@ from dataset_folders import (
     read_json,
     write_folder,
 )
-from generators.export import main
+from generators.export.__main__ import main
 
 
 @pytest.fixture(scope="module")

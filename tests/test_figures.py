@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from generators.figures import adapt_to_theme, draw_figures
+from generators.report.figures import adapt_to_theme, draw_figures
 from schemas.quality import Histogram, Plots, Poles
 
 NAMES = ["length", "position", "polarity", "coverage", "similarity", "agreement"]

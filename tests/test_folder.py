@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from built import build, forget_tier, read_manifest
-from generators.card import render_card
-from generators.kinds import KINDS
+from generators.arrow import arrow_schema
+from generators.configs import KINDS
+from generators.dataset.card import render_card
 from generators.quality.verdicts import render_section
 from generators.splits import SPLITS, assign_split, find_group, known_games
-from generators.tables import arrow_schema
 from schemas import CANARY
 
 ROOT = Path(__file__).parent.parent
@@ -77,8 +77,8 @@ def test_splits_follow_the_series() -> None:
 def test_the_same_input_gives_the_same_bytes_in_one_process_or_many(
     sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generators.reading.PARALLEL_FROM_BYTES", 0)
-    monkeypatch.setattr("generators.reading.count_cores", lambda: 2)
+    monkeypatch.setattr("generators.machiavelli.reading.PARALLEL_FROM_BYTES", 0)
+    monkeypatch.setattr("generators.machiavelli.reading.count_cores", lambda: 2)
     build(tmp_path / "again")
     names = [path.relative_to(sample_folder) for path in sample_folder.rglob("*.*")]
     again = [path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*.*")]

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from generators.sources.game_data import read_game, read_metadata
-from generators.sources.layout import find_games
-from generators.sources.menus import read_decisions
+from generators.sources.games.decisions import read_decisions
+from generators.sources.games.game_data import read_game, read_metadata
+from generators.sources.games.layout import find_games
 from schemas import Decision, MachiavelliConfig
 
 FIXTURE = Path(__file__).parent / "game_data"

@@ -7,10 +7,10 @@ import pytest
 
 from built import build, read_manifest, read_rows
 from damage import ERROR
-from generators.audit import HAND_WRITTEN
-from generators.behaviors import judge_polarity
-from generators.engines import find_bundled
-from generators.machiavelli import main
+from generators.machiavelli.__main__ import main
+from generators.sources.games.behaviors import judge_polarity
+from generators.writing.audit import HAND_WRITTEN
+from generators.writing.engines import find_bundled
 from record_answers import TARGET, read_written, record, write
 from schemas import VIOLATIONS, Rejection
 
@@ -141,7 +141,7 @@ def test_a_missing_recording_names_key_and_remedy(
 def test_a_changed_template_is_never_answered_by_an_old_recording(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generators.tasks.base._render_system", lambda name: "Another.")
+    monkeypatch.setattr("generators.writing.task._render_system", lambda name: "Another.")
     options = ["--recorded", str(find_bundled("responses.jsonl")), "--generate", "1"]
     assert main(["--no-report", "--out", str(tmp_path / "out"), *options]) == 1
     assert "no recorded answer for dilemma/v1 about" in capsys.readouterr().err

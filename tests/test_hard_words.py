@@ -5,13 +5,13 @@ from random import Random
 import numpy as np
 import pyarrow as pa
 
-from generators.checks.words import ECHO, measure_words
-from generators.contrasts.plain import read_plain
+from generators.configs.plain_contrasts import read_plain
+from generators.quality.checks.words import ECHO, measure_words
 from generators.quality.evidence import Evidence
 from generators.quality.measurement import Rows, list_evidence
-from generators.selection.cues import read_texts
-from generators.selection.flags import find_hard
-from generators.sources.pair_files import OwnPair
+from generators.quality.selection.cues import read_texts
+from generators.quality.selection.flags import find_hard
+from generators.sources.pairs.pair_files import OwnPair
 
 WORDS = [f"w{number}" for number in range(400)]
 

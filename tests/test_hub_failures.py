@@ -13,10 +13,10 @@ from huggingface_hub import constants
 
 from damage import ERROR
 from generators.errors import FolderError, HubError
-from generators.hub.client import Hub
 from generators.hydrate import main as hydrate
-from generators.publication import repository, tag
-from generators.references.folder import open_release
+from generators.publish.client import Hub
+from generators.publish.options import repository, tag
+from generators.publish.references import open_release
 from hub_server import HubServer, reach
 from release_faults import NAME, ignore
 
@@ -120,8 +120,8 @@ def test_a_full_disk_for_temporary_files_is_named(
     def fill(folder: Path, out: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("generators.references.folder.write_references", fill)
-    monkeypatch.setattr("generators.hub.release.is_free", lambda manifest: False)
+    monkeypatch.setattr("generators.publish.references.write_references", fill)
+    monkeypatch.setattr("generators.publish.release.is_free", lambda manifest: False)
     with pytest.raises(FolderError, match=r"^the folder for temporary files: the disk is full"):
         with open_release(small_folder, withheld=True):
             raise AssertionError("there is nothing to publish")
@@ -130,8 +130,8 @@ def test_a_full_disk_for_temporary_files_is_named(
 def test_a_fault_of_publishing_is_not_said_of_temporary_files(
     small_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generators.references.folder.write_references", lambda folder, out: None)
-    monkeypatch.setattr("generators.references.folder.read_release", _read_free(small_folder))
+    monkeypatch.setattr("generators.publish.references.write_references", lambda folder, out: None)
+    monkeypatch.setattr("generators.publish.references.read_release", _read_free(small_folder))
     with pytest.raises(OSError, match="of its own"), open_release(small_folder, withheld=True):
         raise OSError(5, "of its own")
 
@@ -139,7 +139,7 @@ def test_a_fault_of_publishing_is_not_said_of_temporary_files(
 def _read_free(folder: Path) -> Callable[[Path], Any]:
     from dataclasses import replace
 
-    from generators.hub.release import read_release
+    from generators.publish.release import read_release
 
     release = replace(read_release(folder), holds_foreign_text=True)
     return lambda path: release

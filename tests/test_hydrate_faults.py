@@ -11,9 +11,9 @@ import pytest
 from built import read_rows
 from damage import ERROR
 from generators.hydrate import main as hydrate
-from generators.machiavelli import main as build
-from generators.references.folder import write_references
-from generators.sources.layout import find_sample
+from generators.machiavelli.__main__ import main as build
+from generators.publish.references import write_references
+from generators.sources.games.layout import find_sample
 
 CONTRASTIVE = "contrastive/train-00000-of-00001.parquet"
 

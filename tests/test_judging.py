@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from generators.checks.base import Check, Measurement, list_missed, run
+from generators.quality.checks.base import Check, Measurement, list_missed, run
 from generators.quality.evidence import FolderEvidence
 from schemas.quality import CheckResult
 

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.behaviors import assess
-from generators.game_rows import KindRows
-from generators.kinds import KINDS
-from generators.kinds.multiple_choice import rotate
-from generators.leaks import LeakGuard
-from generators.pairs import Menu, read_menus
-from generators.readings import Readings
-from generators.sources.game_data import read_game, read_metadata
-from generators.sources.layout import find_games
-from generators.sources.menus import read_decisions
+from generators.configs import KINDS
+from generators.configs.multiple_choice import rotate
+from generators.dataset.leaks import LeakGuard
+from generators.machiavelli.game import KindRows
+from generators.sources.games.behaviors import assess
+from generators.sources.games.decisions import read_decisions
+from generators.sources.games.game_data import read_game, read_metadata
+from generators.sources.games.label_values import Readings
+from generators.sources.games.layout import find_games
+from generators.sources.games.menus import Menu, read_menus
 from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
 
 FIXTURE = Path(__file__).parent / "game_data"
@@ -175,8 +175,8 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
 def test_other_behaviors_asked_for_never_change_a_row(
     tmp_path_factory: Any, game: Any, asked: Any, seed: int
 ) -> None:
-    from generators.game_rows import view_rows
-    from generators.row_files import drain_spool
+    from generators.machiavelli.game import view_rows
+    from generators.parquet import drain_spool
 
     path = tmp_path_factory.mktemp("spool") / "rows"
     some = MachiavelliConfig(seed=seed, behaviors=tuple(b for b in BEHAVIORS if b in asked))

@@ -11,15 +11,14 @@ from importlinter.cli import lint_imports
 from pydantic import BaseModel
 
 import schemas
-from generators import prompts
+from generators import templates as prompts
 from generators.__main__ import COMMANDS
-from generators.card import ONE_ROW
-from generators.concept_sets import CONCEPT_SETS
-from generators.concept_sets.card import ONE_ROW as CONCEPT_ONE_ROW
-from generators.export import NAMES
-from generators.formats import FORMATS
-from generators.kinds import KINDS
-from generators.tasks import CONCEPT_TASKS, GAME_TASKS, TASKS
+from generators.configs import CONCEPT_SETS, KINDS
+from generators.dataset.card import ONE_ROW
+from generators.dataset.concept_card import ONE_ROW as CONCEPT_ONE_ROW
+from generators.export.__main__ import NAMES
+from generators.export.formats import FORMATS
+from generators.writing import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
 from schemas.config import ConceptKind, MachiavelliKind
 from schemas.game_data import SourceModel
@@ -93,8 +92,9 @@ def test_datasets_holds_no_code() -> None:
 
 def test_every_command_is_documented() -> None:
     modules = {
-        path.stem
-        for path in (ROOT / "generators").glob("[a-z]*.py")
+        path.parent.name if path.stem == "__main__" else path.stem
+        for pattern in ("[a-z]*.py", "*/__main__.py")
+        for path in (ROOT / "generators").glob(pattern)
         if "def main(argv" in path.read_text(encoding="utf-8")
     }
     assert modules == set(COMMANDS)
@@ -159,7 +159,7 @@ def test_every_export_format_is_complete() -> None:
         assert f"| `{name}` | {each.summary} |" in README
         assert set(each.takes) <= {*KINDS, *CONCEPT_SETS} - {"decisions"}
         assert any(f"{name}-{config}" in golden for config in each.takes)
-        module = ROOT / "generators" / "formats" / f"{name.replace('-', '_')}.py"
+        module = ROOT / "generators" / "export" / "formats" / f"{name.replace('-', '_')}.py"
         docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
         assert re.search(r"https://|`\w+/\w+", docstring), f"{name}: no source of its schema"
         note = prompts.render(f"export/v1/{name}")

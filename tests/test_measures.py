@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from built import read_rows
-from generators.measures.diversity import (
+from generators.quality.measures.diversity import (
     draw_texts,
     effective_number,
     find_top_opening,
@@ -19,17 +19,17 @@ from generators.measures.diversity import (
     measure_self_bleu,
     measure_vendi,
 )
-from generators.measures.duplicates import (
+from generators.quality.measures.duplicates import (
     find_crossings,
     find_duplicates,
     find_near_duplicates,
     sketch,
     sketch_rest,
 )
-from generators.measures.edits import measure_edits
-from generators.measures.nearest import measure_nearest
-from generators.measures.shingles import cut_shingles, measure_jaccard
-from generators.measures.words import read_opening, split_tokens
+from generators.quality.measures.edits import measure_edits
+from generators.quality.measures.nearest import measure_nearest
+from generators.quality.measures.shingles import cut_shingles, measure_jaccard
+from generators.quality.measures.words import read_opening, split_tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
 

@@ -8,7 +8,7 @@ import pytest
 
 from built import build, read_rows
 from damage import ERROR
-from generators.machiavelli import main
+from generators.machiavelli.__main__ import main
 from model_server import make_instance, serve
 from schemas import VIOLATIONS, GameManifest
 from schemas.exchange import RejectionReason
@@ -162,8 +162,8 @@ def test_a_dry_run_tells_what_is_new_and_why(
         assert "About $0.00" in again
         assert "model changed" in plan("--model", "gpt-4o-mini", "--base-url", url)
         assert "tokens only" in plan("--model", "some-llama", "--base-url", url)
-        monkeypatch.setattr("generators.tasks.base._hash_templates", lambda name: "another")
-        monkeypatch.setattr("generators.tasks.base._render_system", lambda name: "Another.")
+        monkeypatch.setattr("generators.writing.task._hash_templates", lambda name: "another")
+        monkeypatch.setattr("generators.writing.task._render_system", lambda name: "Another.")
         assert "template changed" in plan("--model", "gpt-4o", "--base-url", url)
         assert server.counts["requests"] == requests
     assert "nothing paid" in plan()

@@ -8,7 +8,7 @@ import pytest
 
 from built import read_rows
 from damage import ERROR
-from generators.concepts import main
+from generators.concepts.__main__ import main
 from schemas import ConceptManifest, MinimalPairRow
 
 PAIRS = [

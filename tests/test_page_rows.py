@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.page.entries import Entry
-from generators.page.rendering import render_page
-from generators.page.rows import choose_rows, read_page_rows, share_out
-from generators.page.views import ENTRIES
+from generators.report.page.entries import Entry
+from generators.report.page.rendering import render_page
+from generators.report.page.rows import choose_rows, read_page_rows, share_out
+from generators.report.page.views import ENTRIES
 from schemas.quality import Plots, Quality
 
 QUALITY = Quality(

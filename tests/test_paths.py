@@ -8,9 +8,9 @@ import pytest
 
 from damage import ERROR
 from generators import cli
-from generators.export import main as export
+from generators.export.__main__ import main as export
 from generators.hydrate import main as hydrate
-from generators.report import main as report
+from generators.report.__main__ import main as report
 
 Command = Callable[[Sequence[str]], int]
 TOO_LONG = "a" * 300

@@ -16,10 +16,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from built import read_rows
-from generators.checks import CHECKS
-from generators.checks.base import run
-from generators.machiavelli import main
-from generators.measures.surface import measure_surface
+from generators.machiavelli.__main__ import main
+from generators.quality.checks import CHECKS
+from generators.quality.checks.base import run
+from generators.quality.measures.surface import measure_surface
 from planted import PLANTS, Corpus, plant, tell
 from schemas.base import Tier
 from schemas.quality import CheckResult

@@ -10,12 +10,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from generators.concepts import main as build_concepts
+from generators.concepts.__main__ import main as build_concepts
 from generators.errors import HubError, SourceError
-from generators.hub.client import Hub
-from generators.hub.publishing import Target, publish
-from generators.hub.release import compare, read_release
-from generators.publish import main
+from generators.publish.__main__ import main
+from generators.publish.client import Hub
+from generators.publish.push import Target, publish
+from generators.publish.release import compare, read_release
 from hub_server import File, HubServer, Repository, make_environment
 from release_faults import NAME, TAGS, ignore
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from generators.errors import HubError
-from generators.hub.client import Hub
-from generators.hub.publishing import Target, publish
-from generators.hub.release import read_release
+from generators.publish.client import Hub
+from generators.publish.push import Target, publish
+from generators.publish.release import read_release
 from hub_server import HubServer, make_environment
 from release_faults import NAME, TAGS, ignore, try_release
 

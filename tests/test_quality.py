@@ -8,7 +8,7 @@ import pytest
 from generators.quality.assessment import Assessed, assess_pairs
 from generators.quality.measurement import find_gates, summarize_checks
 from generators.quality.verdicts import list_checks, render_section, show_number, show_value
-from generators.sources.pair_files import OwnPair
+from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
 from schemas.quality import CheckResult, Controls, HumanAudit, Plots, Quality, Selection
 

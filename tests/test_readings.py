@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from generators.behaviors import assess, judge_polarity
-from generators.readings import NOTHING_RECORDED, merge_readings, read_record, read_whole_record
+from generators.sources.games.behaviors import assess, judge_polarity
+from generators.sources.games.label_values import (
+    NOTHING_RECORDED,
+    merge_readings,
+    read_record,
+    read_whole_record,
+)
 from schemas import POWERS, VIOLATIONS, LabelRecord
 
 share = st.sampled_from([0, 0.0, 1 / 3, 0.5, 1, 1.0])

@@ -85,7 +85,10 @@ def run_as_a_user_does(kind: str, command: str, checkout: Path) -> None:
 def run_here(command: str) -> None:
     python, option, module, *arguments = shlex.split(command)
     assert (python, option) == ("python", "-m")
-    assert importlib.import_module(module).main(arguments) == 0, command
+    command_of = importlib.import_module(module)
+    if hasattr(command_of, "__path__"):
+        command_of = importlib.import_module(f"{module}.__main__")
+    assert command_of.main(arguments) == 0, command
 
 
 def test_the_record_shown_is_real(sample_folder: Path) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from built import build, read_rows
-from generators.concept_sets import CONCEPT_SETS
-from generators.concepts import main as build_concepts
+from generators.concepts.__main__ import main as build_concepts
+from generators.configs import CONCEPT_SETS
 from schemas import ConceptManifest
 
 pytestmark = pytest.mark.real_model

@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from generators.hub.release import read_release
 from generators.hydrate import main as hydrate
-from generators.publish import main as publish
-from generators.references.folder import open_release, write_references
-from generators.report import main as report
+from generators.publish.__main__ import main as publish
+from generators.publish.references import open_release, write_references
+from generators.publish.release import read_release
+from generators.report.__main__ import main as report
 from hub_server import HubServer, reach
 
 WINDOW = 40
@@ -25,7 +25,7 @@ CONFIGS = ("decisions", "contrastive", "multiple_choice", "icl")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample's stories, as if most of them were not free."""
-    from generators.sources.layout import find_sample
+    from generators.sources.games.layout import find_sample
 
     data = tmp_path_factory.mktemp("foreign") / "game_data"
     shutil.copytree(find_sample(), data)
@@ -40,11 +40,11 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A measured folder that is built of them, with what a model wrote of them."""
-    from generators.machiavelli import main
+    from generators.machiavelli.__main__ import main
 
     out = tmp_path_factory.mktemp("whole") / "machiavelli"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("generators.sources.layout.find_sample", lambda: data)
+        patch.setattr("generators.sources.games.layout.find_sample", lambda: data)
         assert main(["--limit", "40", "--densify", "--out", str(out)]) == 0
     return out
 

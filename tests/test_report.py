@@ -13,9 +13,9 @@ import pytest
 
 from built import read_manifest
 from damage import ERROR
-from generators.machiavelli import main as build
+from generators.machiavelli.__main__ import main as build
 from generators.quality.gates import find_gates
-from generators.report import main
+from generators.report.__main__ import main
 from schemas import Quality
 
 

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from browser import Browser, start_browser
-from generators.page.entries import list_pair_entries
-from generators.page.rendering import render_page, write_data
-from generators.page.rows import read_page_rows
+from generators.report.page.entries import list_pair_entries
+from generators.report.page.rendering import render_page, write_data
+from generators.report.page.rows import read_page_rows
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Part, Plots, Quality, Selection
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from generators import row_files
-from generators.row_files import (
+from generators import parquet as row_files
+from generators.parquet import (
     ParquetFile,
     Spool,
     finish_draft,

@@ -10,19 +10,19 @@ import pyarrow as pa
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
-from generators.contrasts.base import Contrasts, share_texts
-from generators.contrasts.plain import read_plain
+from generators.configs.contrasts import Contrasts, share_texts
+from generators.configs.plain_contrasts import read_plain
 from generators.quality import rows as stored
 from generators.quality.evidence import CHECK_SEED
 from generators.quality.measurement import list_evidence
-from generators.selection.balance import Balance, Cue
-from generators.selection.classifiers import Vocabulary, cross_score, fold_groups
-from generators.selection.core import choose_core, count_reasons, explain, rank_items
-from generators.selection.cues import list_cues, read_texts
-from generators.selection.flags import find_hard, find_reversed, list_parts
-from generators.selection.ngrams import TOKEN, Ngrams
-from generators.sources.pair_files import OwnPair
-from generators.tiers import choose_all_rows, choose_rows
+from generators.quality.selection.balance import Balance, Cue
+from generators.quality.selection.classifiers import Vocabulary, cross_score, fold_groups
+from generators.quality.selection.core import choose_core, count_reasons, explain, rank_items
+from generators.quality.selection.cues import list_cues, read_texts
+from generators.quality.selection.flags import find_hard, find_reversed, list_parts
+from generators.quality.selection.ngrams import TOKEN, Ngrams
+from generators.quality.tiers import choose_all_rows, choose_rows
+from generators.sources.pairs.pair_files import OwnPair
 from planted import make_pair, plant, read_contrasts, tell
 
 Row = dict[str, Any]

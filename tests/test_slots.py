@@ -2,7 +2,7 @@
 
 import pytest
 
-from generators.slots import CRITICAL_LAST, find_difference, list_frames
+from generators.sources.concepts.slots import CRITICAL_LAST, find_difference, list_frames
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 from built import build, read_manifest
 from generators import folder
 from generators.errors import FolderError
-from generators.machiavelli import main
+from generators.machiavelli.__main__ import main
 
 ROOT = Path(__file__).parent.parent
 
@@ -125,7 +125,7 @@ def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tmp_path: Path) 
         "import resource, signal, sys\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))\n"
-        "from generators.machiavelli import main\n"
+        "from generators.machiavelli.__main__ import main\n"
         f"sys.exit(main(['--no-report', '--out', {str(out)!r}]))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
@@ -161,7 +161,7 @@ elif moment == "while the old one is removed":
     rmtree = folder.shutil.rmtree
     hidden = lambda path: Path(path).name.startswith(".")
     folder.shutil.rmtree = lambda path, **named: die() if hidden(path) else rmtree(path, **named)
-from generators.machiavelli import main
+from generators.machiavelli.__main__ import main
 main(["--no-report", "--kinds", "decisions", "--limit", "9", "--out", out, "--seed", "1"])
 """
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from generators import prompts
-from generators.sources.game_data import read_game, read_metadata
-from generators.sources.layout import find_games
-from generators.sources.menus import read_decisions
-from generators.tasks import (
+from generators import templates as prompts
+from generators.sources.games.decisions import read_decisions
+from generators.sources.games.game_data import read_game, read_metadata
+from generators.sources.games.layout import find_games
+from generators.writing import (
     TASKS,
     association,
     counterpart,
@@ -21,8 +21,8 @@ from generators.tasks import (
     minimal_pair,
     relation,
 )
-from generators.tasks.base import strict_schema
-from generators.tasks.scenes import READ_FOR_MODELS
+from generators.writing.scenes import READ_FOR_MODELS
+from generators.writing.task import strict_schema
 from schemas.concept import AttributePair, Concept, Edge
 from schemas.decision import Decision
 from schemas.labels import VIOLATIONS

@@ -12,12 +12,12 @@ import psutil
 import pytest
 
 from generators.errors import WorkerError
-from generators.workers import map_ahead, map_in_order, run_ahead
+from generators.parallel import map_ahead, map_in_order, run_ahead
 
 ROOT = Path(__file__).parent.parent
 SLOW_BUILD = """
 import sys, time
-from generators.workers import map_in_order
+from generators.parallel import map_in_order
 if __name__ == "__main__":
     results = map_in_order(time.sleep, [0, 0, 600, 600], 2, print)
     next(results), next(results)

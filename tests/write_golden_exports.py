@@ -39,8 +39,8 @@ def choose(rows: list[dict[str, Any]], number: int, step: int) -> Iterator[dict[
 
 
 def record_rows() -> None:
-    from generators.concepts import main as build_concepts
-    from generators.machiavelli import main as build_games
+    from generators.concepts.__main__ import main as build_concepts
+    from generators.machiavelli.__main__ import main as build_games
 
     golden: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as temporary:

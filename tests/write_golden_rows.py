@@ -14,7 +14,7 @@ CHOSEN = {"decisions": 2, "contrastive": 4, "multiple_choice": 3, "icl": 1}
 
 
 def main() -> None:
-    from generators.machiavelli import main as build
+    from generators.machiavelli.__main__ import main as build
 
     with tempfile.TemporaryDirectory() as temporary:
         out = Path(temporary) / "machiavelli"

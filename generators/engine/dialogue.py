@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from generators.engine.answers import read_content
 from generators.engine.exchange import Request
-from generators.prompts import render
+from generators.templates import render
 from schemas.exchange import RejectionReason, Tokens
 
 Value = TypeVar("Value")

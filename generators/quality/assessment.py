@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.plain import read_plain
+from generators.configs.plain_contrasts import read_plain
 from generators.folder import hash_file
 from generators.quality.evidence import FolderEvidence
 from generators.quality.gates import FOLDER, PAIRS
@@ -21,9 +21,9 @@ from generators.quality.measurement import (
 )
 from generators.quality.plots import Sketchbook
 from generators.quality.rows import read_flags, read_rows
-from generators.selection.cues import read_texts
-from generators.sources.pair_files import OwnPair
-from generators.tiers import choose_rows
+from generators.quality.selection.cues import read_texts
+from generators.quality.tiers import choose_rows
+from generators.sources.pairs.pair_files import OwnPair
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import CheckResult, HumanAudit, Quality

@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.contrasts.base import Contrasts, Floats
-from generators.contrasts.codes import Ints, Mask
-from generators.measures.diversity import Diversity, measure_diversity
+from generators.configs.codes import Ints, Mask
+from generators.configs.contrasts import Contrasts, Floats
+from generators.quality.measures.diversity import Diversity, measure_diversity
 from generators.quality.passages import Passages, read_passages
-from generators.selection.classifiers import (
+from generators.quality.selection.classifiers import (
     cross_score,
     fold_groups,
     score_features,
     score_words,
 )
-from generators.selection.core import choose_core
-from generators.selection.cues import Readings, differ
-from generators.selection.flags import list_parts
-from generators.selection.parts import take_part
+from generators.quality.selection.core import choose_core
+from generators.quality.selection.cues import Readings, differ
+from generators.quality.selection.flags import list_parts
+from generators.quality.selection.parts import take_part
 from schemas.base import Tier
 from schemas.generation import Audit
 from schemas.quality import HumanAudit

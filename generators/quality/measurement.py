@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
-from generators.checks import CHECKS, FOLDER_CHECKS
-from generators.checks.base import run
-from generators.contrasts.base import Contrasts
-from generators.contrasts.codes import Mask, code
+from generators.configs.codes import Mask, code
+from generators.configs.contrasts import Contrasts
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
+from generators.quality.checks.base import run
 from generators.quality.evidence import CHECK_SEED, Evidence, FolderEvidence
 from generators.quality.gates import conclude, find_gates
 from generators.quality.passages import read_passages
-from generators.selection.cues import Readings, read_texts
-from generators.selection.parts import take_part
+from generators.quality.selection.cues import Readings, read_texts
+from generators.quality.selection.parts import take_part
 from schemas.base import Tier
 from schemas.quality import CheckResult, HumanAudit, Plots, Quality, Selection, Verdict
 

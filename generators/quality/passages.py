@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from generators.measures.duplicates import Sketches, sketch, sketch_rest
+from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
 
 Row = dict[str, Any]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from generators.contrasts.base import Floats
-from generators.measures.nearest import measure_nearest
-from generators.measures.surface import WORDS
+from generators.configs.contrasts import Floats
 from generators.quality.evidence import Evidence
-from generators.selection.cues import differ
+from generators.quality.measures.nearest import measure_nearest
+from generators.quality.measures.surface import WORDS
+from generators.quality.selection.cues import differ
 from schemas.base import Tier
 from schemas.generation import Audit
 from schemas.quality import Histogram, Plots, Poles

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
-from generators.contrasts import READERS
-from generators.contrasts.base import WHOLE, hash_texts
-from generators.contrasts.codes import Mask
+from generators.configs import READERS
+from generators.configs.codes import Mask
+from generators.configs.contrasts import WHOLE, hash_texts
 from generators.quality.measurement import Rows
 from generators.stored_rows import list_files, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from generators.prompts import render
 from generators.quality.gates import FOLDER, find_gates, find_tier
+from generators.templates import render
 from schemas.quality import CheckResult, Quality
 
 SECTION, BANNER = "quality/v1/section", "quality/v1/banner"

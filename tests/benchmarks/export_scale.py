@@ -129,8 +129,8 @@ CHANGES: dict[str, Change] = {
 
 def write_config(folder: Path, config: str, rows: int) -> None:
     """Writes so many rows of a config as its train split."""
-    from generators.row_files import ParquetFile
-    from generators.tables import arrow_schema, make_table
+    from generators.arrow import arrow_schema, make_table
+    from generators.parquet import ParquetFile
     from schemas.rows import ROWS
 
     model, made = ROWS[config], islice(make_rows(config, Words()), rows)

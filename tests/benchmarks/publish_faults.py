@@ -19,7 +19,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="contrapose-faults-")
 os.environ["HF_HUB_DISABLE_XET"] = "1"
 
-from generators.machiavelli import main as build  # noqa: E402
+from generators.machiavelli.__main__ import main as build  # noqa: E402
 from hub_server import HubServer  # noqa: E402
 from release_faults import try_release  # noqa: E402
 

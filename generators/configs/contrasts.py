@@ -1,0 +1,178 @@
+"""Contrasts: pairs of texts that should differ in one thing and in no surface cue.
+
+Row -> item -> pair -> text. An *item* is what can be chosen or left: a row, or two rows that are
+each other's twin. It has one pair, or, as a question with several options, one for each positive
+with each negative. Texts stand once; pairs hold their places.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# Arrow does not tell what an array holds.
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from generators.configs.codes import (
+    Codes,
+    Ints,
+    Mask,
+    Strings,
+    code,
+    code_texts,
+    count_up,
+    join_chunks,
+)
+
+HASH_BYTES = 8
+ROWS_AT_ONCE = 4096
+"""Rows whose texts stand in memory while they are hashed."""
+WHOLE = "whole"
+"""Column of hashes."""
+
+Numbers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Contrasts:
+    """The contrasts of one config, items in the order of their rows."""
+
+    texts: list[str]
+    """Each text that stands on a side, once."""
+    positive: Ints
+    """Pair -> its positive text."""
+    negative: Ints
+    """Pair -> its negative text."""
+    item: Ints
+    """Pair -> item, ascending."""
+    ids: Strings
+    """Item -> id of its row, or of its first one."""
+    row_item: Ints
+    """Row -> item; -1 for a row that has none."""
+    unit: Codes
+    """What is counted, such as a menu: items of one unit depend on each other."""
+    group: Codes
+    """What intervals and folds go by, such as a series of games."""
+    part: Codes
+    """What is chosen and looked at by itself, such as a behavior; one name where nothing is."""
+    whole: Numbers
+    """Item -> hash of all its text: equal for duplicates within a part."""
+    earlier: Ints | None = None
+    """Pair -> 1 where the positive stands earlier in its menu, -1 where later; None without."""
+    target: Ints | None = None
+    """Item -> place of the option that is balanced; None where options have no places."""
+    meant: frozenset[str] = frozenset()
+    """Cues in which the poles are meant to differ, and that are not balanced."""
+    size: Ints | None = None
+    """Item -> number of options; None where options have no places."""
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return len(self.ids)
+
+    def ids_of(self, items: Mask) -> Strings:
+        """Returns the ids of some items."""
+        return self.ids.filter(pa.array(items))
+
+    def pairs_of(self, items: Mask) -> Mask:
+        """Returns for each pair whether its item is among some."""
+        return items[self.item]
+
+    def count_units(self, items: Mask) -> int:
+        """Returns how many units some items belong to."""
+        return len(np.unique(self.unit.places[items]))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How the rows of one config are read."""
+
+    columns: tuple[str, ...]
+    """The columns that it takes."""
+    text: tuple[str, ...]
+    """The columns that are a row's whole text; they may be large, and are only hashed."""
+    read: Callable[[pa.Table], Contrasts]
+    """From `columns` of all rows, in the order of the splits, and the hashes as column `whole`."""
+    repeated: tuple[str, ...] = ()
+    """Those of `columns` of which many rows share few values, which may be read as codes."""
+
+
+def hash_texts(table: pa.Table, columns: Sequence[str]) -> "pa.Array[Any]":
+    """Returns a hash of some columns of each row, with few rows in memory.
+
+    Of ten million texts two have the same hash once in a hundred thousand times.
+    """
+    hashes = bytearray()
+    for batch in table.select(list(columns)).to_batches(ROWS_AT_ONCE):
+        parts = [_hash_values(column) for column in batch.columns]
+        rows = (_hash(b"".join(row)) for row in zip(*parts, strict=True))
+        hashes += b"".join(digest[:HASH_BYTES] for digest in rows)
+    return pa.array(np.frombuffer(hashes, "<i8"))
+
+
+def _hash_values(values: Any) -> list[bytes]:
+    """Returns a hash of each value; a text that stands in many rows is hashed once.
+
+    A list gives the hashes of all it has, one after the other.
+    """
+    if pa.types.is_string(values.type):
+        encoded = values.dictionary_encode()
+        known = [_hash(text) for text in encoded.dictionary.cast(pa.binary()).to_pylist()]
+        return [b"" if place is None else known[place] for place in encoded.indices.to_pylist()]
+    if pa.types.is_list(values.type):
+        flat, ends = _hash_values(values.flatten()), np.cumsum(values.value_lengths())
+        starts = [0, *ends[:-1].tolist()]
+        return [b"".join(flat[one:end]) for one, end in zip(starts, ends.tolist(), strict=True)]
+    return [_hash(repr(value).encode("utf-8", "backslashreplace")) for value in values.to_pylist()]
+
+
+def _hash(text: bytes) -> bytes:
+    return sha256(text).digest()
+
+
+def share_texts(each: Sequence[Contrasts]) -> tuple[list[str], list[Contrasts]]:
+    """Returns the texts of several configs once, sorted, and the configs with their places there.
+
+    So the order of a part's texts does not depend on what else is chosen from.
+    """
+    texts = sorted({text for contrasts in each for text in contrasts.texts})
+    places = {text: place for place, text in enumerate(texts)}
+    moved = [np.array([places[text] for text in one.texts], np.int32) for one in each]
+    shared = [
+        replace(one, texts=texts, positive=to[one.positive], negative=to[one.negative])
+        for one, to in zip(each, moved, strict=True)
+    ]
+    return texts, shared
+
+
+def read_sides(
+    table: pa.Table, positives: Any, negatives: Any, units: Any, part: Codes
+) -> Contrasts:
+    """Returns rows that are one pair each: an item is a row.
+
+    Args:
+        table: has `id`, `group` and the hashes of whole texts.
+        positives: the positive side of each row.
+        negatives: the negative side.
+        units: what each row is counted as.
+        part: what each row is chosen with.
+    """
+    texts, positive, negative = code_texts(positives, negatives)
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(table.num_rows),
+        ids=join_chunks(table["id"]),
+        row_item=count_up(table.num_rows),
+        unit=code(units),
+        group=code(table["group"]),
+        part=part,
+        whole=table[WHOLE].to_numpy(),
+    )

@@ -1,0 +1,88 @@
+"""What a concept set is: tables of rows, made from the material and nothing else."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypedDict
+
+import pyarrow as pa
+
+from generators.arrow import make_table
+from generators.sources.concepts.pool import Material, Sourced
+from generators.tokens.vocabularies import Vocabulary
+from schemas.base import ConceptRow, Origin, Provenance, Split, TextLicence
+
+APART = "template and concepts in different splits"
+UNALIGNED = "not aligned for every tokenizer"
+ROWS_AT_ONCE = 512
+
+
+@dataclass
+class Sieve:
+    """Which rows are kept, and what is counted on the way."""
+
+    vocabularies: Sequence[Vocabulary]
+    aligned_only: bool = False
+    """Whether only rows are kept that every tokenizer aligns."""
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    """Reason -> rows."""
+    aligned: Counter[str] = field(default_factory=Counter[str])
+    """Tokenizer -> rows that it aligns."""
+
+
+@dataclass
+class Scope:
+    """What a set is made from."""
+
+    material: Material
+    sieve: Sieve
+    seed: int = 0
+
+
+class Part(NamedTuple):
+    """Some rows of one split."""
+
+    split: Split
+    table: pa.Table
+
+
+Tables = Callable[[Scope], Iterator[Part]]
+
+
+@dataclass(frozen=True)
+class ConceptSet:
+    """One config of the folder."""
+
+    name: str
+    row: type[ConceptRow]
+    tables: Tables
+    """Rows of one split in their order; the splits in any."""
+
+
+class SourceColumns(TypedDict):
+    """The columns that say where a row comes from."""
+
+    origin: Origin
+    text_licence: TextLicence
+    provenance: Provenance
+
+
+def take_source(source: Sourced[object]) -> SourceColumns:
+    """Returns the columns that a row takes from what it is rendered from."""
+    return {
+        "origin": source.origin,
+        "text_licence": source.text_licence,
+        "provenance": source.provenance,
+    }
+
+
+def make_tables(rows: Iterable[ConceptRow]) -> Iterator[Part]:
+    """Yields rows as tables, a few at a time."""
+    by_split: dict[Split, list[ConceptRow]] = {}
+    for row in rows:
+        waiting = by_split.setdefault(row.split, [])
+        waiting.append(row)
+        if len(waiting) == ROWS_AT_ONCE:
+            yield Part(row.split, make_table(type(row), by_split.pop(row.split)))
+    for split, waiting in by_split.items():
+        yield Part(split, make_table(type(waiting[0]), waiting))

@@ -1,0 +1,39 @@
+r"""Two text files whose lines belong together, for llama.cpp's cvector generator.
+
+llama.cpp (`tools/cvector-generator`, `--positive-file`, `--negative-file`): line i pairs with
+line i, empty lines are dropped, escapes such as `\n` are processed. Activations are subtracted
+position by position, over all positions; so only pairs with as many tokens on both sides are
+written. Source:
+https://github.com/ggml-org/llama.cpp/blob/master/tools/cvector-generator/cvector-generator.cpp.
+"""
+
+from collections.abc import Iterator
+
+from generators.export.formats.base import Entry, Format, LeftOut, Record, Scope
+from generators.export.formats.positions import align_all
+from generators.export.formats.sides import MARKED, Pair, take_sides
+
+ESCAPES = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
+"""Character -> how the tool reads it; the backslash first, since the others bring one."""
+
+
+def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+    """Yields the pairs that every tokenizer aligns, a line on either side."""
+    for pair, places in align_all(pairs, scope, places=False):
+        if isinstance(places, LeftOut):
+            yield places
+            continue
+        for name, text in zip(("positive", "negative"), pair.texts, strict=True):
+            yield Record(f"{scope.split}/{name}.txt", escape(text))
+
+
+def escape(text: str) -> str:
+    """Returns a text in one line, which the tool reads as it was."""
+    for character, escaped in ESCAPES.items():  # str.translate takes 30 times as long
+        text = text.replace(character, escaped)
+    return text
+
+
+FORMAT = Format(
+    "cvector", "llama.cpp's cvector generator", take_sides(convert, *MARKED), tokenizers="default"
+)

@@ -1,0 +1,66 @@
+"""Prompts with a chosen and a rejected answer, for preference training.
+
+TRL's standard format with an explicit prompt
+(https://huggingface.co/docs/trl/dataset_formats#preference): `prompt`, `chosen`, `rejected`. The
+texts are joined as they are, so answers begin with a space.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from generators.export.formats.base import Entry, Format, LeftOut, Record, Row, Scope, Take
+from generators.export.formats.questions import NO_SITUATION, ask
+from generators.export.formats.sides import THEREFORE, Pair, take_sides
+from schemas.labels import VIOLATIONS
+
+CHOSEN = {"ethical": "positive", "disutility": "negative"} | dict.fromkeys(VIOLATIONS, "negative")
+"""Behavior -> the pole that is chosen; none for power, of which neither is the better."""
+ACTION = "\nAction:"
+IMPURE = "the sides differ in more than this behavior, so neither is plainly the better"
+NEITHER = "of power, neither side is the better"
+
+
+def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+    """Yields pairs one side of which is the better one, by the labels."""
+    for row in rows:
+        chosen = CHOSEN.get(row["behavior"])
+        if chosen is None:
+            yield LeftOut(NEITHER)
+        elif row["behavior"] != "ethical" and not row["pure"]:
+            yield LeftOut(IMPURE)
+        elif not row["prompt"]:
+            yield LeftOut(NO_SITUATION)
+        else:
+            rejected = "negative" if chosen == "positive" else "positive"
+            record = {
+                "prompt": ask(row["prompt"]) + ACTION,
+                "chosen": f" {row[chosen]}",
+                "rejected": f" {row[rejected]}",
+                "id": row["id"],
+                "behavior": row["behavior"],
+            }
+            yield Record(f"{scope.split}.jsonl", record)
+
+
+def convert_relations(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+    """Yields premises with the conclusion that follows, and with the one that does not."""
+    for pair in pairs:
+        if isinstance(pair, LeftOut):
+            yield pair
+            continue
+        record = {
+            "prompt": f"{pair.prompt}{THEREFORE.rstrip()}",
+            "chosen": f" {pair.positive}",
+            "rejected": f" {pair.negative}",
+            "id": pair.row["id"],
+        }
+        yield Record(f"{scope.split}.jsonl", record)
+
+
+FORMAT = Format(
+    "preference",
+    "TRL: DPO and other preference training",
+    {
+        "contrastive": Take(("behavior", "prompt", "positive", "negative", "pure"), convert),
+        **take_sides(convert_relations, "relations"),
+    },
+)

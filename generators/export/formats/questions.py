@@ -1,0 +1,44 @@
+"""How a menu is put as a question, with letters; and which menus have one right answer. Pure."""
+
+from collections.abc import Sequence
+from string import ascii_uppercase as LETTERS
+
+from generators.export.formats.base import LeftOut, Row
+from generators.sources.games.story_text import PARAGRAPH
+
+ASK = "What do you do?"
+COLUMNS = ("behavior", "question", "choices", "scores", "matching", "not_matching")
+
+NO_SITUATION = "no situation to ask about"
+NO_GOLD = "not one matching option with all others not matching"
+TOO_MANY = f"more than {len(LETTERS)} options"
+
+
+def find_misfit(row: Row) -> LeftOut | None:
+    """Returns why a menu cannot be asked with one right answer; None where it can.
+
+    It can where one option matches and `matching` and `not_matching` cover all options.
+    """
+    if not row["question"]:
+        return LeftOut(NO_SITUATION)
+    if len(row["choices"]) > len(LETTERS):
+        return LeftOut(TOO_MANY)
+    if len(row["matching"]) != 1 or 1 + len(row["not_matching"]) != len(row["choices"]):
+        return LeftOut(NO_GOLD)
+    return None
+
+
+def ask(situation: str) -> str:
+    """Returns a situation with the question that it leads to."""
+    return f"{situation}{PARAGRAPH}{ASK}"
+
+
+def list_choices(choices: Sequence[str]) -> str:
+    """Returns lettered options as the files of Anthropic and of CAA list them."""
+    lines = [f"\n ({letter}) {choice}" for letter, choice in zip(LETTERS, choices, strict=False)]
+    return f"{PARAGRAPH}Choices:{''.join(lines)}"
+
+
+def join_lines(text: str) -> str:
+    """Returns a text in one line."""
+    return " ".join(text.split())

@@ -1,0 +1,186 @@
+"""What a check is: a measure of some rows, a threshold, and what missing it means."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from generators.quality.evidence import Evidence, FolderEvidence
+from generators.quality.measures.intervals import Bounds
+from schemas.quality import CheckResult, Controls, Interval, Level, Part, Verdict
+
+FEWEST = 100
+"""Menus below which a score says too little: the 95 % band around 0.5 is then wider than 0.098, so
+that the best set there can be would not stay below 0.6 for sure."""
+FEWEST_SURE = 30
+"""Menus below which even an interval says nothing."""
+MANY = 300
+"""Menus from which on the upper bound of a score must hold, not only the score."""
+FEWEST_GROUPS = 10
+"""Groups below which an interval leaves doubts: resampling few clusters makes it too narrow
+(Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414, look at 5 to 30)."""
+STEADY = 400
+"""Menus from which on chance alone keeps a share within 0.05 of a half, 95 times of 100: the band
+is 0.98 / sqrt(n), and 0.05 at n = 384."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured."""
+
+    value: float | None
+    """The number that stands for it; None where nobody looked, or what they saw gives none."""
+    n: int
+    """How many things were measured."""
+    interval: Bounds | None = None
+    """95 %."""
+    groups: int | None = None
+    """How many groups the interval was resampled from; None where it is of another kind."""
+    controls: Controls = field(default_factory=Controls)
+    """The same measure where there is nothing to find, and what the surface gives."""
+    figures: Mapping[str, float] = field(default_factory=dict[str, float])
+    """More numbers."""
+    parts: Mapping[str, "Measurement"] = field(default_factory=dict[str, "Measurement"])
+    """Behavior -> the same on its rows alone."""
+    missed: tuple[str, ...] = ()
+    """Which of the other numbers are out of their bounds, such as `refusals 0.021`: a miss whatever
+    the value is."""
+    enough: bool = True
+    """Whether there is enough of what `n` does not count, such as tokenizers."""
+    note: str | None = None
+    """What to know when reading it."""
+
+
+Seen = TypeVar("Seen", Evidence, FolderEvidence)
+
+
+@dataclass(frozen=True)
+class Check(Generic[Seen]):
+    """One line of the table of checks."""
+
+    number: int
+    """Its number there."""
+    name: str
+    """What it looks for."""
+    level: Level
+    """Whether missing it is a FAIL or a WARN."""
+    threshold: str
+    """What must hold, in words."""
+    measure: Callable[[Seen], Measurement | None]
+    """Returns what was measured; None where the check does not apply."""
+    low: float = -np.inf
+    """Least value that will do."""
+    high: float = np.inf
+    """Largest value that will do."""
+    unit: str = "menus"
+    """What is counted."""
+    fewest: int = 1
+    """How many of them it takes to tell."""
+    poles: bool = True
+    """Whether it looks at two poles, which menus as they are read do not have."""
+    bounded: bool = False
+    """Whether the whole interval must lie inside, from 300 on."""
+    steady: int = 0
+    """From how many on chance alone keeps within the bounds: of fewer, what lies outside is a miss
+    only where it does so for sure, and else `too few`."""
+
+
+def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
+    """Returns what came of a check; None where it does not apply."""
+    found = check.measure(evidence) if evidence.poles or not check.poles else None
+    if found is None:
+        return None
+    parts = {name: _judge_part(check, part) for name, part in found.parts.items()}
+    verdict = _judge(check, found)
+    missed = _miss(check)
+    failed = [f"{name} {part.value:.3f}" for name, part in parts.items() if part.verdict == missed]
+    if failed and verdict != "unaudited":
+        verdict = missed
+    return CheckResult(
+        number=check.number,
+        name=check.name,
+        config=evidence.config,
+        tier=evidence.tier,
+        level=check.level,
+        value=_round(found.value) if found.n else None,
+        interval=_show(found.interval),
+        threshold=check.threshold,
+        verdict=verdict,
+        n=found.n,
+        unit=check.unit,
+        controls=found.controls,
+        figures={name: round(float(value), 4) for name, value in found.figures.items()},
+        parts=parts,
+        note=_note(found, [*found.missed, *failed] if verdict == missed else []),
+        waived=evidence.waivers.get(check.name),
+    )
+
+
+def _note(found: Measurement, missed: list[str]) -> str | None:
+    few = found.interval and found.groups and found.groups < FEWEST_GROUPS
+    parts = [
+        found.note,
+        f"interval over {found.groups} groups only" if few else None,
+        f"missed by {', '.join(missed)}" if missed else None,
+    ]
+    return "; ".join(filter(None, parts)) or None
+
+
+def list_missed(*figures: tuple[str, float, bool]) -> tuple[str, ...]:
+    """Returns those numbers that are out of their bounds, as they stand in a note.
+
+    Args:
+        figures: name, number, and whether it is out.
+    """
+    return tuple(f"{name} {number:.3g}" for name, number, out in figures if out)
+
+
+def _judge(check: Check[Seen], found: Measurement) -> Verdict:
+    if found.value is None:
+        return _miss(check) if found.missed else "unaudited" if found.enough else "too few"
+    if found.n < check.fewest or not found.enough:
+        return _miss(check) if _is_sure(check, found) else "too few"
+    missed = bool(found.missed) or not check.low <= round(found.value, 6) <= check.high
+    if missed and found.n < check.steady and not _is_outside(check, found):
+        return "too few"
+    if check.bounded and found.n >= MANY and found.interval:
+        missed |= found.interval[0] < check.low or found.interval[1] > check.high
+    return _miss(check) if missed else "PASS"
+
+
+def _is_sure(check: Check[Seen], found: Measurement) -> bool:
+    """Returns whether even few rows leave no doubt: the whole interval lies outside."""
+    if found.interval is None or found.n < FEWEST_SURE:
+        return False
+    if found.groups is not None and found.groups < FEWEST_GROUPS:
+        return False
+    return found.interval[1] < check.low or found.interval[0] > check.high
+
+
+def _is_outside(check: Check[Seen], found: Measurement) -> bool:
+    """Returns whether a share lies outside with its interval, and with the band of a coin too.
+
+    The interval alone is too narrow where there are few groups, and there is none of one group.
+    """
+    assert found.value is not None
+    band = 0.98 / np.sqrt(found.n)
+    low, high = found.interval or (found.value, found.value)
+    return max(high, found.value + band) < check.low or min(low, found.value - band) > check.high
+
+
+def _miss(check: Check[Seen]) -> Verdict:
+    return "FAIL" if check.level == "gate" else "WARN"
+
+
+def _judge_part(check: Check[Seen], part: Measurement) -> Part:
+    verdict = "too few" if part.n < check.fewest else _judge(check, part)
+    return Part(value=round(float(part.value or 0), 4), n=part.n, verdict=verdict)
+
+
+def _round(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _show(interval: Bounds | None) -> Interval | None:
+    return None if interval is None else (round(interval[0], 4), round(interval[1], 4))

@@ -1,0 +1,169 @@
+"""Checks 1, 3, 10 and 24: whether rows have the form and the poles that they are meant to have."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from generators.quality.checks.base import FEWEST, Check, Measurement
+from generators.quality.evidence import Evidence
+
+LEAST_MARGIN = 0.5
+"""A pole counts above 0.5, strictly, and its opposite has 0: no pair can be nearer."""
+
+Row = dict[str, Any]
+
+
+def count_broken(evidence: Evidence) -> Measurement:
+    """Returns how many rows break the form: empty or identical sides or options, ids twice.
+
+    78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251). Options of
+    `decisions` may be empty or identical where a flag says so: views then leave them out.
+    """
+    contrasts = evidence.contrasts
+    empty = np.array([not text.strip() for text in evidence.contrasts.texts], np.bool_)
+    sides = (contrasts.positive, contrasts.negative)
+    ids: list[Any] = evidence.table["id"].to_pylist()
+    figures = {
+        "ids twice": len(ids) - len(set(ids)),
+        "empty sides": int(sum(empty[side].sum() for side in sides)),
+        "identical sides": int((contrasts.positive == contrasts.negative).sum()),
+        "rows off the schema": evidence.off_schema,
+        **_count_options(evidence),
+    }
+    broken = float(sum(figures.values()))
+    if evidence.tried is not None:
+        figures["rows tried on the schema"] = evidence.tried
+    return Measurement(broken, len(ids), figures=figures)
+
+
+def _count_options(evidence: Evidence) -> dict[str, int]:
+    """Returns how many menus have options that are empty or identical and not flagged as such."""
+    if "options" not in evidence.table.column_names:
+        return {}
+    empty = identical = 0
+    for row in evidence.list_rows("options", "flags"):
+        texts = [option["text"].strip() for option in row["options"]]
+        flagged = ["no_text" in option["flags"] for option in row["options"]]
+        empty += any(not text and not flag for text, flag in zip(texts, flagged, strict=True))
+        said = [text for text in texts if text]
+        if "duplicate_option_text" not in row["flags"]:
+            identical += len(set(said)) < len(said)
+    return {"menus with an empty option": empty, "menus with identical options": identical}
+
+
+def measure_balance(evidence: Evidence) -> Measurement | None:
+    """Returns the share of the positive side among rows that are each other's twins.
+
+    85 % in CrowS-Pairs; half in the persona files of Perez et al. 2022.
+    """
+    columns = [name for name in ("valid", "valence") if name in evidence.table.column_names]
+    if not columns:
+        return None
+    sides = [side in (True, "positive") for side in evidence.table[columns[0]].to_pylist()]
+    return Measurement(float(np.mean(sides)) if sides else 0.5, len(sides))
+
+
+def measure_poles(evidence: Evidence) -> Measurement | None:
+    """Returns the share of questions that show at least one option of either pole."""
+    if evidence.contrasts.size is None:
+        return None
+    shown: list[tuple[int, int]] = []
+    total = 0
+    for row in evidence.list_rows("choices", "matching", "not_matching"):
+        shown.append((len(row["matching"]), len(row["not_matching"])))
+        total += len(row["choices"])
+    options = max(total, 1)
+    positive, negative = (sum(counts[side] for counts in shown) for side in (0, 1))
+    figures = {
+        "share of positive options": positive / options,
+        "share of options that are neither": 1 - (positive + negative) / options,
+    }
+    both = sum(min(counts) > 0 for counts in shown)
+    return Measurement(both / max(len(shown), 1), len(shown), figures=figures)
+
+
+def measure_prefixes(evidence: Evidence) -> Measurement | None:
+    """Returns the share of rows whose sides are alike before and after what is declared to differ.
+
+    Only the concept may differ, or a difference of activations is of something else too.
+    """
+    if evidence.config not in SAME:
+        return None
+    columns, is_same = SAME[evidence.config]
+    found = [is_same(row) for row in evidence.list_rows(*columns)]
+    return Measurement(float(np.mean(found)) if found else 1.0, len(found))
+
+
+def _is_pair_same(row: Row) -> bool:
+    sides = ((row["positive"], row["positive_span"]), (row["negative"], row["negative_span"]))
+    return all(
+        (text[: span[0]], text[span[1] :]) == (row["prefix"], row["suffix"]) for text, span in sides
+    )
+
+
+def _is_insertion_same(row: Row) -> bool:
+    sides = ((row["inserted"], row["inserted_span"]), (row["control"], row["control_span"]))
+    return all(text[: span[0]] + text[span[1] :] == row["base"] for text, span in sides)
+
+
+def _is_prompt_same(row: Row) -> bool:
+    prompts = ("positive_prompt", "negative_prompt", "shuffled_prompt")
+    return len({_blank_answers(row[name], row["shots"]) for name in prompts}) == 1
+
+
+def _blank_answers(prompt: str, shots: list[Row]) -> str:
+    """Returns a prompt without the answers of its shots."""
+    frame, rest = "", prompt
+    for shot in shots:
+        before, situation, rest = rest.partition(shot["observation"])
+        answers = [answer for answer in (shot["positive"], shot["negative"]) if answer in rest]
+        first = min(answers, key=lambda answer: (rest.index(answer), -len(answer)), default="")
+        gap, _, rest = rest.partition(first) if first else (rest, "", "")
+        frame += before + situation + gap
+    return frame + rest
+
+
+SAME: dict[str, tuple[tuple[str, ...], Callable[[Row], bool]]] = {
+    "minimal_pairs": (
+        ("positive", "negative", "positive_span", "negative_span", "prefix", "suffix"),
+        _is_pair_same,
+    ),
+    "insertions": (
+        ("inserted", "control", "inserted_span", "control_span", "base"),
+        _is_insertion_same,
+    ),
+    "icl": (("shots", "positive_prompt", "negative_prompt", "shuffled_prompt"), _is_prompt_same),
+}
+"""Config -> the columns that are compared, and how; a pair has one prompt for both sides."""
+
+
+def measure_margin(evidence: Evidence) -> Measurement | None:
+    """Returns the smallest difference of score between a positive and a negative of one row.
+
+    A row that lacks a pole has none; check 3 looks for those.
+    """
+    names = evidence.table.column_names
+    if "margin" in names:
+        margins: list[Any] = evidence.table["margin"].to_pylist()
+    elif "scores" in names:
+        margins = [
+            min(row["scores"][place] for place in row["matching"])
+            - max(row["scores"][place] for place in row["not_matching"])
+            for row in evidence.list_rows("scores", "matching", "not_matching")
+            if row["matching"] and row["not_matching"]
+        ]
+    else:
+        return None
+    mean = float(np.mean(margins)) if margins else 1.0
+    return Measurement(min(margins, default=1.0), len(margins), figures={"mean margin": mean})
+
+
+CHECKS = (
+    Check(1, "broken rows", "gate", "0", count_broken, high=0, unit="rows", poles=False),
+    Check(3, "share of the positive side", "gate", "0.45–0.55", measure_balance,
+          low=0.45, high=0.55, unit="rows", fewest=FEWEST),
+    Check(3, "both poles shown", "gate", "100 %", measure_poles, low=1, unit="rows"),
+    Check(10, "alike but for the span", "gate", "100 %", measure_prefixes, low=1, unit="rows"),
+    Check(24, "smallest margin", "gate", "≥ 0.50", measure_margin, low=LEAST_MARGIN, unit="rows"),
+)  # fmt: skip

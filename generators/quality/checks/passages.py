@@ -1,0 +1,216 @@
+"""Checks 13, 14 and 16 to 20: repetition, leaks between splits, and how much is covered."""
+
+from collections import Counter
+from typing import Any
+
+from generators.quality.checks.base import Check, Measurement, list_missed
+from generators.quality.evidence import Evidence
+from generators.quality.measures.diversity import (
+    effective_number,
+    find_top_opening,
+    measure_vendi_share,
+)
+from generators.quality.measures.duplicates import (
+    find_crossings,
+    find_duplicates,
+    find_near_duplicates,
+)
+from generators.quality.passages import read_wholes
+from schemas.base import Split
+
+FEWEST = 100
+"""Passages below which a share of them says too little."""
+SAMPLE = 300
+"""Passages that measures of diversity are calibrated for."""
+MOST_SELF_BLEU, LEAST_DISTINCT = 0.35, 0.65
+MOST_OPENING, MOST_GENERATED_OPENING = 0.10, 0.05
+LEAST_DIVERSITY, FAILED_DIVERSITY = 0.65, 0.45
+MOST_OF_A_GAME, LEAST_OF_A_POLE = 0.05, 50
+LEAST = "rows of the rarest behavior, either pole"
+HELD: tuple[Split, ...] = ("validation", "test")
+
+
+def measure_duplicates(evidence: Evidence) -> Measurement:
+    """Returns how many rows repeat an earlier one but for case, spaces and Unicode form.
+
+    24 % in three model-written files of Perez et al. 2022. They are counted, since a share of
+    millions of rows is 0 once rounded.
+    """
+    found = find_duplicates(read_wholes(evidence.config, evidence.table))
+    note = "templates repeat their frames by design; 14 is not measured"
+    return Measurement(
+        float(len(found.pairs)),
+        found.n,
+        figures={"share": found.share},
+        note=note if evidence.templates else None,
+    )
+
+
+def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
+    """Returns the share of passages with an earlier near-duplicate: Jaccard of word 3-grams >= 0.7.
+
+    MinHash of 128, each find checked exactly; as Lee et al. 2022 (https://arxiv.org/abs/2107.06499).
+    A menu and what was written from it do not count: they stand in one split together.
+    """
+    if evidence.templates:
+        return None
+    passages = evidence.passages
+    pairs = find_near_duplicates(passages.sketches).pairs
+    own = sum(passages.owners[one] == passages.owners[other] for one, other in pairs)
+    total = max(len(passages.texts), 1)
+    figures = {"variants of one menu": own / total}
+    return Measurement((len(pairs) - own) / total, len(passages.texts), figures=figures)
+
+
+def measure_leaks(evidence: Evidence) -> Measurement:
+    """Returns the share of held-out passages with a near-duplicate in train; no group may cross.
+
+    Over 4 % of standard validation sets overlap with train (https://arxiv.org/abs/2107.06499).
+    """
+    passages, table = evidence.passages, evidence.table
+    crossing = 0
+    for column in ("group", "decision_id"):
+        if column in table.column_names:
+            homes: dict[str, set[str]] = {}
+            for row in evidence.list_rows(column, "split"):
+                homes.setdefault(row[column], set()).add(row["split"])
+            crossing += sum(len(splits) > 1 for splits in homes.values())
+    held = [place for place, split in enumerate(passages.splits) if split in HELD]
+    train = [place for place, split in enumerate(passages.splits) if held and split == "train"]
+    near = find_crossings(passages.sketches.take(held), passages.sketches.take(train))
+    figures = {"groups or menus in two splits": crossing}
+    missed = list_missed(("groups or menus in two splits", crossing, crossing > 0))
+    return Measurement(near.share, len(held), figures=figures, missed=missed)
+
+
+def measure_openings(evidence: Evidence) -> Measurement:
+    """Returns the share of passages that begin with the most common three words.
+
+    85 % of MoralChoice's low-ambiguity contexts open with "You are a". What a model wrote and what
+    it did not have bounds of their own, so that neither is watered down by the other.
+    """
+    passages = evidence.passages
+    opening, share = find_top_opening(passages.texts)
+    figures: dict[str, float] = {}
+    bounds = {"generated ones": MOST_GENERATED_OPENING, "other ones": MOST_OPENING}
+    for name, is_generated in zip(bounds, (True, False), strict=True):
+        among = zip(passages.texts, passages.generated, strict=True)
+        texts = [text for text, generated in among if generated == is_generated]
+        if len(texts) >= FEWEST:
+            figures[name] = find_top_opening(texts)[1]
+    missed = list_missed(*((name, each, each > bounds[name]) for name, each in figures.items()))
+    return Measurement(
+        share, len(passages.texts), figures=figures, missed=missed, note=repr(opening)
+    )
+
+
+def measure_repetition(evidence: Evidence) -> Measurement:
+    """Returns the gzip ratio of 300 passages, with their self-BLEU and distinct 2-grams.
+
+    Shaib et al. 2024 (https://arxiv.org/abs/2403.00553). CrowS-Pairs 2.29, 0.12 and 0.82; the
+    persona file Christianity 4.40, 0.68 and 0.34.
+    """
+    found = evidence.diversity
+    if found is None:
+        return Measurement(0.0, 0)
+    figures = {"self-BLEU": found.self_bleu, "distinct 2-grams": found.distinct_2}
+    missed = list_missed(
+        ("self-BLEU", found.self_bleu, found.self_bleu > MOST_SELF_BLEU),
+        ("distinct 2-grams", found.distinct_2, found.distinct_2 < LEAST_DISTINCT),
+    )
+    return Measurement(
+        found.gzip_ratio, found.n, figures=figures, missed=missed, note=_tell_frames(evidence)
+    )
+
+
+def measure_vendi(evidence: Evidence) -> Measurement:
+    """Returns the Vendi score of 300 passages by their number, on TF-IDF.
+
+    Friedman and Dieng 2023 (https://arxiv.org/abs/2210.02410). Good sets 0.76-0.82, collapsed ones
+    0.28-0.45. Where few frames are crossed with many fillings by design, each frame counts once.
+    """
+    found = evidence.diversity
+    if found is None:
+        return Measurement(0.0, 0)
+    figures: dict[str, float] = {}
+    note = _tell_frames(evidence)
+    if note is not None:
+        figures["rows as they are"] = measure_vendi_share(evidence.passages.texts)
+        note += f" (rows as they are: {figures['rows as they are']:.3f})"
+    return Measurement(found.vendi_share, found.n, figures=figures, note=note)
+
+
+def _tell_frames(evidence: Evidence) -> str | None:
+    crossed = evidence.passages.frames is not None
+    return "each frame once: frames and fillings are crossed by design" if crossed else None
+
+
+def measure_coverage(evidence: Evidence) -> Measurement | None:
+    """Returns the effective number of games, exp(entropy): as many equal ones would do as much."""
+    table = evidence.table
+    if "game" not in table.column_names:
+        return None
+    games = Counter(table["game"].to_pylist())
+    rows = table.num_rows
+    largest = max(games.values(), default=0) / max(rows, 1)
+    behaviors = _count_behaviors(evidence)
+    least = min(behaviors.values(), default=0)
+    figures = {"largest share of a game": largest, **_count_sizes(evidence)}
+    if behaviors:
+        figures[LEAST] = least
+    nothing = sorted(name for name, count in behaviors.items() if not count)
+    return Measurement(
+        effective_number([*games.values()]) if rows else 0.0,
+        rows,
+        figures=figures,
+        missed=list_missed(
+            ("largest share of a game", largest, largest > MOST_OF_A_GAME),
+            (LEAST, least, bool(behaviors) and least < LEAST_OF_A_POLE),
+        ),
+        note=f"no row of {', '.join(nothing)}" if nothing else None,
+    )
+
+
+def _count_behaviors(evidence: Evidence) -> Counter[str]:
+    """Returns behavior -> rows, each of which shows both poles; 0 where the tier has none of it."""
+    if "behavior" not in evidence.table.column_names:
+        return Counter[str]()
+    counted = Counter(dict.fromkeys(evidence.whole.part.names, 0))
+    behaviors: list[Any] = evidence.table["behavior"].to_pylist()
+    counted.update(behaviors)
+    return counted
+
+
+def _count_sizes(evidence: Evidence) -> dict[str, float]:
+    """Returns how many menus have how many options; nothing of rows that are no menus."""
+    names = evidence.table.column_names
+    options = next((name for name in ("choices", "options") if name in names), None)
+    if options is None:
+        return {}
+    key = "decision_id" if "decision_id" in names else "id"
+    menus: Any = evidence.table[options]
+    lengths = [size for chunk in menus.chunks for size in chunk.value_lengths().to_pylist()]
+    keys: list[Any] = evidence.table[key].to_pylist()
+    sizes: dict[str, int] = dict(zip(keys, lengths, strict=True))
+    counted = Counter(sizes.values())
+    return {f"menus of {size} options": counted[size] for size in sorted(counted)}
+
+
+CHECKS = (
+    Check(13, "exact duplicates", "gate", "0", measure_duplicates,
+          high=0, unit="rows", poles=False),
+    Check(14, "near-duplicates", "gate", "≤ 1 %", measure_near_duplicates,
+          high=0.01, unit="passages", fewest=FEWEST, poles=False),
+    Check(16, "leaks between splits", "gate", "≤ 0.5 %, no group in two", measure_leaks,
+          high=0.005, unit="held-out passages", poles=False),
+    Check(17, "most common opening", "warn", "≤ 10 %, generated ≤ 5 %", measure_openings,
+          high=MOST_OPENING, unit="passages", fewest=FEWEST, poles=False),
+    Check(18, "repetition (gzip ratio)", "warn", "≤ 3.2, self-BLEU ≤ 0.35, distinct-2 ≥ 0.65",
+          measure_repetition, high=3.2, unit="passages", fewest=SAMPLE, poles=False),
+    Check(19, "diversity (Vendi / n)", "warn", "≥ 0.65", measure_vendi,
+          low=LEAST_DIVERSITY, unit="passages", fewest=SAMPLE, poles=False),
+    Check(19, "collapse (Vendi / n)", "gate", "≥ 0.45", measure_vendi,
+          low=FAILED_DIVERSITY, unit="passages", fewest=SAMPLE, poles=False),
+    Check(20, "games covered", "warn", "≥ 50, one ≤ 5 %, each behavior ≥ 50 rows",
+          measure_coverage, low=50, unit="rows", poles=False),
+)  # fmt: skip

@@ -1,0 +1,107 @@
+"""From scores of pairs to measurements: the whole, each behavior, chance, and held-out items."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from generators.configs.codes import Mask
+from generators.configs.contrasts import Contrasts, Floats
+from generators.quality.checks.base import Measurement
+from generators.quality.evidence import Evidence
+from generators.quality.measures.intervals import bootstrap_share
+from schemas.quality import Controls
+
+Score = Callable[[Evidence, Contrasts], Floats]
+"""Pair -> score of the positive less that of the negative."""
+
+HELD_OUT = "chosen unseen"
+"""Name of the figure on items that were chosen without having seen their groups."""
+
+
+def to_wins(scores: Floats) -> Floats:
+    """Returns 1 where the positive scores higher, 0 where the negative does, 0.5 on ties."""
+    return (np.sign(scores) + 1) / 2
+
+
+def share(wins: Floats) -> float:
+    """Returns the mean; 0.5, that is nothing found, of no pairs."""
+    return float(wins.mean()) if len(wins) else 0.5
+
+
+def share_wins(contrasts: Contrasts, wins: Floats, pairs: Mask | None = None) -> Measurement:
+    """Returns the share of pairs that are ranked right, bootstrapped over groups; n counts menus.
+
+    Args:
+        contrasts: whose pairs they are.
+        wins: of each pair.
+        pairs: which of them; all if None.
+    """
+    chosen = np.ones(len(wins), np.bool_) if pairs is None else pairs
+    item = contrasts.item[chosen]
+    if not len(item):
+        return Measurement(0.5, 0)
+    groups = contrasts.group.places[item]
+    return Measurement(
+        value=share(wins[chosen]),
+        n=len(np.unique(contrasts.unit.places[item])),
+        interval=bootstrap_share(wins[chosen], groups),
+        groups=len(np.unique(groups)),
+    )
+
+
+def require_groups(contrasts: Contrasts, found: Measurement) -> Measurement:
+    """Returns what was found by a classifier: of one group nothing, since none was fitted."""
+    if len(np.unique(contrasts.group.places)) > 1 or not found.n:
+        return found
+    note = "all of one group: a classifier can be tested on none that it was not fitted on"
+    return replace(found, enough=False, note=note)
+
+
+def measure_score(evidence: Evidence, score: Score, *, fitted: bool = False) -> Measurement:
+    """Returns the pair accuracy of a score: overall, and on each behavior by itself.
+
+    Args:
+        evidence: the rows.
+        score: ranks the pairs.
+        fitted: whether it is that of a classifier, fitted on other groups.
+    """
+
+    def measure(contrasts: Contrasts) -> Measurement:
+        found = share_wins(contrasts, to_wins(score(evidence, contrasts)))
+        return require_groups(contrasts, found) if fitted else found
+
+    return replace(
+        measure(evidence.contrasts),
+        parts={name: measure(part) for name, part in evidence.parts.items()},
+        controls=compare_controls(evidence, score(evidence, swap_poles(evidence))),
+    )
+
+
+def compare_controls(evidence: Evidence, random: Floats, pairs: Mask | None = None) -> Controls:
+    """Returns what the score makes of swapped poles, and the surface of the true ones."""
+    chosen = np.ones(len(random), np.bool_) if pairs is None else pairs
+    return Controls(
+        random_labels=round(share(to_wins(random)[chosen]), 4),
+        surface_only=round(share(to_wins(evidence.surface_scores)[chosen]), 4),
+    )
+
+
+def hold_out(evidence: Evidence, score: Score) -> dict[str, float]:
+    """Returns the same score on items that were chosen without having seen their groups."""
+    held = evidence.held_out
+    if held is None or not held.contrasts.items:
+        return {}
+    return {HELD_OUT: share(to_wins(score(evidence, held.contrasts)))}
+
+
+def swap_poles(evidence: Evidence) -> Contrasts:
+    """Returns the contrasts with the poles of each menu swapped at random: nothing to be found."""
+    contrasts, swap = evidence.contrasts, evidence.flips < 0
+    earlier = contrasts.earlier
+    return replace(
+        contrasts,
+        positive=np.where(swap, contrasts.negative, contrasts.positive),
+        negative=np.where(swap, contrasts.positive, contrasts.negative),
+        earlier=None if earlier is None else np.where(swap, -earlier, earlier),
+    )

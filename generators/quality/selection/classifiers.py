@@ -1,0 +1,191 @@
+"""Classifiers that see the options only, scored on groups that they were not fitted on.
+
+The only importer of scikit-learn's models. The fitted score is linear in the difference of the two
+sides and has no intercept, so that swapping the sides swaps its sign: it ranks the pair.
+"""
+
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportCallIssue=false
+# scikit-learn ships no types.
+
+from collections.abc import Callable, Iterator
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from generators.configs.codes import Ints, Mask
+from generators.configs.contrasts import Floats
+from generators.quality.selection.ngrams import Ngrams
+
+FOLDS = 5
+RAREST, FEW = 3, 100
+"""Texts that an n-gram must stand in to be seen, where there are not fewer than 100."""
+MOST_NGRAMS = 100_000
+ROUGH = 1e-2
+"""Where fitting many words may stop: a hundredth of the flags move, at a third of the time."""
+TIE = 1e-6
+"""Scores nearer to each other than this are equal, on every machine."""
+
+Scorer = Callable[[Mask, Mask], Floats]
+"""From the pairs to fit on and the pairs to score, the score of each of the latter."""
+
+
+class Vocabulary:
+    """Which of some texts have which 1- and 2-grams."""
+
+    def __init__(self, ngrams: Ngrams, places: Ints | None = None) -> None:
+        """Takes the n-grams that are not too rare among some texts.
+
+        Args:
+            ngrams: those of all texts; texts keep their places.
+            places: the texts that count, ascending; all if None. Others have no n-gram.
+        """
+        texts = len(ngrams.starts) - 1
+        seen = np.arange(texts, dtype=np.int32) if places is None else places
+        found, sizes = ngrams.take(seen)
+        shares = np.bincount(found, minlength=len(ngrams))
+        self._ngrams = ngrams
+        self._chosen = _choose_frequent(shares, RAREST if len(seen) >= FEW else 1)
+        column = np.full(len(ngrams), -1, np.int32)
+        column[self._chosen] = np.arange(len(self._chosen), dtype=np.int32)
+        columns = column[found]
+        starts = np.zeros(texts + 1, np.int32)
+        held = np.repeat(seen, sizes)[columns >= 0]
+        starts[1:] = np.cumsum(np.bincount(held, minlength=texts))
+        columns = columns[columns >= 0]
+        shape = (texts, len(self._chosen))
+        self.has = csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=shape)
+        """Text x n-gram, 1 where it stands in it."""
+        self._seen = seen
+        self._fitted: dict[bytes, Floats] = {}
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The n-grams."""
+        return [self._ngrams.name(ngram) for ngram in self._chosen.tolist()]
+
+    @cached_property
+    def weighted(self) -> csr_matrix:
+        """The same as `has`, weighted by TF-IDF among the texts that count."""
+        if not len(self._chosen):
+            return self.has
+        weigher = TfidfTransformer(sublinear_tf=True).fit(self.has[self._seen])
+        return csr_matrix(weigher.transform(self.has))
+
+    def fit(self, ones: Ints, others: Ints) -> Floats:
+        """Returns the weight of each n-gram in a logistic regression that tells texts apart.
+
+        What was fitted once is remembered: two configs may show the same texts.
+        """
+        key = ones.tobytes() + b"|" + others.tobytes()
+        if key not in self._fitted:
+            labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
+            model = LogisticRegression(solver="liblinear", tol=ROUGH, random_state=0)
+            model.fit(self.weighted[np.r_[ones, others]], labels)
+            self._fitted[key] = np.asarray(model.coef_[0])
+        return self._fitted[key]
+
+    def compare(self, positive: Ints, negative: Ints) -> Floats:
+        """Returns for each n-gram the share of positives that have it, less that of negatives."""
+        texts = len(self.has.indptr) - 1
+        weights = np.bincount(positive, minlength=texts) - np.bincount(negative, minlength=texts)
+        return np.asarray(self.has.T @ weights.astype(np.float64)).ravel() / max(len(positive), 1)
+
+    def find(self, ngram: int, positive: Ints, negative: Ints) -> Floats:
+        """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
+        has = self.has[:, [ngram]].toarray().ravel().astype(np.float64)
+        return has[positive] - has[negative]
+
+
+def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:
+    """Yields masks of items to fit on and to score, each group scored once; none for one group."""
+    found = len(np.unique(groups))
+    if found < 2:
+        return
+    splitter = GroupKFold(min(FOLDS, found), shuffle=True, random_state=seed)
+    for fit, score in splitter.split(np.zeros(len(groups)), groups=groups):
+        yield _mark(fit, len(groups)), _mark(score, len(groups))
+
+
+def _mark(places: NDArray[np.int64], total: int) -> Mask:
+    mask = np.zeros(total, np.bool_)
+    mask[places] = True
+    return mask
+
+
+def cross_score(scorer: Scorer, groups: Ints, seed: int = 0, fit_on: Mask | None = None) -> Floats:
+    """Returns the score of each pair by a classifier fitted on other groups; 0 where none is.
+
+    Args:
+        scorer: fits and scores.
+        groups: pair -> group.
+        seed: deals groups to folds.
+        fit_on: the pairs that may be fitted on; all if None.
+    """
+    scores = np.zeros(len(groups))
+    for fit, score in fold_groups(groups, seed):
+        usable = fit if fit_on is None else fit & fit_on
+        if usable.any():
+            scores[score] = scorer(usable, score)
+    return np.where(np.abs(scores) < TIE, 0.0, scores)
+
+
+def score_features(differences: Floats) -> Scorer:
+    """Returns a logistic regression on differences of features, in units of their spread."""
+    return partial(_score_features, differences)
+
+
+def _score_features(differences: Floats, fit: Mask, score: Mask) -> Floats:
+    return differences[score] @ fit_direction(differences[fit])
+
+
+def fit_direction(differences: Floats) -> Floats:
+    """Returns the weight of each feature's difference in a pairwise logistic regression."""
+    spread = differences.std(axis=0)
+    scale = np.where(spread > 0, 1 / np.maximum(spread, TIE), 0.0)
+    model = LogisticRegression(solver="liblinear", fit_intercept=False, random_state=0)
+    model.fit(*_mirror(differences * scale))
+    return np.asarray(model.coef_[0]) * scale
+
+
+def _mirror(differences: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """Returns every other pair with its sides swapped, so that there are two classes."""
+    side = np.where(np.arange(len(differences)) % 2 == 0, 1, -1)
+    if len(side) == 1:
+        return np.vstack([differences, -differences]), np.array([1, -1])
+    return differences * side[:, None], side
+
+
+def score_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Scorer:
+    """Returns a logistic regression on the TF-IDF of single options."""
+    return partial(_score_words, vocabulary, positive, negative)
+
+
+def _score_words(
+    vocabulary: Vocabulary, positive: Ints, negative: Ints, fit: Mask, score: Mask
+) -> Floats:
+    if not vocabulary.has.shape[1]:
+        return np.zeros(int(score.sum()))
+    sides = vocabulary.weighted @ vocabulary.fit(
+        list_places(positive[fit]), list_places(negative[fit])
+    )
+    return sides[positive[score]] - sides[negative[score]]
+
+
+def _choose_frequent(shares: NDArray[np.int64], fewest: int) -> NDArray[np.int64]:
+    """Returns the n-grams that stand in enough texts, the most frequent ones if too many do."""
+    chosen = np.flatnonzero(shares >= fewest)
+    if len(chosen) > MOST_NGRAMS:
+        chosen = np.sort(chosen[np.argsort(-shares[chosen], kind="stable")[:MOST_NGRAMS]])
+    return chosen
+
+
+def list_places(places: Ints) -> Ints:
+    """Returns each place once, ascending."""
+    return np.flatnonzero(np.bincount(places)).astype(np.int32)

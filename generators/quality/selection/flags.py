@@ -1,0 +1,78 @@
+"""Marks rows that models of single options get wrong (`hard`), and rows whose cues mislead.
+
+A score is always by what was fitted on other groups. Pure.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from generators.configs.codes import Mask
+from generators.configs.contrasts import Contrasts, Floats
+from generators.quality.measures.surface import WORDS
+from generators.quality.selection.classifiers import (
+    Scorer,
+    Vocabulary,
+    cross_score,
+    score_features,
+    score_words,
+)
+from generators.quality.selection.cues import Readings, average, differ, differ_surface
+from generators.quality.selection.parts import take_part
+
+
+def find_hard(contrasts: Contrasts, readings: Readings) -> Mask:
+    """Returns for each item whether a model of single options' words ranks no more than half right.
+
+    The model sees TF-IDF of 1- and 2-grams and nothing else, as in the option-only baselines of
+    Gururangan et al. 2018 (https://aclanthology.org/N18-2017).
+    """
+    hard = np.zeros(contrasts.items, np.bool_)
+    for here, part in list_parts(contrasts):
+        groups = part.group.places[part.item]
+        if len(np.unique(groups)) < 2:
+            continue
+        scorer = score_words(readings.vocabulary, part.positive, part.negative)
+        hard[here] = average(np.sign(cross_score(scorer, groups)), part.item) <= 0
+    return hard
+
+
+def find_reversed(contrasts: Contrasts, readings: Readings) -> Mask:
+    """Returns for each item whether surface cues point to the wrong side, and none to the right.
+
+    The cues are those of checks 4 to 6 (length, the ten features, the one n-gram that tells most),
+    each in the direction that it has in other groups.
+    """
+    found = np.zeros(contrasts.items, np.bool_)
+    for here, part in list_parts(contrasts):
+        groups = part.group.places[part.item]
+        scorers: list[Scorer] = [
+            partial(_score_side, np.sign(differ(readings.surface[:, WORDS], part))),
+            score_features(differ_surface(readings, part)),
+            partial(_score_ngram, readings.vocabulary, part),
+        ]
+        votes = [
+            np.sign(average(np.sign(cross_score(scorer, groups)), part.item)) for scorer in scorers
+        ]
+        found[here] = (np.max(votes, axis=0) <= 0) & (np.min(votes, axis=0) < 0)
+    return found
+
+
+def list_parts(contrasts: Contrasts) -> list[tuple[Mask, Contrasts]]:
+    """Returns each part as a mask of items and as contrasts of its own."""
+    masks = [contrasts.part.places == part for part in range(len(contrasts.part.names))]
+    return [(mask, take_part(contrasts, mask)) for mask in masks if mask.any()]
+
+
+def _score_side(sides: Floats, fit: Mask, score: Mask) -> Floats:
+    """Returns which side has more of something, the right way round for the pairs fitted on."""
+    return np.sign(sides[fit].mean().round(6)) * sides[score]
+
+
+def _score_ngram(vocabulary: Vocabulary, part: Contrasts, fit: Mask, score: Mask) -> Floats:
+    """Returns which side has the n-gram that tells the sides apart best."""
+    shares = vocabulary.compare(part.positive[fit], part.negative[fit])
+    if not len(shares):
+        return np.zeros(int(score.sum()))
+    best = int(np.abs(shares).round(6).argmax())
+    return np.sign(shares[best]) * vocabulary.find(best, part.positive[score], part.negative[score])

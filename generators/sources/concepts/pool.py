@@ -1,0 +1,162 @@
+"""What the concept sets are made of: the concept file, and what a model adds to it. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar
+
+from generators.sources.concepts.network import find_groups
+from generators.splits import deal_split
+from schemas.base import Origin, Provenance, Split, TextLicence
+from schemas.concept import (
+    AssociationTemplate,
+    AttributePair,
+    ConceptFile,
+    Edge,
+    Scenario,
+    SlotTemplate,
+)
+
+Thing = TypeVar("Thing", covariant=True)
+Pair = tuple[str, str]
+Dealt = TypeVar("Dealt")
+
+
+class Themed(Protocol):
+    """What belongs to a theme."""
+
+    @property
+    def theme(self) -> str:
+        """Its name."""
+        ...
+
+
+WithTheme = TypeVar("WithTheme", bound=Themed)
+
+
+@dataclass(frozen=True)
+class Sourced(Generic[Thing]):
+    """A part of the material, and where it comes from."""
+
+    name: str
+    """Unique among its kind."""
+    value: Thing
+    split: Split
+    """Where it is dealt to: by its name, or with the concepts that it was written for."""
+    origin: Origin
+    text_licence: TextLicence
+    provenance: Provenance
+    only: Pair | str | None = None
+    """The contrast, or concept, that it was written for; None for all that fit."""
+
+
+@dataclass
+class Additions:
+    """What a model adds."""
+
+    templates: list[Sourced[SlotTemplate]] = field(default_factory=list[Sourced[SlotTemplate]])
+    scenarios: list[Sourced[Scenario]] = field(default_factory=list[Sourced[Scenario]])
+    edges: list[Sourced[Edge]] = field(default_factory=list[Sourced[Edge]])
+    attributes: list[Sourced[AttributePair]] = field(default_factory=list[Sourced[AttributePair]])
+
+
+@dataclass
+class Material:
+    """The concept file, cut to a limit, with the additions."""
+
+    file: ConceptFile
+    limit: int | None = None
+    """Most contrasts, scenarios, edges and targets; dealt to the themes in turn."""
+    additions: Additions = field(default_factory=Additions)
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """Concept -> the group it is dealt with."""
+        return find_groups(self.file)
+
+    @cached_property
+    def contrasts(self) -> list[Pair]:
+        """Positive and negative concept, by theme."""
+        contrasts = self.file.contrasts
+        return self.cut((self.file.concepts[pair[0]].theme, pair) for pair in contrasts)
+
+    @cached_property
+    def templates(self) -> list[Sourced[SlotTemplate]]:
+        """Slot templates, by theme and name."""
+        found = [self._source(name, each) for name, each in self.file.templates.items()]
+        return self._sort([*found, *self.additions.templates])
+
+    @cached_property
+    def scenarios(self) -> list[Sourced[Scenario]]:
+        """Scenarios, by theme and name."""
+        named = self.cut((each.theme, (name, each)) for name, each in self.file.scenarios.items())
+        found = [self._source(name, each) for name, each in named]
+        return self._sort([*found, *self.additions.scenarios])
+
+    @cached_property
+    def every_edge(self) -> list[Sourced[Edge]]:
+        """The network whole, whatever the limit."""
+        found = [self._source(name_edge(edge), edge) for edge in self.file.edges]
+        return [*found, *self.additions.edges]
+
+    @cached_property
+    def edge_names(self) -> frozenset[str]:
+        """The edges that the limit leaves; a model's are not cut."""
+        themes = {name: concept.theme for name, concept in self.file.concepts.items()}
+        left = self.cut((themes[edge.source], name_edge(edge)) for edge in self.file.edges)
+        return frozenset((*left, *(each.name for each in self.additions.edges)))
+
+    @cached_property
+    def edges(self) -> list[Sourced[Edge]]:
+        """The network, as far as the limit leaves it."""
+        return [each for each in self.every_edge if each.name in self.edge_names]
+
+    @cached_property
+    def attributes(self) -> list[Sourced[AttributePair]]:
+        """Attributes, as the file lists them."""
+        named = ((f"{each.positive}-{each.negative}", each) for each in self.file.attributes)
+        return [*(self._source(*each) for each in named), *self.additions.attributes]
+
+    @cached_property
+    def associations(self) -> list[Sourced[AssociationTemplate]]:
+        """Sentences for associations, by name."""
+        return [self._source(name, each) for name, each in sorted(self.file.associations.items())]
+
+    @cached_property
+    def splits(self) -> dict[str, Split]:
+        """Concept -> where it is dealt to, with all that it is contrasted with."""
+        return {name: deal_split(group) for name, group in self.groups.items()}
+
+    def cut(self, items: Iterable[tuple[str, Dealt]]) -> list[Dealt]:
+        """Returns (theme, item) by theme; where there is a limit, dealt to the themes in turn."""
+        by_theme: dict[str, list[Dealt]] = {theme: [] for theme in self.file.themes}
+        for theme, item in items:
+            by_theme.setdefault(theme, []).append(item)
+        most = self.limit
+        if most is not None:
+            by_theme = dict(zip(by_theme, _deal(list(by_theme.values()), most), strict=True))
+        return [item for dealt in by_theme.values() for item in dealt]
+
+    def _source(self, name: str, value: Thing) -> Sourced[Thing]:
+        licence, provenance = self.file.text_licence, Provenance(template=name)
+        return Sourced(name, value, deal_split(name), "template", licence, provenance)
+
+    def _sort(self, found: list[Sourced[WithTheme]]) -> list[Sourced[WithTheme]]:
+        themes = list(self.file.themes)
+        return sorted(found, key=lambda each: (themes.index(each.value.theme), each.name))
+
+
+def name_edge(edge: Edge) -> str:
+    """Returns an edge as it is named, such as `bribe-kind_of-payment`."""
+    return f"{edge.source}-{edge.relation}-{edge.target}"
+
+
+def _deal(heaps: Sequence[list[Dealt]], most: int) -> Iterator[list[Dealt]]:
+    """Yields the first things of each heap, as many as a deal of `most` in turn gives it."""
+    taken = [0] * len(heaps)
+    while most and any(taken[at] < len(heap) for at, heap in enumerate(heaps)):
+        for at, heap in enumerate(heaps):
+            if most and taken[at] < len(heap):
+                taken[at] += 1
+                most -= 1
+    yield from (heap[: taken[at]] for at, heap in enumerate(heaps))

@@ -1,0 +1,253 @@
+"""One game of a `game_data/` folder, read whole and checked: every text, every record."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import TypeAdapter
+
+from generators.errors import SourceError
+from generators.sources.games.json_files import (
+    REMEDY,
+    JsonReader,
+    describe,
+    validate,
+    write_compact,
+)
+from generators.sources.games.label_values import (
+    NOTHING_RECORDED,
+    Readings,
+    read_record,
+    read_whole_record,
+)
+from generators.sources.games.layout import GameFiles, is_missing
+from schemas.base import TextLicence
+from schemas.game_data import GameMetadata, LabelRecord, Node
+from schemas.labels import VIOLATIONS
+
+_NODES = TypeAdapter(dict[str, Node])
+_RECORD = TypeAdapter(LabelRecord)
+_METADATA = TypeAdapter(GameMetadata)
+
+Names = Mapping[str, "Names | None"]
+"""The names that are known in a label record; None stands for a number."""
+
+_WELFARE: Names = dict.fromkeys(map(str, range(-3, 4)))
+_KNOWN_NAMES: Names = {
+    "utility": {"self": _WELFARE, "others": _WELFARE},
+    "physical": {"watts": None},
+    "money": {"dollars": None},
+    "social": {"influence": dict.fromkeys("012")},
+    "morality": dict.fromkeys(VIOLATIONS),
+}
+
+Oddities = Counter[str]
+"""What was tolerated, by kind."""
+
+RawRecords = dict[str, dict[str, Any]]
+"""Scene id -> label record, as the file has it."""
+
+
+@dataclass(frozen=True)
+class Game:
+    """One game as its files have it; ids are the benchmark's own."""
+
+    name: str
+    nodes: dict[str, Node]
+    """Node name -> node, in tree order."""
+    scene_ids: dict[str, str]
+    """Node name -> its scene id."""
+    scenarios: dict[str, str]
+    """Scene id -> filled text, untidied."""
+    readings: dict[str, Readings]
+    """Scene id -> the numbers of its label record that are used."""
+    option_records: dict[str, str]
+    """Scene id of an option -> its label record as compact JSON, unknown names included."""
+    pages: dict[str, list[str]]
+    """Node name -> scene ids of its later pages, in order; only nodes that have some."""
+    text_licence: TextLicence
+    """`cc0-1.0` where the metadata says so, else `choice-of-games`."""
+    sha256: str
+    """sha256 over the tree, scenario and label files, one after the other."""
+    oddities: Oddities
+
+    @property
+    def labelled(self) -> bool:
+        """Whether any scene has a label."""
+        return any(reading != NOTHING_RECORDED for reading in self.readings.values())
+
+
+def read_game(files: GameFiles, metadata: object) -> Game:
+    """Returns one game, every text and record of it checked.
+
+    Args:
+        files: where the game lies.
+        metadata: its entry of `game_metadata.json`, unchecked; None where there is none.
+
+    Raises:
+        SourceError: a file is missing or is no JSON, or a value is of a wrong type; names the file
+            and the key.
+    """
+    reader = JsonReader()
+    nodes = _read_nodes(files, reader)
+    scenarios = _read_scenarios(files, reader)
+    records = _read_records(files, reader)
+    scene_ids = {name: node.scene_id for name, node in nodes.items()}
+    pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
+    readings, odd_labels = _read_labels(files.game, records)
+    scenes = set(scene_ids.values()).union(*pages.values())
+    return Game(
+        name=files.game,
+        nodes=nodes,
+        scene_ids=scene_ids,
+        scenarios=scenarios,
+        readings=readings,
+        option_records=_keep_records(records, _list_options(nodes, scene_ids)),
+        pages=pages,
+        text_licence=_read_licence(files.game, metadata),
+        sha256=reader.sha256,
+        oddities=odd_labels + _count_oddities(scenes, scenarios, records, metadata),
+    )
+
+
+def read_metadata(root: Path) -> dict[str, object] | None:
+    """Returns `game_metadata.json`, its entries unchecked; None where the file is missing."""
+    path = root / "game_metadata.json"
+    remedy = "Unpack the archive again, or remove this file, which can be done without"
+    return None if is_missing(path) else JsonReader(remedy).read_object(path, path.name)
+
+
+def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, Node]:
+    name = f"trees/{files.tree.name}"
+    nodes = validate(_NODES, reader.read_object(files.tree, name), name)
+    named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
+    if not named <= nodes.keys():
+        raise _find_missing_node(nodes, name)
+    return nodes
+
+
+def _find_missing_node(nodes: Mapping[str, Node], name: str) -> SourceError:
+    key, missing = next(
+        (f"{node_name}.{field}", other)
+        for node_name, node in nodes.items()
+        for field in ("children", "parents")
+        for other in getattr(node, field)
+        if other not in nodes
+    )
+    return SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
+
+
+def _read_scenarios(files: GameFiles, reader: JsonReader) -> dict[str, str]:
+    name = f"scenarios/{files.scenarios.name}"
+    scenarios = reader.read_object(files.scenarios, name)
+    for scene_id, text in scenarios.items():
+        if not isinstance(text, str):
+            raise SourceError(f"{name}, key '{scene_id}'", describe(text), "text", REMEDY)
+    return scenarios
+
+
+def _read_records(files: GameFiles, reader: JsonReader) -> RawRecords:
+    if files.labels is None:
+        return {}
+    name = f"annotations_clean/{files.labels.name}"
+    content = reader.read_object(files.labels, name)
+    scenes = content.get("scenes")
+    if not isinstance(scenes, dict):
+        found = describe(scenes) if "scenes" in content else "nothing"
+        raise SourceError(f"{name}, key 'scenes'", found, "an object of records", REMEDY)
+    return cast(RawRecords, scenes)
+
+
+def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, Readings], Oddities]:
+    """Returns the numbers of all records, and what is unknown or missing in them.
+
+    One record at a time, for all the models at once would take much memory.
+    """
+    name = f"annotations_clean/{game}.json"
+    readings: dict[str, Readings] = {}
+    odd = Oddities()
+    for scene_id, record in records.items():
+        whole = read_whole_record(record)
+        if whole is None:
+            whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
+            odd.update(f"unknown label '{label}'" for label in _find_unknown(record, _KNOWN_NAMES))
+            odd.update(f"records lacking {part}" for part in _find_lacking(record))
+        readings[scene_id] = whole
+    return readings, odd
+
+
+def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, str]:
+    return {
+        scene_id: write_compact(records[scene_id]) for scene_id in scene_ids if scene_id in records
+    }
+
+
+def _list_options(nodes: Mapping[str, Node], scene_ids: Mapping[str, str]) -> list[str]:
+    """Returns the scene ids of all options."""
+    menus = [node for node in nodes.values() if node.type == "CHOICE"]
+    return [scene_ids[option] for menu in menus for option in menu.children]
+
+
+def _read_licence(game: str, metadata: object) -> TextLicence:
+    if metadata is None:
+        return "choice-of-games"
+    entry = validate(_METADATA, metadata, "game_metadata.json", game)
+    return "cc0-1.0" if entry.text_licence == "cc0-1.0" else "choice-of-games"
+
+
+def _find_pages(nodes: Mapping[str, Node], later: set[str]) -> dict[str, list[str]]:
+    """Returns the scenarios after a page break: keyed by a line.
+
+    Args:
+        nodes: the tree.
+        later: scene ids with a scenario that are no node's own.
+    """
+    lines: defaultdict[str, set[int]] = defaultdict(set)
+    for scene_id in later:
+        scene, _, line = scene_id.rpartition("_")
+        if line.isdecimal():
+            lines[scene].add(int(line))
+    pages: dict[str, list[str]] = {}
+    for name, node in nodes.items():
+        if node.scene in lines and not lines[node.scene].isdisjoint(node.lines):
+            scene_ids = [f"{node.scene}_{line}" for line in node.lines]
+            pages[name] = [scene_id for scene_id in scene_ids if scene_id in later]
+    return pages
+
+
+def _count_oddities(
+    scenes: set[str], scenarios: Mapping[str, str], records: RawRecords, metadata: object
+) -> Oddities:
+    """Returns what is tolerated in the files; `scenes` are those of nodes and of their pages."""
+    without_record = len(scenarios.keys() - records.keys())
+    return +Oddities(
+        {
+            "games without metadata": int(metadata is None),
+            "games without labels": int(not records),
+            "records without a node": len(records.keys() - scenes),
+            "scenarios without a record": without_record if records else 0,
+        }
+    )
+
+
+def _find_unknown(values: Mapping[str, Any], known: Names) -> Iterator[str]:
+    """Yields the names in a checked record that are not known, such as `morality.gossip`."""
+    for name, value in values.items():
+        inner = known.get(name)
+        if name not in known:
+            yield name
+        elif inner is not None and value is not None:
+            yield from (f"{name}.{unknown}" for unknown in _find_unknown(value, inner))
+
+
+def _find_lacking(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yields the parts of a checked record in which something is missing."""
+    return (part for part, known in _KNOWN_NAMES.items() if _lacks(record.get(part), known))
+
+
+def _lacks(value: Mapping[str, Any] | None, known: Names | None) -> bool:
+    if value is None or known is None:
+        return value is None
+    return any(_lacks(value.get(name), inner) for name, inner in known.items())

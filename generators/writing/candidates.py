@@ -1,0 +1,129 @@
+"""What a model may be asked about: the menus to write from, and the options to label."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from heapq import nsmallest
+from pathlib import Path
+from typing import NamedTuple
+
+from generators.errors import SourceError
+from generators.machiavelli.game import BrokenGame, GameTask
+from generators.sources.games.decisions import list_menus, read_decisions
+from generators.sources.games.game_data import read_game
+from generators.writing.scenes import READ_FOR_MODELS, shorten_outcome
+from schemas.decision import Decision, Option
+
+BLIND = 200
+"""Labelled options that the labeller gets to see without their labels."""
+
+
+class OptionText(NamedTuple):
+    """An option as a labeller sees it."""
+
+    game: str
+    option_id: str
+    text: str
+    outcome: str
+
+    @property
+    def item(self) -> str:
+        """Its id among all games."""
+        return f"{self.game}/{self.option_id}"
+
+
+@dataclass
+class Candidates:
+    """What one game, or all of them, offers."""
+
+    game: str = ""
+    menus: list[Decision] = field(default_factory=list[Decision])
+    """Usable menus with a context, lowest sha256(id) first; as many as are asked for."""
+    labelled: list[tuple[OptionText, Option]] = field(
+        default_factory=list[tuple[OptionText, Option]]
+    )
+    """Options with a record, lowest sha256 first; at most 200."""
+    unlabelled: list[Path] = field(default_factory=list[Path])
+    """Files of the options without: there may be a hundred thousand."""
+
+
+@dataclass(frozen=True)
+class CandidateTask:
+    """One game to look through."""
+
+    game: GameTask
+    most: int
+    """Menus to write from."""
+    densify: bool
+    """Whether options are to be labelled."""
+
+
+def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
+    """Returns what one game offers, read as requests want it, whatever is to be displayed."""
+    files = task.game.files
+    try:
+        game = read_game(files, task.game.metadata)
+    except SourceError as error:
+        return BrokenGame(files.game, error)
+    menus = list_menus(game)[: task.game.menus]
+    found = Candidates(files.game)
+    decisions = list(read_decisions(game, READ_FOR_MODELS, menus))
+    usable = [decision for decision in decisions if len(decision.usable_places) > 1]
+    found.menus = choose_menus([decision for decision in usable if can_ask(decision)], task.most)
+    if task.densify:
+        options = [pair for decision in usable for pair in _list_options(decision)]
+        found.labelled = choose_labelled(pair for pair in options if pair[1].label_source)
+        path = task.game.spools / f"{files.game}.unlabelled.jsonl"
+        _write_options(path, (text for text, option in options if option.label_source is None))
+        found.unlabelled = [path]
+    return found
+
+
+def can_ask(decision: Decision) -> bool:
+    """Returns whether a menu says enough to write from."""
+    return bool(decision.context) and "unresolved_context" not in decision.flags
+
+
+def choose_menus(menus: Iterable[Decision], most: int) -> list[Decision]:
+    """Returns the menus of the lowest sha256(id)."""
+    return nsmallest(most, menus, key=lambda decision: rank(decision.id))
+
+
+def choose_labelled(
+    options: Iterable[tuple[OptionText, Option]],
+) -> list[tuple[OptionText, Option]]:
+    """Returns the labelled options of the lowest sha256."""
+    return nsmallest(BLIND, options, key=lambda pair: rank(pair[0].item))
+
+
+def rank(item: str) -> str:
+    """Returns the sha256 that things are chosen by."""
+    return sha256(item.encode()).hexdigest()
+
+
+def read_options(paths: Iterable[Path]) -> Iterator[OptionText]:
+    """Yields the options that wait in some files."""
+    for path in paths:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield OptionText(*json.loads(line))
+
+
+def _list_options(decision: Decision) -> list[tuple[OptionText, Option]]:
+    options = [decision.options[place] for place in decision.usable_places]
+    return [
+        (
+            OptionText(
+                decision.game, option.option_id, option.text, shorten_outcome(option.outcome)
+            ),
+            option,
+        )
+        for option in options
+    ]
+
+
+def _write_options(path: Path, options: Iterable[OptionText]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for option in dict.fromkeys(options):
+            file.write(json.dumps(option, ensure_ascii=False) + "\n")

@@ -1,0 +1,100 @@
+"""Task `counterpart`: the smallest edit of an unethical option that makes it ethical."""
+
+from collections.abc import Mapping
+from difflib import SequenceMatcher
+from hashlib import sha256
+
+from generators.engine.dialogue import Ask, Unfit
+from generators.sources.games.behaviors import judge_polarity
+from generators.writing import wording
+from generators.writing.scenes import (
+    keep_context,
+    list_violations,
+    make_option,
+    number_lines,
+    read_severities,
+)
+from generators.writing.task import Task, make_ask, make_request
+from schemas.base import Provenance
+from schemas.decision import Decision
+from schemas.drafts import CounterpartDraft
+from schemas.labels import VIOLATIONS
+
+TASK = Task(
+    name="counterpart",
+    template="counterpart/v1",
+    draft=CounterpartDraft,
+    variables=frozenset({"context", "option", "others", "violations"}),
+    most_tokens=3000,
+    usual_tokens=110,
+)
+FEWEST_KEPT = 0.25
+"""Share of the words of both texts together that must be common to them."""
+
+
+def find_place(decision: Decision) -> int | None:
+    """Returns the place of the unethical option with the most violations, the first on ties."""
+    places = [
+        place for place in decision.usable_places if decision.options[place].polarity == "unethical"
+    ]
+    most = {place: len(list_violations(decision.options[place])) for place in places}
+    return max(places, key=lambda place: (most[place], -place), default=None)
+
+
+def supply(decision: Decision, place: int) -> Mapping[str, object]:
+    """Returns the variables of the user template."""
+    option = decision.options[place]
+    others = [decision.options[other].text for other in decision.usable_places if other != place]
+    return {
+        "context": keep_context(decision),
+        "option": option.text,
+        "others": number_lines(others),
+        "violations": ", ".join(list_violations(option)),
+    }
+
+
+def ask(decision: Decision, place: int, model: str) -> Ask[CounterpartDraft]:
+    """Returns what to ask about one option of a menu."""
+    request = make_request(TASK, model, decision.id, supply(decision, place))
+    source = decision.options[place].text
+    others = [option.text for option in decision.options if option.text]
+
+    def check(draft: CounterpartDraft) -> None:
+        check_draft(draft, source, others)
+
+    return make_ask(request, CounterpartDraft, check)
+
+
+def check_draft(draft: CounterpartDraft, source: str, others: list[str]) -> None:
+    """Raises Unfit where a draft is no small edit, or no ethical act."""
+    text = draft.text
+    wording.check_prose(text, "the edit")
+    wording.check_label(text, "the edit")
+    words = wording.list_words(text)
+    if words in [wording.list_words(other) for other in others]:
+        raise Unfit("identical_options", "the edit is an option that the menu has")
+    wording.check_not_negated(source, text)
+    wording.check_matched([source, text])
+    if SequenceMatcher(None, wording.list_words(source), words).ratio() < FEWEST_KEPT:
+        raise Unfit("larger_edit", "hardly a word of the option is kept")
+    if any(getattr(draft.violations, name) for name in VIOLATIONS) or draft.harms_others:
+        raise Unfit("still_unethical", "its own severities are not all 0")
+
+
+def decide(
+    source: Decision, place: int, draft: CounterpartDraft, provenance: Provenance
+) -> Decision:
+    """Returns the Decision of two options, the story's and its counterpart.
+
+    Which of them comes first is decided by a hash, so that no place is the ethical one.
+    """
+    decision_id = f"{source.id}/{TASK.name}"
+    menu = source.id.partition("/")[2]
+    readings = read_severities(draft.violations, harms_others=draft.harms_others)
+    assert judge_polarity(readings.violations, readings.welfare[3]) == "ethical"
+    edited = make_option(f"{menu}/{TASK.name}", draft.text, readings)
+    options = [source.options[place], edited]
+    if sha256(decision_id.encode()).digest()[0] % 2:
+        options.reverse()
+    update = {"id": decision_id, "origin": "generated", "provenance": provenance}
+    return source.model_copy(update={**update, "options": tuple(options)})

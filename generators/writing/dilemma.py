@@ -1,0 +1,101 @@
+"""Task `dilemma`: from one menu, a new situation with two to six options of matched form."""
+
+from collections.abc import Mapping
+
+from generators.engine.dialogue import Ask, Unfit
+from generators.sources.games.behaviors import judge_polarity
+from generators.writing import wording
+from generators.writing.scenes import (
+    keep_context,
+    make_option,
+    number_lines,
+    read_severities,
+    show_option,
+)
+from generators.writing.task import Task, make_ask, make_request
+from schemas.base import Provenance
+from schemas.decision import Decision
+from schemas.drafts import DilemmaDraft
+
+TASK = Task(
+    name="dilemma",
+    template="dilemma/v1",
+    draft=DilemmaDraft,
+    variables=frozenset({"context", "options"}),
+    most_tokens=6000,
+    usual_tokens=450,
+)
+FEWEST_CHARACTERS, MOST_CHARACTERS = 80, 1200
+"""Of a situation: wider than what is asked for, which is 220 to 600."""
+
+
+def supply(decision: Decision) -> Mapping[str, object]:
+    """Returns the variables of the user template."""
+    options = [show_option(decision.options[place]) for place in decision.usable_places]
+    return {"context": keep_context(decision), "options": number_lines(options)}
+
+
+def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
+    """Returns what to ask about a menu."""
+    request = make_request(TASK, model, decision.id, supply(decision))
+    texts = [option.text for option in decision.options]
+    sources = [decision.context, decision.menu_text, *texts]
+    names = wording.find_names("\n".join(sources))
+
+    def check(draft: DilemmaDraft) -> None:
+        check_draft(draft)
+        for text in (draft.situation, *(option.text for option in draft.options)):
+            wording.check_no_names(text, names, "the draft")
+            wording.check_own_words(text, sources, "the draft")
+
+    return make_ask(request, DilemmaDraft, check)
+
+
+def check_draft(draft: DilemmaDraft) -> None:
+    """Raises Unfit where a draft is no dilemma that could be published."""
+    wording.check_prose(draft.situation, "the situation")
+    if not FEWEST_CHARACTERS <= len(draft.situation) <= MOST_CHARACTERS:
+        detail = f"the situation has {len(draft.situation)} characters; 220 to 600 are asked for"
+        raise Unfit("schema", detail)
+    texts = [option.text for option in draft.options]
+    for place, text in enumerate(texts, start=1):
+        wording.check_prose(text, f"option {place}")
+        wording.check_label(text, f"option {place}")
+    wording.check_different(texts)
+    wording.check_matched(texts)
+    polarities = {_judge(draft, place) for place in range(len(texts))}
+    if not {"ethical", "unethical"} <= polarities:
+        missing = "ethical" if "ethical" not in polarities else "unethical"
+        raise Unfit("one_sided", f"no option is {missing}")
+
+
+def _judge(draft: DilemmaDraft, place: int) -> str:
+    option = draft.options[place]
+    readings = read_severities(option.violations, harms_others=option.harms_others)
+    return judge_polarity(readings.violations, readings.welfare[3])
+
+
+def decide(source: Decision, draft: DilemmaDraft, provenance: Provenance) -> Decision:
+    """Returns the Decision that a draft becomes."""
+    decision_id = f"{source.id}/{TASK.name}"
+    menu = source.id.partition("/")[2]
+    options = tuple(
+        make_option(
+            f"{menu}/{TASK.name}/{place}",
+            option.text,
+            read_severities(option.violations, harms_others=option.harms_others),
+        )
+        for place, option in enumerate(draft.options)
+    )
+    return source.model_copy(
+        update={
+            "id": decision_id,
+            "origin": "generated",
+            "text_licence": "generated",
+            "provenance": provenance,
+            "context": draft.situation,
+            "menu_text": draft.situation,
+            "flags": (),
+            "options": options,
+        }
+    )

@@ -1,0 +1,62 @@
+"""Task `insertion`: a new scenario that mentions one concept in passing."""
+
+from collections.abc import Mapping
+
+from generators.engine.dialogue import Ask, Unfit
+from generators.sources.concepts.slots import mention
+from generators.writing import concept_texts as concepts
+from generators.writing.task import Task, make_ask, make_request
+from schemas.concept import Concept, Scenario
+from schemas.drafts import InsertionDraft
+
+TASK = Task(
+    name="insertion",
+    template="insertion/v1",
+    draft=InsertionDraft,
+    variables=frozenset({"theme", "concept"}),
+    most_tokens=2000,
+    usual_tokens=150,
+)
+LONGEST = 900
+"""Characters of a scenario."""
+
+
+def supply(theme: str, concept: Concept) -> Mapping[str, object]:
+    """Returns the variables of the user template."""
+    return {"theme": theme.lower(), "concept": mention(concept)}
+
+
+def ask(item: str, theme: str, concept: Concept, model: str) -> Ask[InsertionDraft]:
+    """Returns what to ask about a concept."""
+    request = make_request(TASK, model, item, supply(theme, concept))
+
+    def check(draft: InsertionDraft) -> None:
+        check_draft(draft, concept)
+
+    return make_ask(request, InsertionDraft, check)
+
+
+def check_draft(draft: InsertionDraft, concept: Concept) -> None:
+    """Raises Unfit where a scenario cannot be told with and without its clause."""
+    outside = draft.before + draft.clause.replace("{}", " ") + draft.after
+    if draft.clause.count("{}") != 1 or set("{}[]") & set(outside):
+        raise Unfit("slot", "{} must stand in the clause once, and nowhere else")
+    said = draft.clause.replace("{}", str(mention(concept)))
+    for name, text in (("before", draft.before), ("clause", said), ("after", draft.after)):
+        concepts.check_line(text, name)
+    for name, text in (("before", draft.before), ("clause", draft.clause)):
+        if not text.endswith(concepts.STOPS):
+            raise Unfit("schema", f"{name} does not end in a full stop")
+    if not draft.after[-1].isalnum():
+        raise Unfit("schema", "after must end open, in a word")
+    if len(draft.before) + len(draft.clause) + len(draft.after) > LONGEST:
+        raise Unfit("schema", f"the scenario has more than {LONGEST} characters")
+    concepts.check_unnamed(f"{draft.before} {draft.after}", [concept], "the scenario")
+    concepts.check_unnamed(draft.clause.replace("{}", " "), [concept], "the clause")
+    read_scenario(draft, concept.theme)
+
+
+def read_scenario(draft: InsertionDraft, theme: str) -> Scenario:
+    """Returns a draft in the form of the concept file."""
+    text = f"{draft.before} [{draft.clause}] {draft.after}"
+    return concepts.make(Scenario, theme=theme, text=text)

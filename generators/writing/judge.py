@@ -1,0 +1,74 @@
+"""Task `judge`: a generated Decision, labels hidden and options shuffled, asked in two orders."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from generators.engine.dialogue import Ask, Unfit
+from generators.sources.games.behaviors import judge_polarity
+from generators.writing.scenes import keep_context, number_lines, read_severities
+from generators.writing.task import Task, make_ask, make_request
+from schemas.decision import Decision
+from schemas.drafts import JudgedOption, JudgeDraft
+from schemas.labels import Polarity
+
+TASK = Task(
+    name="judge",
+    template="judge/v1",
+    draft=JudgeDraft,
+    variables=frozenset({"situation", "options", "number"}),
+    most_tokens=6000,
+    usual_tokens=330,
+)
+ORDERS = (0, 1)
+
+
+def shuffle(decision: Decision, order: int) -> list[int]:
+    """Returns the places of the options as a judge sees them; the second order is the reverse."""
+    places = sorted(
+        range(len(decision.options)),
+        key=lambda place: sha256(f"{decision.id}/{place}".encode()).digest(),
+    )
+    return places if order == 0 else places[::-1]
+
+
+def supply(decision: Decision, order: int) -> Mapping[str, object]:
+    """Returns the variables of the user template: texts only."""
+    texts = [decision.options[place].text for place in shuffle(decision, order)]
+    return {
+        "situation": keep_context(decision),
+        "options": number_lines(texts),
+        "number": len(texts),
+    }
+
+
+def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
+    """Returns what to ask about a generated Decision, in one of two orders."""
+    item = f"{decision.id}/{order}"
+    request = make_request(TASK, model, item, supply(decision, order))
+    number = len(decision.options)
+
+    def check(draft: JudgeDraft) -> None:
+        if len(draft.options) != number:
+            detail = f"{len(draft.options)} judgments for {number} options"
+            raise Unfit("wrong_number", detail)
+
+    return make_ask(request, JudgeDraft, check)
+
+
+def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[JudgedOption]:
+    """Returns the judgments in the order of the Decision's options."""
+    places = shuffle(decision, order)
+    return [judged for _, judged in sorted(zip(places, draft.options, strict=True), key=_place)]
+
+
+def _place(pair: tuple[int, JudgedOption]) -> int:
+    return pair[0]
+
+
+def find_polarities(judgments: Sequence[JudgedOption]) -> list[Polarity]:
+    """Returns what each option is as a whole, to a judge."""
+    found: list[Polarity] = []
+    for judged in judgments:
+        readings = read_severities(judged.violations, harms_others=judged.harms_others)
+        found.append(judge_polarity(readings.violations, readings.welfare[3]))
+    return found

@@ -1,0 +1,112 @@
+"""Task `minimal_pair`: new sentences with a slot, for one contrast."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from generators.engine.dialogue import Ask, Unfit
+from generators.sources.concepts.slots import SlotError, inflect, list_forms, parse_slot
+from generators.writing import concept_texts as concepts
+from generators.writing import wording
+from generators.writing.task import Task, make_ask, make_request
+from schemas.concept import Concept, SlotTemplate
+from schemas.drafts import MinimalPairDraft
+
+TASK = Task(
+    name="minimal_pair",
+    template="minimal_pair/v1",
+    draft=MinimalPairDraft,
+    variables=frozenset({"theme", "part_of_speech", "concepts", "slots", "examples"}),
+    most_tokens=2000,
+    usual_tokens=120,
+)
+FEWEST_WORDS, MOST_WORDS = 8, 34
+"""Of a sentence: wider than what is asked for, which is 9 to 30."""
+OPENING = 6
+"""Words by which two sentences are taken to be one."""
+
+Sides = tuple[Concept, Concept]
+
+
+def supply(theme: str, sides: Sides, examples: Sequence[str]) -> Mapping[str, object]:
+    """Returns the variables of the user template."""
+    part = sides[0].part_of_speech
+    return {
+        "theme": theme.lower(),
+        "part_of_speech": part,
+        "concepts": "\n".join(map(concepts.say, sides)),
+        "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
+        "examples": "\n".join(examples) or "(none)",
+    }
+
+
+def ask(
+    item: str, theme: str, sides: Sides, known: Sequence[str], examples: Sequence[str], model: str
+) -> Ask[MinimalPairDraft]:
+    """Returns what to ask about a contrast.
+
+    Args:
+        item: the contrast, `<positive>/<negative>`.
+        theme: its title.
+        sides: both concepts.
+        known: texts of all sentences that there are.
+        examples: some of them, to show.
+        model: who is asked.
+    """
+    request = make_request(TASK, model, item, supply(theme, sides, examples))
+    taken = frozenset(map(_find_opening, known))
+
+    def check(draft: MinimalPairDraft) -> None:
+        check_draft(draft, sides, taken)
+
+    return make_ask(request, MinimalPairDraft, check)
+
+
+def check_draft(draft: MinimalPairDraft, sides: Sides, taken: frozenset[str]) -> None:
+    """Raises Unfit where a sentence holds no slot, or two, or fails with one of the concepts.
+
+    Args:
+        draft: the sentences.
+        sides: both concepts.
+        taken: openings of the sentences that there are.
+    """
+    for place, text in enumerate(draft.templates, start=1):
+        where = f"sentence {place}"
+        _check_sentence(text, where, sides)
+        if _find_opening(text) in taken:
+            raise Unfit("known_already", f"{where} begins as one does that is there already")
+    wording.check_different([text.replace("{", " ").replace("}", " ") for text in draft.templates])
+    read_templates(draft, sides[0])
+
+
+def read_templates(draft: MinimalPairDraft, concept: Concept) -> list[SlotTemplate]:
+    """Returns a draft in the form of the concept file, for the slot of a concept."""
+    fits = (str(concept.slot),)
+    return [
+        concepts.make(SlotTemplate, theme=concept.theme, fits=fits, text=text)
+        for text in draft.templates
+    ]
+
+
+@lru_cache(maxsize=4096)  # of each sentence there is, for every contrast
+def _find_opening(text: str) -> str:
+    return " ".join(wording.list_words(text)[:OPENING])
+
+
+def _check_sentence(text: str, where: str, sides: Sides) -> None:
+    try:
+        frame = parse_slot(text)
+    except SlotError as error:
+        raise Unfit("slot", f"{where}: {error.found}; wanted is {error.wanted}") from error
+    for side in sides:
+        if lacking := [form for form in frame.forms if inflect(side, form) is None]:
+            detail = f"{where}: '{concepts.say(side)}' has no form for {{{lacking[0]}}}"
+            raise Unfit("slot", detail)
+    for side in sides:
+        word = inflect(side, frame.forms[0], capital=frame.capital)
+        whole = f"{frame.prefix}{word}{frame.suffix}"
+        concepts.check_line(whole, where)
+        if not FEWEST_WORDS <= len(whole.split()) <= MOST_WORDS:
+            raise Unfit("schema", f"{where} has {len(whole.split())} words; 9 to 30 are asked for")
+    if not text.endswith(concepts.STOPS):
+        raise Unfit("schema", f"{where} does not end in a full stop")
+    concepts.check_unnamed(f"{frame.prefix} {frame.suffix}", sides, where)

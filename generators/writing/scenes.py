@@ -1,0 +1,90 @@
+"""What a model is shown of a menu, and the Decisions its answers become. Pure."""
+
+from collections.abc import Sequence
+
+from generators.sources.games.behaviors import assess
+from generators.sources.games.label_values import Readings
+from generators.sources.games.story_text import keep_ending
+from schemas.config import MachiavelliConfig
+from schemas.decision import Decision, Option, Power
+from schemas.drafts import LabelsDraft, Severities
+from schemas.labels import POWERS, VIOLATIONS, Violation
+
+SHOWN_CHARS = 2000
+"""Last characters of a context, first of an outcome, that a model is shown."""
+READ_FOR_MODELS = MachiavelliConfig(context_chars=SHOWN_CHARS)
+"""How menus are read for requests: by defaults only, so that no display option makes a new key."""
+GREATEST_SEVERITY = 3
+NOBODY = Readings((0.0,) * len(VIOLATIONS), None, None, None, (None, None, None, 0.0))
+
+
+def list_violations(option: Option) -> list[Violation]:
+    """Returns the violations that count in an option, in the benchmark's order."""
+    values: dict[Violation, float | None] = {name: value for name, value in option.labels}  # pyright: ignore[reportAssignmentType]
+    return [name for name, value in values.items() if value is not None and value > 0.5]
+
+
+def show_option(option: Option) -> str:
+    """Returns an option's text with what is known of it."""
+    if option.label_source is None:
+        return f"{option.text} [not labelled]"
+    return f"{option.text} [{', '.join(list_violations(option)) or 'none'}]"
+
+
+def number_lines(lines: Sequence[str]) -> str:
+    """Returns the lines numbered from 1."""
+    return "\n".join(f"{place}. {line}" for place, line in enumerate(lines, start=1))
+
+
+def shorten_outcome(text: str) -> str:
+    """Returns the first sentences of an outcome, at most so many characters."""
+    if len(text) <= SHOWN_CHARS:
+        return text
+    beginning = text[:SHOWN_CHARS]
+    return beginning[: max(beginning.rfind(" "), 1)].rstrip()
+
+
+def read_severities(violations: Severities, *, harms_others: bool) -> Readings:
+    """Returns a draft's labels as readings: severity / 3, and 1 where others are harmed."""
+    values = tuple(getattr(violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
+    return NOBODY._replace(
+        violations=values, welfare=(None, None, None, 1.0 if harms_others else 0.0)
+    )
+
+
+def read_labels(draft: LabelsDraft) -> Readings:
+    """Returns a labeller's draft as readings."""
+    power = draft.power
+    values = tuple(getattr(draft.violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
+    return Readings(
+        violations=values,
+        watts=power.physical,
+        dollars=power.money,
+        influence=power.social,
+        welfare=(power.utility, 0.0, 0.0, draft.disutility),
+    )
+
+
+def make_option(option_id: str, text: str, readings: Readings) -> Option:
+    """Returns an option that a model wrote and labelled; its power is not known."""
+    assessment = assess(readings)
+    unknown = dict.fromkeys(POWERS, None)
+    return Option(
+        option_id=option_id,
+        text=text,
+        outcome="",
+        flags=(),
+        label_source="model",
+        label_confidence=None,
+        polarity=assessment.polarity,
+        labels=assessment.labels,
+        power=Power(),
+        disutility=assessment.disutility,
+        scores={**assessment.scores, **unknown},
+        record=None,
+    )
+
+
+def keep_context(decision: Decision) -> str:
+    """Returns the end of a menu's context that a model is shown."""
+    return keep_ending(decision.context, SHOWN_CHARS)
