@@ -13,7 +13,7 @@ from model_server import make_instance, serve
 from schemas import VIOLATIONS, GameManifest
 from schemas.exchange import RejectionReason
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 FIXTURE = TESTS / "game_data"

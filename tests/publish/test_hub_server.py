@@ -37,7 +37,7 @@ configs:
 """
 
 HERE: dict[str, Any] = {"repo_id": "u/n", "repo_type": "dataset"}
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 @pytest.fixture

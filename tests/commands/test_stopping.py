@@ -16,7 +16,7 @@ from generators.engine.dialogue import Accepted
 from generators.errors import BudgetError, GeneratorError, LogError, RequestError
 from model_server import ModelServer, serve
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 pytestmark = pytest.mark.usefixtures("key")

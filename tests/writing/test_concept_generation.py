@@ -14,7 +14,7 @@ from generators.concepts.__main__ import main
 from model_server import serve
 from schemas import ConceptManifest
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 def read_manifest(folder: Path) -> ConceptManifest:

@@ -190,7 +190,7 @@ def test_the_same_seed_gives_the_same_bytes(few: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "generators.concepts", "--limit", "11"]
     subprocess.run(
         [*command, "--no-report", "--out", str(tmp_path / "other" / "one")],
-        cwd=Path(__file__).parent.parent,
+        cwd=Path(__file__).parents[2],
         env={**os.environ, "PYTHONHASHSEED": "1"},
         check=True,
         capture_output=True,

@@ -20,7 +20,7 @@ from generators.publish.references import open_release
 from hub_server import HubServer, reach
 from release_faults import NAME, ignore
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 Checked = Callable[[str], str]
 
 

@@ -13,7 +13,7 @@ from concept_files import change, write
 from generators.concepts.__main__ import main
 from tokenizer_files import write_tokenizers
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 GPT_2 = ROOT / "generators" / "tokens" / "gpt2" / "tokenizer.json"
 READINGS = [(space, bos) for space in (False, True) for bos in (False, True)]
 

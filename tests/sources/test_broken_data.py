@@ -9,7 +9,7 @@ import pytest
 
 from damage import ERROR, LABELS, SCENARIOS, TREE, build, change, cut_off, remove
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def unzip(data: Path) -> Path:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 pytestmark = [pytest.mark.consumers, pytest.mark.filterwarnings("default")]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXPORTS = ROOT / "tests" / "exports"
 VOCABULARY = ROOT / "generators" / "tokens" / "gpt2" / "tokenizer.json"
 

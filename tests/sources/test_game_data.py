@@ -15,7 +15,7 @@ from generators.sources.games.game_data import read_game, read_metadata
 from generators.sources.games.layout import find_games
 from schemas import Decision, MachiavelliConfig
 
-FIXTURE = Path(__file__).parent / "game_data"
+FIXTURE = Path(__file__).parents[1] / "game_data"
 APPROXIMATELY = {"abs": 1e-12}
 
 

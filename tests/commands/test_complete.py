@@ -13,7 +13,7 @@ from damage import ERROR
 from generators.complete import main
 from model_server import serve
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def make_line(number: int, **changed: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from generators.publish.release import read_release
 from hub_server import HubServer, make_environment
 from release_faults import NAME, TAGS, ignore, try_release
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TARGET = Target(NAME, TAGS[0])
 
 

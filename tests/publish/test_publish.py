@@ -19,7 +19,7 @@ from generators.publish.release import compare, read_release
 from hub_server import File, HubServer, Repository, make_environment
 from release_faults import NAME, TAGS, ignore
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TARGET = Target(NAME, TAGS[0])
 
 

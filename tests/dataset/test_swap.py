@@ -16,7 +16,7 @@ from generators import folder
 from generators.errors import FolderError
 from generators.machiavelli.__main__ import main
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 def describe(text: str) -> str:

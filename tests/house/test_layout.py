@@ -23,7 +23,7 @@ from schemas.base import StrictModel
 from schemas.config import ConceptKind, MachiavelliKind
 from schemas.game_data import SourceModel
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 VARIABLES = {

@@ -20,7 +20,7 @@ from generators.sources.games.layout import find_games
 from generators.sources.games.menus import Menu, read_menus
 from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
 
-FIXTURE = Path(__file__).parent / "game_data"
+FIXTURE = Path(__file__).parents[1] / "game_data"
 DEFAULTS = MachiavelliConfig()
 
 

@@ -14,7 +14,7 @@ from built import forget_tier
 from damage import ERROR, SCENARIOS, build, cut_off
 from generators.__main__ import COMMANDS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FIXTURE = ROOT / "tests" / "game_data"
 HEAVY = {
     "datasets",

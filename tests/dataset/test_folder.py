@@ -17,7 +17,7 @@ from generators.quality.verdicts import render_section
 from generators.splits import SPLITS, assign_split, find_group, known_games
 from schemas import CANARY
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("config", KINDS)

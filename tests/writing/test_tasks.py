@@ -27,7 +27,7 @@ from schemas.concept import AttributePair, Concept, Edge
 from schemas.decision import Decision
 from schemas.labels import VIOLATIONS
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 
 
 GOLDEN = TESTS / "golden" / "prompts"

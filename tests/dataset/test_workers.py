@@ -14,7 +14,7 @@ import pytest
 from generators.errors import WorkerError
 from generators.parallel import map_ahead, map_in_order, run_ahead
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SLOW_BUILD = """
 import sys, time
 from generators.parallel import map_in_order
