@@ -1,196 +1,219 @@
-"""From game data to a dataset folder: reads, views, splits, writes, describes."""
+"""Builds a dataset folder of menus, pairs, questions and in-context prompts from game data."""
 
-import shutil
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
-from generators.arrow import arrow_schema, give_memory_back, share_one_heap
-from generators.configs import KINDS
-from generators.dataset.card import describe_games
-from generators.dataset.finishing import Watch, finish_folder
-from generators.dataset.header import add_features, check_library, list_versions
-from generators.dataset.writer import RowWriter
-from generators.engine.engine import Engine
-from generators.folder import hash_files, replace_folder
-from generators.machiavelli.game import BrokenGame
-from generators.machiavelli.reading import (
-    Plan,
-    Progress,
-    add_written,
-    look_for_candidates,
-    plan_reading,
-    read_games,
+from generators.options import (
+    EngineOptions,
+    ModelOptions,
+    Option,
+    PathLike,
+    ReportOptions,
+    any_number,
+    check_outside,
+    choose,
+    folder,
+    names,
+    takes,
+    takes_also,
+    whole_number,
 )
-from generators.machiavelli.totals import Tally
-from generators.quality.tiering import assign_all_tiers
-from generators.sources.games.counts import Survey
-from generators.sources.games.game_data import read_metadata
-from generators.sources.games.layout import find_games
-from generators.writing.games import Models, Written, generate
-from generators.writing.generated import GENERATED, write_generated
-from generators.writing.rejected import REJECTED, write_rejections
-from schemas.base import CANARY
-from schemas.config import MachiavelliConfig
-from schemas.manifest import GameManifest
-from schemas.quality import Quality, Selection
+from generators.progress import SILENT, Progress
 
-VERSIONED = (
-    "datasets",
-    "jinja2",
-    "numpy",
-    "orjson",
-    "pyarrow",
-    "pydantic",
-    "scikit-learn",
-    "scipy",
-    "vaderSentiment",
-)
-"""The packages whose versions may decide the bytes of a folder."""
+if TYPE_CHECKING:
+    from generators.dataset.build import Built
+    from generators.writing.plan import Plan
+    from schemas.base import GameRow
+    from schemas.config import MachiavelliConfig
+
+ANSWERS = "responses.jsonl"
+"""The bundled file of recorded answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What is read of which game data."""
+
+    data: Annotated[
+        PathLike | None,
+        Option("the benchmark's game_data/", "DIR", folder, default="the bundled sample"),
+    ] = None
+    games: Annotated[
+        Sequence[str] | None, Option("only these games", "A,B", names, default="all")
+    ] = None
+    limit: Annotated[
+        int | None,
+        Option(
+            "read at most N menus, one of each game in turn", "N", whole_number(1), default="all"
+        ),
+    ] = None
+    behaviors: Annotated[
+        Sequence[str] | None,
+        Option("such as ethical,deception,power.money", "B,...", names, default="all 19"),
+    ] = None
+    attribution: Annotated[
+        str,
+        Option(
+            "where an option's label comes from: its own record, or the maximum up to the next"
+            " menu",
+            choices=("direct", "reachable"),
+        ),
+    ] = "direct"
+    context_chars: Annotated[int, Option("longest context, characters", "N", whole_number(0))] = (
+        2000
+    )
+    strict_context: Annotated[
+        bool, Option("stop a context where several paths lead to it")
+    ] = False
+    icl_chars: Annotated[
+        int,
+        Option("longest observation of an in-context prompt, characters", "N", whole_number(20)),
+    ] = 240
+    icl_shots: Annotated[int, Option("most shots of an in-context prompt", "N", whole_number(2))] = 8
+    skip_broken: Annotated[
+        bool, Option("leave unreadable games out, and count them, instead of stopping")
+    ] = False
+    seed: Annotated[
+        int, Option("decides orders of choices and shots, and nothing else", "N", any_number)
+    ] = 0
+    executor: Executor | None = None
+    """Reads the games, such as Dask's or Ray's; None for own processes."""
+    progress: Progress = SILENT
+    """Shows how far the run is."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to build, from where and to where."""
+class BuildOptions(EngineOptions, ModelOptions, ReportOptions, ReadOptions):
+    """What is built from game data, and how."""
 
-    data: Path
-    out: Path
-    config: MachiavelliConfig
-    source: Literal["sample", "game_data"]
-    engine: Engine | None = None
-    """Where answers come from; None for a run without models."""
-    watch: Watch | None = None
-    """Shows which config is being measured; None to measure nothing."""
-
-
-class Filled(NamedTuple):
-    """What was read into a folder."""
-
-    tally: Tally
-    """What was seen in the game data."""
-    writer: RowWriter
-    """What was written of it."""
-    written: Written
-    """What models gave."""
-
-
-class Built(NamedTuple):
-    """What came of a build."""
-
-    manifest: GameManifest
-    """What was written."""
-    survey: Survey
-    """What was seen in the game data."""
-    quality: Quality | None
-    """What was measured; None where nothing was."""
-
-
-def build_folder(job: Job, progress: Progress) -> Built:
-    """Returns what was written to `job.out`, what was seen in the game data, and its quality.
-
-    Raises:
-        GeneratorError: game data or `job.out` is not what it must be; nothing was changed.
-    """
-    check_library()
-    with replace_folder(job.out) as folder:
-        filled = fill_folder(
-            folder,
-            job.data,
-            job.config,
-            lambda plan: _write_with_models(job, plan, progress),
-            progress,
-        )
-        write_rejections(folder / REJECTED, filled.written.rejections)
-        write_generated(folder / GENERATED, filled.written)
-        selections = assign_all_tiers(
-            folder, [name for name, size in filled.writer.sizes.items() if size]
-        )
-        manifest = _describe(job, filled, selections, hash_files(folder))
-        manifest, quality = finish_folder(folder, manifest, describe_games, job.watch)
-    return Built(manifest, filled.tally.survey, quality)
-
-
-def fill_folder(
-    folder: Path,
-    data: Path,
-    config: MachiavelliConfig,
-    ask: Callable[[Plan], Written],
-    progress: Progress,
-) -> Filled:
-    """Returns what was read into a folder: all rows; those with a tier in drafts, without it yet.
-
-    Args:
-        folder: is empty.
-        data: the game data.
-        config: what the run is asked for.
-        ask: gets what models add, and hands it to the games.
-        progress: shows how far the run is.
-
-    Raises:
-        GeneratorError: the game data is not what it must be.
-    """
-    give_memory_back()
-    share_one_heap()
-    games = find_games(data, config.games)
-    metadata = read_metadata(data)
-    tally = Tally(skip_broken=config.skip_broken)
-    if config.games is None:
-        tally.count_metadata(metadata, [files.game for files in games])
-    schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in config.kinds}
-    writer = RowWriter(folder, config, schemas)
-    spools = folder / "spools"
-    spools.mkdir()
-    plan = plan_reading(games, metadata or {}, config, spools, progress)
-    written = ask(plan)
-    results = read_games(plan, progress)
-    with closing(results), closing(writer):
-        for result in results:
-            tally.take(result)
-            if not isinstance(result, BrokenGame):
-                writer.add(result)
-        writer.finish()
-    shutil.rmtree(spools)
-    tally.check(data)
-    tally.check_rows(writer.sizes)
-    return Filled(tally, writer, written)
-
-
-def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
-    """Returns what models add, and hands it to the games; nothing where none is asked."""
-    config = job.config
-    if job.engine is None or config.model is None:
-        return Written()
-    candidates = look_for_candidates(plan, config, progress)
-    models = Models(config.model, config.judge_model or config.model, config.densify)
-    written = generate(candidates, models, job.engine)
-    add_written(plan, written)
-    return written
-
-
-def list_build_versions() -> dict[str, str]:
-    """Returns the versions of Python and of what may decide the bytes of a folder."""
-    return list_versions(VERSIONED)
-
-
-def _describe(
-    job: Job, filled: Filled, selections: dict[str, Selection], files: dict[str, str]
-) -> GameManifest:
-    tally, writer, written = filled
-    return GameManifest(
-        name="machiavelli",
-        config=job.config,
-        source=job.source,
-        games=dict(sorted(tally.games.items())),
-        broken=dict(sorted(tally.broken.items())),
-        rows=writer.sizes,
-        counts=dict(sorted(tally.survey.counts.items())),
-        left_out=writer.left_out,
-        selections=selections,
-        oddities=dict(sorted(tally.oddities.items())),
-        generation=written.report,
-        canary=CANARY,
-        versions=list_build_versions(),
-        files=files,
+    out: Annotated[PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)] = (
+        Path("datasets/machiavelli")
     )
+    kinds: Annotated[
+        Sequence[str] | None,
+        Option(
+            "of decisions,contrastive,multiple_choice,icl", "K,...", names, default="all"
+        ),
+    ] = None
+    generate: Annotated[int, Option("menus that the model writes from", "N", whole_number(0))] = 100
+    densify: Annotated[
+        bool,
+        Option(
+            "the model labels options without a record, and 200 labelled ones without seeing"
+            " their labels"
+        ),
+    ] = False
+
+
+@takes(BuildOptions)
+def build(options: BuildOptions) -> "Built":
+    """Returns the dataset folder that was written; it prints and shows what is in it.
+
+    Without arguments it is made from the bundled sample and its recorded responses. Each keyword
+    is an option of `python -m generators.machiavelli`, and described there by `--help`.
+
+    Example: `machiavelli.build("datasets/machiavelli", data="game_data", behaviors=["deception"])`.
+
+    Raises:
+        UsageError: an option names what does not exist, or does not go with another.
+        SourceError: the game data is not what it must be.
+        FolderError: `out` is not ours to replace.
+        QualityError: with `strict`, a required check failed; the folder is written.
+    """
+    from generators.dataset.build import build_folder, check_report
+    from generators.machiavelli.source import MachiavelliSource
+    from generators.report.files import write_report
+    from generators.sources.games.layout import find_sample
+    from generators.writing.engines import open_engine
+    from generators.writing.games import Models, generate
+
+    check_report(options)
+    out = Path(options.out)
+    files = {"--data": options.data, "--recorded": options.recorded, "--prices": options.prices}
+    check_outside(out, files)
+    config = make_config(options)
+    data = find_data(options)
+    kind = "sample" if data.resolve() == find_sample().resolve() else "game_data"
+    own = options.data is not None
+    with open_engine(options, config, ANSWERS, own_source=own) as (config, engine):
+        write = None
+        if engine is not None and config.model is not None:
+            judge = config.judge_model or config.model
+            models = Models(config.model, judge, config.densify)
+            write = partial(generate, models=models, engine=engine)
+        source = MachiavelliSource(data, config, kind, write, options.executor)
+        report = None if options.no_report else write_report
+        built = build_folder(source, out, report, options.progress)
+    if options.strict:
+        built.check()
+    return built
+
+
+@takes(BuildOptions)
+def plan(options: BuildOptions) -> "Plan":
+    """Returns what `build` would ask of models, and what that would cost; it asks nothing.
+
+    Takes the same keywords as `build`.
+    """
+    from generators.machiavelli.estimate import show_plan
+
+    return show_plan(find_data(options), make_config(options), options, options.progress)
+
+
+@takes_also(ReadOptions)
+def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
+    """Yields the rows of a config, such as `contrastive`, as pydantic records; writes no file.
+
+    They are the rows that `build` writes with the same keywords, in the order of their files (the
+    strictest split first), but without what a model adds, and all with `tier` = `full`, since
+    which rows are `core` depends on all of them.
+
+    Example: `for row in machiavelli.rows("contrastive", data="game_data"): ...`
+
+    Raises:
+        UsageError: there is no such config, or an option names what does not exist.
+        SourceError: the game data is not what it must be.
+    """
+    from generators.configs import KINDS
+    from generators.machiavelli.source import MachiavelliSource
+
+    (name,) = choose("config", (config,), tuple(KINDS))
+    wanted = make_config(options, kinds=(name,))
+    source = MachiavelliSource(find_data(options), wanted, "game_data", None, options.executor)
+    row = KINDS[name].row
+    for part in source.read(options.progress):
+        for values in part.table.to_pylist():
+            yield row.model_validate(values, strict=False)
+
+
+def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
+    """Returns what a run is asked for, as the manifest keeps it.
+
+    Raises:
+        UsageError: a config or behavior does not exist.
+    """
+    from generators.configs import KINDS
+    from schemas.config import MachiavelliConfig
+    from schemas.labels import BEHAVIORS
+
+    fields = MachiavelliConfig.model_fields
+    given = {name: value for name, value in vars(options).items() if name in fields}
+    games = options.games
+    given |= {
+        "games": None if games is None else tuple(sorted(choose("--games", games, games))),
+        "behaviors": choose("--behaviors", options.behaviors, BEHAVIORS),
+    }
+    if isinstance(options, BuildOptions):
+        given["kinds"] = choose("--kinds", options.kinds, tuple(KINDS))
+    return MachiavelliConfig(**(given | more))
+
+
+def find_data(options: ReadOptions) -> Path:
+    """Returns the folder of game data: the bundled sample, if none is named."""
+    from generators.sources.games.layout import find_sample
+
+    return find_sample() if options.data is None else Path(options.data)

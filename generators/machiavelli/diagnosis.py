@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generators.errors import SourceError
-from generators.machiavelli.reading import Progress, survey_games
-from generators.machiavelli.totals import Tally
+from generators.machiavelli.source import survey_games
+from generators.progress import SILENT, Progress
 from generators.sources.games.counts import CONTEXT_BIN, Survey
-from generators.sources.games.game_data import read_metadata
-from generators.sources.games.layout import find_games
 from schemas.labels import BEHAVIORS
 
 BAR = 40
@@ -47,51 +44,40 @@ class Diagnosis:
             "broken": self.broken,
         }
 
+    def __str__(self) -> str:
+        survey = self.survey
+        return "\n".join(
+            [
+                f"games {self.games:,}, menus {survey.counts['menus']:,},"
+                f" options {survey.counts['options']:,}, labelled {survey.labelled_share:.1%}",
+                *_list_section("counts", survey.counts),
+                "",
+                "prevalence: options that exhibit a behavior, of those where it is known",
+                *_list_prevalence(survey),
+                "",
+                "options per menu",
+                *_draw_histogram(survey.options, 1),
+                "",
+                "length of context, characters",
+                *_draw_histogram(survey.contexts, CONTEXT_BIN),
+                *_list_section("tolerated", self.oddities),
+                *_list_section("broken", self.broken),
+            ]
+        )
 
-def diagnose(data: Path, progress: Progress) -> Diagnosis:
+
+def diagnose(data: str | Path, progress: Progress = SILENT) -> Diagnosis:
     """Returns what is in a `game_data/`; broken games and files are counted, and never stop it.
 
     Raises:
         SourceError: the folder is no `game_data/` at all.
     """
-    games = find_games(data, need_labels=False)
-    tally = Tally(skip_broken=True)
-    try:
-        metadata = read_metadata(data)
-        tally.count_metadata(metadata, [files.game for files in games])
-    except SourceError as error:
-        metadata = None
-        tally.broken["game_metadata.json"] = str(error)
-    for result in survey_games(games, metadata or {}, progress):
-        tally.take(result)
+    totals = survey_games(Path(data), progress)
     return Diagnosis(
-        len(tally.games),
-        tally.survey,
-        dict(sorted(tally.oddities.items())),
-        dict(sorted(tally.broken.items())),
-    )
-
-
-def format_diagnosis(diagnosis: Diagnosis) -> str:
-    """Returns the counts as text for a terminal, without a last newline."""
-    survey = diagnosis.survey
-    return "\n".join(
-        [
-            f"games {diagnosis.games:,}, menus {survey.counts['menus']:,},"
-            f" options {survey.counts['options']:,}, labelled {survey.labelled_share:.1%}",
-            *_list_section("counts", survey.counts),
-            "",
-            "prevalence: options that exhibit a behavior, of those where it is known",
-            *_list_prevalence(survey),
-            "",
-            "options per menu",
-            *_draw_histogram(survey.options, 1),
-            "",
-            "length of context, characters",
-            *_draw_histogram(survey.contexts, CONTEXT_BIN),
-            *_list_section("tolerated", diagnosis.oddities),
-            *_list_section("broken", diagnosis.broken),
-        ]
+        len(totals.games),
+        totals.survey,
+        dict(sorted(totals.oddities.items())),
+        dict(sorted(totals.broken.items())),
     )
 
 

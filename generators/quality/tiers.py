@@ -1,27 +1,21 @@
-"""Writes into the rows of a folder which are `core`, `hard`, and misled by their cues."""
+"""Chooses which rows are `core`, which are `hard`, and which are misled by their cues. Pure."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from generators.arrow import trim_heap
-from generators.configs import READERS
 from generators.configs.codes import Mask
-from generators.configs.contrasts import WHOLE, Contrasts, Reader, hash_texts, share_texts
+from generators.configs.contrasts import Contrasts
 from generators.parallel import count_cores
-from generators.parquet import finish_draft, name_draft, read_spool
 from generators.quality.selection.core import choose_core, count_reasons
 from generators.quality.selection.cues import Readings, narrow, read_texts
 from generators.quality.selection.flags import find_hard, find_reversed
 from generators.quality.selection.parts import take_part
-from generators.splits import SPLITS
-from generators.stored_rows import locate_file
 from schemas.quality import Selection
 
 FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
@@ -41,54 +35,6 @@ class Masks:
         self.flags = {name: np.zeros(items, np.bool_) for name in ("core", *FLAGS)}
         self.reasons = np.full(items, "", object)
         """Item -> why it is not core."""
-
-
-def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
-    """Returns config -> what was chosen of its rows; its files are written with the choice.
-
-    Args:
-        folder: a dataset folder that is being built.
-        configs: those whose rows have a tier; each has some, in drafts.
-    """
-    paths = {config: list_drafts(folder, config) for config in configs}
-    texts, contrasts = share_texts(
-        [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
-    )
-    trim_heap()
-    chosen = dict(zip(configs, choose_all_rows(contrasts, read_texts(texts)), strict=True))
-    del texts, contrasts
-    trim_heap()
-    with ThreadPoolExecutor(count_cores()) as pool:
-        tasks = [pool.submit(_finish, paths[name], chosen[name][0]) for name in configs]
-        for task in tasks:
-            task.result()
-    return {config: selection for config, (_, selection) in chosen.items()}
-
-
-def list_drafts(folder: Path, config: str) -> list[Path]:
-    """Returns the files that a config has drafts of, in the order of the splits."""
-    paths = [locate_file(folder, config, split) for split in SPLITS]
-    return [path for path in paths if name_draft(path).exists()]
-
-
-def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
-    """Returns what a reader takes of all rows; their texts pass, and only hashes of them stay."""
-    needed = list(dict.fromkeys([*reader.columns, *reader.text]))
-    tables: list[pa.Table] = []
-    for path in paths:
-        for table in read_spool(name_draft(path), needed):
-            hashes = hash_texts(table, reader.text)
-            found = _code(table.select(list(reader.columns)), reader.repeated)
-            tables.append(found.append_column(WHOLE, hashes))
-    return pa.concat_tables(tables)
-
-
-def _code(table: pa.Table, columns: Sequence[str]) -> pa.Table:
-    """Returns a table in which some columns have each value once."""
-    for name in columns:
-        coded: Any = table[name].dictionary_encode()
-        table = table.set_column(table.schema.get_field_index(name), name, coded)
-    return table
 
 
 def choose_rows(contrasts: Contrasts, readings: Readings) -> Choice:
@@ -148,20 +94,3 @@ def _sum_up(contrasts: Contrasts, masks: Masks) -> Choice:
 def _spread(items: Mask, contrasts: Contrasts) -> Mask:
     """Returns for each row whether its item is among some; False for a row without an item."""
     return np.append(items, False)[contrasts.row_item]
-
-
-def _finish(paths: Sequence[Path], columns: Columns) -> None:
-    """Writes some files with these columns in the place of their drafts'; rows follow on."""
-    done = 0
-
-    def replace_columns(table: pa.Table) -> pa.Table:
-        nonlocal done
-        for name, values in columns.items():
-            place = table.schema.get_field_index(name)
-            field = cast(Any, table.schema).field(place)
-            table = table.set_column(place, field, values.slice(done, table.num_rows))
-        done += table.num_rows
-        return table
-
-    for path in paths:
-        finish_draft(path, replace_columns)

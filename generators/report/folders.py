@@ -14,7 +14,8 @@ from generators.folder import CARD, MANIFEST, replace_folder
 from generators.quality.assessment import Watch
 from generators.report.audit_sheet import read_sheet
 from generators.report.files import FIGURES, PAGE, QUALITY
-from generators.stored_rows import REMEDY, locate_file, open_rows, refuse_rows
+from generators.parquet import locate_file
+from generators.stored_rows import REMEDY, open_rows, refuse_rows
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit, Quality
 from schemas.rows import ROWS

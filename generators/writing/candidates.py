@@ -1,17 +1,15 @@
 """What a model may be asked about: the menus to write from, and the options to label."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import nsmallest
-from pathlib import Path
 from typing import NamedTuple
 
 from generators.errors import SourceError
-from generators.machiavelli.game import BrokenGame, GameTask
 from generators.sources.games.decisions import list_menus, read_decisions
-from generators.sources.games.game_data import read_game
+from generators.sources.games.game_data import BrokenGame, read_game
+from generators.sources.games.layout import GameFiles
 from generators.writing.scenes import READ_FOR_MODELS, shorten_outcome
 from schemas.decision import Decision, Option
 
@@ -44,15 +42,19 @@ class Candidates:
         default_factory=list[tuple[OptionText, Option]]
     )
     """Options with a record, lowest sha256 first; at most 200."""
-    unlabelled: list[Path] = field(default_factory=list[Path])
-    """Files of the options without: there may be a hundred thousand."""
+    unlabelled: list[OptionText] = field(default_factory=list[OptionText])
+    """Options without a record, each once, by game; there may be a hundred thousand."""
 
 
 @dataclass(frozen=True)
 class CandidateTask:
     """One game to look through."""
 
-    game: GameTask
+    files: GameFiles
+    metadata: object
+    """Its entry of `game_metadata.json`, unchecked."""
+    menus: int | None
+    """Read only so many menus, the first in tree order; None for all."""
     most: int
     """Menus to write from."""
     densify: bool
@@ -61,22 +63,20 @@ class CandidateTask:
 
 def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
     """Returns what one game offers, read as requests want it, whatever is to be displayed."""
-    files = task.game.files
     try:
-        game = read_game(files, task.game.metadata)
+        game = read_game(task.files, task.metadata)
     except SourceError as error:
-        return BrokenGame(files.game, error)
-    menus = list_menus(game)[: task.game.menus]
-    found = Candidates(files.game)
+        return BrokenGame(task.files.game, error)
+    menus = list_menus(game)[: task.menus]
+    found = Candidates(game.name)
     decisions = list(read_decisions(game, READ_FOR_MODELS, menus))
     usable = [decision for decision in decisions if len(decision.usable_places) > 1]
     found.menus = choose_menus([decision for decision in usable if can_ask(decision)], task.most)
     if task.densify:
         options = [pair for decision in usable for pair in _list_options(decision)]
         found.labelled = choose_labelled(pair for pair in options if pair[1].label_source)
-        path = task.game.spools / f"{files.game}.unlabelled.jsonl"
-        _write_options(path, (text for text, option in options if option.label_source is None))
-        found.unlabelled = [path]
+        unlabelled = (text for text, option in options if option.label_source is None)
+        found.unlabelled = list(dict.fromkeys(unlabelled))
     return found
 
 
@@ -102,14 +102,6 @@ def rank(item: str) -> str:
     return sha256(item.encode()).hexdigest()
 
 
-def read_options(paths: Iterable[Path]) -> Iterator[OptionText]:
-    """Yields the options that wait in some files."""
-    for path in paths:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield OptionText(*json.loads(line))
-
-
 def _list_options(decision: Decision) -> list[tuple[OptionText, Option]]:
     options = [decision.options[place] for place in decision.usable_places]
     return [
@@ -121,9 +113,3 @@ def _list_options(decision: Decision) -> list[tuple[OptionText, Option]]:
         )
         for option in options
     ]
-
-
-def _write_options(path: Path, options: Iterable[OptionText]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for option in dict.fromkeys(options):
-            file.write(json.dumps(option, ensure_ascii=False) + "\n")

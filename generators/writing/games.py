@@ -12,7 +12,7 @@ from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
 from generators.engine.engine import Engine
 from generators.writing import GAME_TASKS, counterpart, dilemma, judge, labels
 from generators.writing.audit import audit_blind, audit_judges
-from generators.writing.candidates import Candidates, OptionText, read_options
+from generators.writing.candidates import Candidates, OptionText
 from generators.writing.model_labels import ModelLabel
 from generators.writing.scenes import read_labels
 from generators.writing.totals import check_answered, count_reasons, reject, report_tasks
@@ -221,7 +221,7 @@ def _label(
     known = {text.item: option for text, option in candidates.labelled}
 
     def list_options() -> Iterator[OptionText]:
-        yield from read_options(candidates.unlabelled)
+        yield from candidates.unlabelled
         yield from (text for text, _ in candidates.labelled)
 
     def asks() -> Iterator[Ask[LabelsDraft]]:

@@ -79,6 +79,14 @@ class Game:
         return any(reading != NOTHING_RECORDED for reading in self.readings.values())
 
 
+@dataclass(frozen=True)
+class BrokenGame:
+    """A game that could not be read."""
+
+    game: str
+    error: SourceError
+
+
 def read_game(files: GameFiles, metadata: object) -> Game:
     """Returns one game, every text and record of it checked.
 
