@@ -27,7 +27,7 @@ from generators.parquet import RowFile
 from generators.quality.tiering import assign_all_tiers, open_file
 from generators.sources.concepts.concept_file import ReadConcepts
 from generators.sources.concepts.network import describe_network
-from generators.sources.concepts.pool import Material
+from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
 from generators.splits import SPLITS
 from generators.tokens.vocabularies import Vocabulary
@@ -125,20 +125,20 @@ def build_folder(
 
 def _prepare(
     job: Job, engine: Engine | None
-) -> tuple[Material | None, ConceptGenerationReport | None, list[Rejection]]:
+) -> tuple[ConceptPool | None, ConceptGenerationReport | None, list[Rejection]]:
     """Returns the material with what a model adds to it; none where pairs are the source."""
     if isinstance(job.source, ReadPairs):
         return None, None, []
-    material = Material(job.source.file, job.config.limit)
+    material = ConceptPool(job.source.file, job.config.limit)
     if engine is None or job.config.model is None:
         return material, None, []
     generated = generate(material, job.config.kinds, job.config.model, engine)
-    grown = Material(job.source.file, job.config.limit, generated.additions)
+    grown = ConceptPool(job.source.file, job.config.limit, generated.additions)
     return grown, generated.report, generated.rejections
 
 
 def _write_set(
-    job: Job, folder: Folder, each: ConceptSet, material: Material | None, watch: Watch
+    job: Job, folder: Folder, each: ConceptSet, material: ConceptPool | None, watch: Watch
 ) -> None:
     sieve = Sieve(job.vocabularies, job.config.aligned_only)
     if isinstance(job.source, ReadPairs):
@@ -168,7 +168,7 @@ def _write_set(
     folder.written[each.name] = Written(sizes, sieve, tally)
 
 
-def _write_network(path: Path, material: Material) -> None:
+def _write_network(path: Path, material: ConceptPool) -> None:
     edges = [each.value for each in material.edges]
     text = json.dumps(describe_network(material.file, edges), indent=1, ensure_ascii=False)
     path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
@@ -177,7 +177,7 @@ def _write_network(path: Path, material: Material) -> None:
 def _describe(
     job: Job,
     folder: Folder,
-    material: Material | None,
+    material: ConceptPool | None,
     report: ConceptGenerationReport | None,
     selections: dict[str, Selection],
 ) -> ConceptManifest:

@@ -10,7 +10,7 @@ from generators.arrow import arrow_schema
 from generators.dataset.header import add_features, size_category, write_header
 from generators.publish.reference_rows import reference_schema
 from generators.quality.verdicts import render_section
-from generators.sources.games.behaviors import READINGS
+from generators.sources.games.behaviors import MEANINGS
 from generators.splits import SPLITS
 from generators.templates import render
 from generators.writing.audit import HAND_WRITTEN
@@ -66,7 +66,7 @@ def render_card(
         manifest=manifest,
         quality=quality,
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
-        readings=READINGS,
+        readings=MEANINGS,
         one_row=ONE_ROW,
         title=TITLES[manifest.source],
         options=_list_options(manifest),

@@ -13,9 +13,9 @@ from generators.configs.from_games import Kind, behavior_of
 from generators.errors import SourceError
 from generators.parquet import Spool
 from generators.publish.counterparts import Edit, restore_counterparts
-from generators.sources.games.counts import Survey, survey_decisions
+from generators.sources.games.counts import Counts, count_decisions
 from generators.sources.games.decisions import list_menus, read_decisions
-from generators.sources.games.game_data import Game, Oddities, read_game
+from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
 from generators.sources.games.layout import GameFiles
 from generators.sources.games.menus import Menu, read_menus
 from generators.splits import assign_split, find_group
@@ -72,16 +72,8 @@ class GameRows:
     labelled: bool
     """Whether the game has any labels."""
     oddities: Oddities
-    survey: Survey = field(default_factory=Survey)
+    survey: Counts = field(default_factory=Counts)
     kinds: dict[str, KindRows] = field(default_factory=dict[str, KindRows])
-
-
-@dataclass(frozen=True)
-class BrokenGame:
-    """A game that could not be read."""
-
-    game: str
-    error: SourceError
 
 
 def read_rows(task: GameTask) -> GameRows | BrokenGame:
@@ -93,7 +85,7 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     menus = list_menus(game)[: task.menus]
     result = describe_game(task, game, len(menus))
     decisions = label_options(read_decisions(game, task.config, menus), task.labels)
-    result.survey = survey_decisions(decisions)
+    result.survey = count_decisions(decisions)
     written = task.written
     if task.edits:
         shown = read_decisions(game, READ_FOR_MODELS, menus)
