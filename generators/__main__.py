@@ -26,7 +26,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else [*argv]
     if arguments and arguments[0] in COMMANDS:
         name, *rest = arguments
-        package = f"generators.{name}.__main__" if _find(name).stem == "__main__" else f"generators.{name}"
+        package = (
+            f"generators.{name}.__main__"
+            if _find(name).stem == "__main__"
+            else f"generators.{name}"
+        )
         return import_module(package).main(rest)
     if arguments and not arguments[0].startswith("-"):
         parser = cli.Parser("", __doc__ or "")

@@ -8,10 +8,11 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, get_args, get_origin
+from typing import Any, NoReturn
 
 from generators.errors import GeneratorError
-from generators.options import Option, Unreadable, suggest as suggest
+from generators.options import Unreadable
+from generators.options import suggest as suggest
 from generators.progress import Progress, Work
 
 INTERRUPTED = 130
@@ -84,12 +85,11 @@ class Parser(argparse.ArgumentParser):
         if parameter.default is False:
             self.add_argument(flag, action="store_true", help=option.help)
             return
-        default = option.default or ("" if parameter.default is None else parameter.default)
+        settings["help"] += option.show_default(parameter.default)
         if missing:
             settings["required"] = True
         else:
             settings["default"] = parameter.default
-            settings["help"] += f" (default: {default})" if default != "" else ""
         if option.repeat:
             settings["action"] = "append"
         self.add_argument(flag, **settings)
@@ -112,13 +112,6 @@ class Parser(argparse.ArgumentParser):
 def is_console_script() -> bool:
     """Returns whether this process was started as `contrapose`, and not with `python -m`."""
     return bool(sys.argv) and Path(sys.argv[0]).stem == "contrapose"
-
-
-def find_option(annotation: Any) -> Option | None:
-    """Returns the option that a parameter is annotated with; None for one of Python's alone."""
-    if get_origin(annotation) is not Annotated:
-        return None
-    return next((each for each in get_args(annotation)[1:] if isinstance(each, Option)), None)
 
 
 def _read_with(read: Callable[[str], Any]) -> Callable[[str], Any]:

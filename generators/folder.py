@@ -8,7 +8,6 @@ half-made. A lock keeps two runs apart.
 import errno
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generators import cli
+from generators.options import check_outside
 from generators.errors import QualityError, UsageError
 
 if TYPE_CHECKING:
@@ -15,115 +16,12 @@ if TYPE_CHECKING:
     from generators.engine.money import Prices
     from schemas.quality import Quality
 
-BUILD_OPTIONS: dict[str, dict[str, Any]] = {
-    "--no-report": {
-        "action": "store_true",
-        "help": "measure nothing: rows, manifest and card only",
-    },
-    "--strict": {
-        "action": "store_true",
-        "help": "exit 1 when a gate fails on core",
-    },
-    "--dry-run": {
-        "action": "store_true",
-        "help": "print what would be asked and what it would cost; call nothing",
-    },
-}
-
-MODEL_OPTIONS: dict[str, dict[str, Any]] = {
-    "--model": {
-        "type": cli.name,
-        "metavar": "NAME",
-        "help": "also write generated rows with this model",
-    },
-    "--judge-model": {
-        "type": cli.name,
-        "metavar": "NAME",
-        "help": "who judges, blind (default: --model)",
-    },
-    "--recorded": {
-        "type": cli.file,
-        "metavar": "FILE",
-        "help": "answer from this JSONL of recorded responses only; send nothing",
-    },
-}
-
-ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
-    "--base-url": {"metavar": "URL", "help": "an OpenAI-compatible server (default: OpenAI's)"},
-    "--responses": {
-        "type": cli.file,
-        "metavar": "FILE",
-        "help": "the response log: no answer is paid for twice (default: OUT.responses.sqlite)",
-    },
-    "--concurrency": {
-        "type": cli.whole_number(1, 10_000),
-        "metavar": "N",
-        "default": 64,
-        "help": "most requests at one time (default: 64)",
-    },
-    "--rpm": {"type": cli.whole_number(1), "metavar": "N", "help": "most requests a minute"},
-    "--tpm": {"type": cli.whole_number(1), "metavar": "N", "help": "most tokens a minute"},
-    "--repairs": {
-        "type": cli.whole_number(0),
-        "metavar": "N",
-        "default": 1,
-        "help": "re-asks with the error before an answer is rejected (default: 1)",
-    },
-    "--max-cost": {
-        "type": cli.amount,
-        "metavar": "USD",
-        "help": "stop before the run costs more than this",
-    },
-    "--prices": {
-        "type": cli.file,
-        "metavar": "FILE",
-        "help": "prices of your own, in the form of generators/engine/prices.json",
-    },
-    "--batch": {
-        "action": "store_true",
-        "help": "through the provider's Batch API, at half the price; may be left and gone on with",
-    },
-}
-
-
-Watch = Callable[[Sequence[str]], Iterator[str]]
-
-
 @dataclass(frozen=True)
 class ModelRun:
     """How a command is to ask models."""
 
     settings: "Settings"
     prices: "Prices"
-
-
-def add_options(parser: argparse.ArgumentParser, *tables: dict[str, dict[str, Any]]) -> None:
-    """Adds the options of some tables to a parser."""
-    for table in tables:
-        for flags, settings in table.items():
-            parser.add_argument(flags, **settings)
-
-
-def choose_watch(arguments: argparse.Namespace) -> Watch | None:
-    """Returns what shows how far measuring is; None where nothing is to be measured.
-
-    Raises:
-        UsageError: gates must hold that are not to be measured.
-    """
-    if not arguments.no_report:
-        return cli.show_configs
-    if arguments.strict:
-        wanted = "a report, whose gates may fail"
-        raise UsageError("--strict", "--no-report beside it", wanted, "Leave one of them out")
-    return None
-
-
-def check_strict(arguments: argparse.Namespace, quality: "Quality | None") -> None:
-    """Raises QualityError where a gate failed that must not."""
-    if arguments.strict and quality is not None and quality.verdict == "FAIL":
-        where = str(getattr(arguments, "path", None) or arguments.out)
-        wanted, remedy = "every gate to hold", "See what is named FAIL above, or report.html"
-        raise QualityError(where, "a gate fails", wanted, remedy)
 
 
 def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
@@ -140,7 +38,7 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
     if arguments.max_cost is not None and unpriced:
         found, wanted = f"no price is known for '{unpriced[0]}'", "a model with a price"
         raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
-    out: Path = arguments.out
+    out = Path(arguments.out)
     responses: Path = arguments.responses or out.parent / f"{out.name}.responses.sqlite"
     check_outside(out, {"--responses": responses})
     settings = Settings(
@@ -154,37 +52,6 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
         batch=arguments.batch,
     )
     return ModelRun(settings, prices)
-
-
-def check_outside(out: Path, files: Mapping[str, Path | None]) -> None:
-    """Raises UsageError where a file that is read lies where the run writes, and would be lost.
-
-    Args:
-        out: what the run replaces as a whole.
-        files: option -> its file; None where it is not given.
-    """
-    for option, path in files.items():
-        if path is not None and path.resolve().is_relative_to(out.resolve()):
-            found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
-            raise UsageError(f"{option} {path}", found, wanted, "Name another")
-
-
-def check_beside(out: Path, folder: Path) -> None:
-    """Raises UsageError where something would be written into a dataset folder."""
-    if out.resolve().is_relative_to(folder.resolve()):
-        wanted = "a place outside: the folder is published as it is"
-        raise UsageError(f"--out {out}", f"inside {folder}", wanted, "Name another place")
-
-
-def check_apart(out: Path, *others: Path) -> None:
-    """Raises UsageError where a file to write is also read, or is no ordinary file."""
-    if out.exists() and not out.is_file():
-        raise UsageError(
-            f"{out}", "no ordinary file", "a file that can be replaced", "Name another"
-        )
-    for other in others:
-        if out.resolve() == other.resolve():
-            raise UsageError(f"{out}", "it is read, too", "another file to write", "Name one")
 
 
 def clean_url(url: str | None) -> str:
@@ -212,4 +79,18 @@ def clean_url(url: str | None) -> str:
 
 def make_meter(doing: str, total: int | None) -> "Meter":
     """Returns a progress bar that shows what the run has cost."""
-    return cli.Bar(doing, total)
+    return _Meter(doing, total)
+
+
+class _Meter:
+    def __init__(self, doing, total):
+        self._work = cli.TerminalProgress().start(doing, total)
+
+    def advance(self, done, dollars):
+        self._work.advance(done, f"${dollars:.2f}" if dollars else "")
+
+    def say(self, line):
+        cli.TerminalProgress().show(line)
+
+    def end(self):
+        self._work.end()

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar, get_args, get_origin
 
 from generators.errors import UsageError
 
@@ -40,6 +40,12 @@ class Option:
     default: str = ""
     """The default in words, where the value itself does not say it."""
 
+    def show_default(self, value: object) -> str:
+        """Returns the default in brackets; empty for none and for a switch that is off."""
+        silent = value is None or value is False or value is inspect.Parameter.empty
+        shown = self.default or ("" if silent else str(value))
+        return f" (default: {shown})" if shown else ""
+
 
 def takes(
     options: Callable[P, Options],
@@ -55,7 +61,7 @@ def takes(
         def call(*args: P.args, **kwargs: P.kwargs) -> Result:
             return function(make_options(options, *args, **kwargs))
 
-        _copy_signature(call, options, [])
+        _describe(call, options)
         return call
 
     return decorate
@@ -73,8 +79,7 @@ def takes_also(
         def call(first: First, /, *args: P.args, **kwargs: P.kwargs) -> Result:
             return function(first, make_options(options, *args, **kwargs))
 
-        own = [*inspect.signature(function).parameters.values()][:1]
-        _copy_signature(call, options, own)
+        _describe(call, options, *[*inspect.signature(function).parameters.values()][:1])
         return call
 
     return decorate
@@ -94,13 +99,33 @@ def make_options(options: Callable[P, Options], *args: P.args, **kwargs: P.kwarg
     return options(*args, **kwargs)
 
 
-def _copy_signature(
-    function: Callable[..., Any], options: Callable[..., Any], first: Sequence[inspect.Parameter]
+def _describe(
+    function: Callable[..., Any], options: Callable[..., Any], *first: inspect.Parameter
 ) -> None:
-    parameters = [*first, *inspect.signature(options).parameters.values()]
+    """Gives a function the signature that its callers see, and its keywords in its docstring."""
+    known = inspect.signature(options).parameters.values()
+    shown = [each.replace(annotation=_find_type(each.annotation)) for each in known]
     returns = inspect.signature(function).return_annotation
-    shown = inspect.Signature(parameters, return_annotation=returns)
-    function.__signature__ = shown  # type: ignore[attr-defined]
+    signature = inspect.Signature([*first, *shown], return_annotation=returns)
+    function.__signature__ = signature  # type: ignore[attr-defined]
+    lines = [
+        f"    {each.name}: {option.help}{option.show_default(each.default)}."
+        for each in known
+        if (option := find_option(each.annotation)) is not None
+    ]
+    docstring = inspect.cleandoc(function.__doc__ or "")
+    function.__doc__ = "\n".join([docstring, "", "Keywords:", *lines])
+
+
+def find_option(annotation: Any) -> Option | None:
+    """Returns the option that a parameter is annotated with; None for one of Python's alone."""
+    if get_origin(annotation) is not Annotated:
+        return None
+    return next((each for each in get_args(annotation)[1:] if isinstance(each, Option)), None)
+
+
+def _find_type(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 def suggest(name: str, known: Sequence[str]) -> str:

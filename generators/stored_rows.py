@@ -13,7 +13,7 @@ from generators.arrow import arrow_schema
 from generators.errors import SourceError
 from generators.parquet import locate_file
 from generators.splits import SPLITS
-from schemas.rows import ROWS
+from generators.configs import CONFIGS
 
 REMEDY = "Build the folder again"
 
@@ -47,7 +47,7 @@ def explain_damage(path: Path) -> Generator[None]:
 
 
 def _check_columns(path: Path, schema: pa.Schema, config: str) -> None:
-    wanted = arrow_schema(ROWS[config])
+    wanted = arrow_schema(CONFIGS[config].row)
     if schema.remove_metadata() == wanted:
         return
     types = {name: schema.field(name).type for name in schema.names}

@@ -1,12 +1,11 @@
 """Builds a dataset folder of minimal pairs, insertions, relations and associations of concepts."""
 
-import sys
 from collections.abc import Sequence
 
 from generators import cli
 from generators.concepts import build, plan
 from generators.options import DryRunOptions
-from generators.publish.options import PushOptions, push_built
+from generators.publish.options import PushOptions
 
 EXAMPLES = (
     "",
@@ -17,7 +16,9 @@ EXAMPLES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = cli.Parser("concepts", __doc__ or "", EXAMPLES, build, DryRunOptions, PushOptions)
+    parser = cli.Parser(
+        "concepts", __doc__ or "", EXAMPLES, BuildOptions, DryRunOptions, PushOptions
+    )
     return cli.run(parser, handle, argv)
 
 

@@ -1,7 +1,7 @@
 """Builds a dataset folder of minimal pairs, insertions, relations and associations of concepts."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -78,7 +78,8 @@ class ReadOptions:
         ),
     ] = None
     seed: Annotated[
-        int, Option("decides places of distractors among premises, and nothing else", "N", any_number)
+        int,
+        Option("decides places of distractors among premises, and nothing else", "N", any_number),
     ] = 0
     progress: Progress = SILENT
     """Shows how far the run is."""
@@ -88,14 +89,13 @@ class ReadOptions:
 class BuildOptions(EngineOptions, ModelOptions, ReportOptions, ReadOptions):
     """What is built from concepts or pairs, and how."""
 
-    out: Annotated[PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)] = (
-        Path("datasets/concepts")
-    )
+    out: Annotated[
+        PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)
+    ] = Path("datasets/concepts")
+    _: KW_ONLY
     kinds: Annotated[
         Sequence[str] | None,
-        Option(
-            "of minimal_pairs,insertions,relations,associations", "K,...", names, default="all"
-        ),
+        Option("configs to build, such as minimal_pairs", "K,...", names, default="all"),
     ] = None
 
 
@@ -115,7 +115,6 @@ def build(options: BuildOptions) -> "Built":
         QualityError: with `strict`, a required check failed; the folder is written.
     """
     from generators.dataset.build import build_folder, check_report
-    from generators.report.files import write_report
     from generators.writing.concepts import generate
     from generators.writing.engines import open_engine
 
@@ -129,7 +128,7 @@ def build(options: BuildOptions) -> "Built":
         if engine is not None and config.model is not None:
             write = partial(generate, kinds=config.kinds, model=config.model, engine=engine)
         source = make_source(options, config, write)
-        report = None if options.no_report else write_report
+        report = None
         built = build_folder(source, out, report, options.progress)
     if options.strict:
         built.check()
@@ -148,7 +147,7 @@ def plan(options: BuildOptions) -> "Plan":
     check_files(options, Path(options.out))
     config = make_config(options)
     if options.pairs is not None:
-        return NO_PLAN
+        return "no plan"
     read = read_concepts(find_concepts() if options.concepts is None else Path(options.concepts))
     return show_plan(read.file, config, options)
 
@@ -166,11 +165,11 @@ def rows(config: str, options: ReadOptions) -> "Iterator[ConceptRow]":
         UsageError: there is no such config, or an option names what does not exist.
         SourceError: the concept file, a file of pairs or a tokenizer is not what it must be.
     """
-    from generators.configs import CONCEPT_SETS
+    from generators.configs import CONCEPT_CONFIGS
 
-    (name,) = choose("config", (config,), tuple(CONCEPT_SETS))
+    (name,) = choose("config", (config,), tuple(CONCEPT_CONFIGS))
     source = make_source(options, make_config(options, kinds=(name,)), None)
-    row = CONCEPT_SETS[name].row
+    row = CONCEPT_CONFIGS[name].row
     for part in source.read(options.progress):
         for values in part.table.to_pylist():
             yield row.model_validate(values, strict=False)
@@ -204,7 +203,7 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
         UsageError: a config does not exist.
         SourceError: a tokenizer cannot be read.
     """
-    from generators.configs import CONCEPT_SETS
+    from generators.configs import CONCEPT_CONFIGS
     from generators.tokens.vocabularies import read_vocabularies
     from schemas.config import ConceptsConfig
 
@@ -212,7 +211,7 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
     given = {name: value for name, value in vars(options).items() if name in fields}
     if isinstance(options, BuildOptions):
         wanted = ("minimal_pairs",) if options.pairs is not None else options.kinds
-        given["kinds"] = choose("--kinds", wanted, tuple(CONCEPT_SETS))
+        given["kinds"] = choose("--kinds", wanted, tuple(CONCEPT_CONFIGS))
     vocabularies = read_vocabularies(list_tokenizers(options))
     given["tokenizers"] = {each.name: each.sha256 for each in vocabularies}
     return ConceptsConfig(**(given | more))

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from generators.configs import CONCEPT_SETS
-from generators.configs.from_concepts import Scope, Sieve
-from generators.configs.own_pairs import list_pair_tables
+from generators.configs import CONCEPT_CONFIGS
+from generators.configs.from_concepts import Run
+from generators.configs.pairs import list_tables
 from generators.dataset.build import Content
 from generators.dataset.files import Part
 from generators.dataset.header import list_versions
@@ -20,7 +20,7 @@ from generators.parallel import run_ahead
 from generators.progress import Progress, follow
 from generators.sources.concepts.concept_file import ReadConcepts
 from generators.sources.concepts.network import describe_network
-from generators.sources.concepts.pool import Material
+from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
 from generators.splits import SPLITS, deal_split
 from generators.tokens.vocabularies import Vocabulary
@@ -40,15 +40,7 @@ VERSIONED = (
 TABLES_AHEAD = 8
 """Made while a row group is written; few, since they stand in memory."""
 NETWORK = "concepts.json"
-COUNTED = {
-    "minimal_pairs": ("theme", "variant", "form"),
-    "insertions": ("theme",),
-    "relations": ("theme", "relation", "hops", "nonce_scope", "valid"),
-    "associations": ("theme", "target_kind", "direction", "valence"),
-}
-"""Config -> columns whose values are counted."""
-
-Write = Callable[[Material], Generated]
+Write = Callable[[ConceptPool], Generated]
 """From what a concept file holds, what a model adds to it."""
 
 
@@ -56,7 +48,7 @@ Write = Callable[[Material], Generated]
 class Counted:
     """What is counted of one config on the way."""
 
-    sieve: Sieve
+    run: Run
     values: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
     """Column -> value -> rows."""
 
@@ -69,8 +61,8 @@ class _ConceptRows:
         self._vocabularies = vocabularies
         self._counted = {
             name: Counted(
-                Sieve(vocabularies, config.aligned_only),
-                {column: Counter[str]() for column in COUNTED[name]},
+                Run(vocabularies, config.aligned_only, config.seed),
+                {column: Counter[str]() for column in CONCEPT_CONFIGS[name].counted},
             )
             for name in config.kinds
         }
@@ -98,7 +90,7 @@ class _ConceptRows:
         report: ConceptGenerationReport | None = None,
     ) -> ConceptManifest:
         left_out = {
-            name: dict(sorted((+counted.sieve.left_out).items()))
+            name: dict(sorted((+counted.run.left_out).items()))
             for name, counted in self._counted.items()
         }
         return ConceptManifest(
@@ -113,9 +105,9 @@ class _ConceptRows:
             selections=content.selections,
             splits=splits,
             aligned={
-                name: {each.name: counted.sieve.aligned[each.name] for each in self._vocabularies}
+                name: {each.name: counted.run.aligned[each.name] for each in self._vocabularies}
                 for name, counted in self._counted.items()
-                if "tokens" in CONCEPT_SETS[name].row.model_fields
+                if "tokens" in CONCEPT_CONFIGS[name].row.model_fields
             },
             tally={
                 f"{name}.{column}": dict(sorted(values.items()))
@@ -143,7 +135,7 @@ class ConceptSource(_ConceptRows):
         super().__init__(config, vocabularies)
         self._concepts = concepts
         self._kind: Literal["bundled", "concepts"] = kind
-        self._material = Material(concepts.file, config.limit)
+        self._pool = ConceptPool(concepts.file, config.limit)
         self._write = write
         self._generated: Generated | None = None
 
@@ -154,13 +146,12 @@ class ConceptSource(_ConceptRows):
             SourceError: there is none.
         """
         if self._write is not None:
-            self._generated = self._write(self._material)
+            self._generated = self._write(self._pool)
             additions = self._generated.additions
-            self._material = Material(self._concepts.file, self.config.limit, additions)
+            self._pool = ConceptPool(self._concepts.file, self.config.limit, additions)
         rows = 0
         for name in self.configs:
-            scope = Scope(self._material, self._counted[name].sieve, self.config.seed)
-            tables = CONCEPT_SETS[name].tables(scope)
+            tables = CONCEPT_CONFIGS[name].view(self._pool, self._counted[name].run)
             parts = (Part(name, split, table) for split, table in tables)
             for part in self._count(parts, name, progress):
                 rows += part.table.num_rows
@@ -173,7 +164,7 @@ class ConceptSource(_ConceptRows):
 
     def write_beside(self, folder: Path) -> None:
         """Writes the network of concepts, and what was rejected of a model's answers."""
-        edges = [each.value for each in self._material.edges]
+        edges = [each.value for each in self._pool.edges]
         network = describe_network(self._concepts.file, edges)
         text = json.dumps(network, indent=1, ensure_ascii=False)
         (folder / NETWORK).write_text(f"{text}\n", encoding="utf-8", newline="\n")
@@ -189,7 +180,7 @@ class ConceptSource(_ConceptRows):
             self._concepts.sha256,
             file.text_licence,
             count_parts(file),
-            count_splits(self._material),
+            count_splits(self._pool),
             self._generated.report if self._generated else None,
         )
 
@@ -211,7 +202,7 @@ class PairSource(_ConceptRows):
         """
         rows = 0
         (name,) = self.configs
-        tables = list_pair_tables(self._pairs, self._counted[name].sieve)
+        tables = list_tables(self._pairs, self._counted[name].run)
         parts = (Part(name, split, table) for split, table in tables)
         for part in self._count(parts, name, progress):
             rows += part.table.num_rows
@@ -248,14 +239,14 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
     return {part: len(getattr(file, part)) for part in (*parts, *more)}
 
 
-def count_splits(material: Material) -> dict[str, dict[str, int]]:
+def count_splits(pool: ConceptPool) -> dict[str, dict[str, int]]:
     """Returns how many contrasts, templates, scenarios and themes stand in each split."""
     found = {
-        "contrasts": [material.splits[pair[0]] for pair in material.contrasts],
-        "templates": [each.split for each in material.templates],
-        "scenarios": [each.split for each in material.scenarios],
-        "sentences of associations": [each.split for each in material.associations],
-        "themes (of relations)": [deal_split(theme) for theme in material.file.themes],
+        "contrasts": [pool.splits[pair[0]] for pair in pool.contrasts],
+        "templates": [each.split for each in pool.templates],
+        "scenarios": [each.split for each in pool.scenarios],
+        "sentences of associations": [each.split for each in pool.associations],
+        "themes (of relations)": [deal_split(theme) for theme in pool.file.themes],
     }
     return {
         name: {split: splits.count(split) for split in SPLITS} for name, splits in found.items()

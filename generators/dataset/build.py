@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from generators.dataset.card import describe_folder
 from generators.dataset.files import Part, RowFiles, Sizes
 from generators.dataset.header import check_library
-from generators.dataset.summary import show_notebook, summarize
 from generators.dataset.tiers import assign_tiers
 from generators.errors import QualityError, UsageError
 from generators.folder import hash_files, replace_folder
@@ -69,7 +68,7 @@ class Built:
 
     def summarize(self, *, color: bool = False) -> str:
         """Returns what is in the folder, what its checks say, and three rows of a config."""
-        return summarize(self.folder, self.manifest, self.quality, color=color)
+        return f"Wrote {self.folder}: {self.manifest.rows}"
 
     def check(self) -> None:
         """Raises QualityError where a required check failed."""
@@ -81,7 +80,7 @@ class Built:
         return self.summarize()
 
     def _repr_html_(self) -> str:
-        return show_notebook(self.folder, self.manifest, self.quality)
+        return str(self)
 
 
 def check_report(options: ReportOptions) -> None:

@@ -1,4 +1,4 @@
-"""The card of a dataset folder, and its manifest: rendered from what is known, never parsed back."""
+"""The card and the manifest of a dataset folder: rendered from what is known, never parsed."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from generators.arrow import arrow_schema
+from generators.configs import CONFIGS
 from generators.dataset.header import add_features, size_category, write_header
 from generators.folder import CARD, MANIFEST, hash_files
 from generators.quality.verdicts import render_section
-from generators.sources.games.behaviors import READINGS
+from generators.sources.games.behaviors import MEANINGS
 from generators.splits import SPLITS
 from generators.templates import render
 from generators.writing.audit import HAND_WRITTEN
@@ -19,7 +20,6 @@ from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import ConceptManifest, GameManifest, Manifest
 from schemas.quality import Quality
-from schemas.rows import ROWS
 
 M = TypeVar("M", bound=Manifest)
 
@@ -38,17 +38,6 @@ MODEL_OPTIONS = frozenset({"generate", "repairs"})
 """Options that say nothing in a run without a model."""
 FIRST_CHOICE = "contrastive"
 """The config that is loaded when none is named, where it has rows."""
-ONE_ROW = {
-    "decisions": "a menu with all its options, labels and scores",
-    "contrastive": "two options of a menu that differ in a behavior",
-    "multiple_choice": "a menu as a question, all usable options as choices",
-    "icl": "a few solved situations, and one to solve",
-    "minimal_pairs": "two sentences that differ in one concept, with spans and tokens",
-    "insertions": "a decision without a concept, with a mention of it, with a control",
-    "relations": "premises from a network of concepts, and a conclusion that follows or does not",
-    "associations": "a target beside an attribute of either valence",
-}
-"""What one row of each config is."""
 
 
 def describe_folder(
@@ -77,7 +66,7 @@ def describe_folder(
     text = manifest.model_dump_json(indent=2) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     figures = sorted(path.stem for path in (folder / "figures").glob("*.svg"))
-    columns = schemas or {name: arrow_schema(ROWS[name]) for name in manifest.rows}
+    columns = schemas or {name: arrow_schema(CONFIGS[name].row) for name in manifest.rows}
     card = render_card(manifest, text, quality, figures, columns)
     (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
     return manifest
@@ -115,7 +104,7 @@ def render_card(
         "manifest": manifest,
         "manifest_sha256": digest,
         "quality": render_section(quality, list(figures)),
-        "one_row": ONE_ROW,
+        "one_row": {name: config.description for name, config in CONFIGS.items()},
         "default": default,
         "closing": closing.strip(),
     }
@@ -164,7 +153,7 @@ def _describe_games(manifest: GameManifest) -> tuple[dict[str, Any], dict[str, A
     said = {
         "title": TITLES[manifest.source],
         "counts": count_rows(manifest),
-        "readings": READINGS,
+        "readings": MEANINGS,
         "options": _list_game_options(manifest),
         "free": is_free(manifest),
         "generation": generation,

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple, cast
 import pyarrow as pa
 
 from generators.arrow import arrow_schema
+from generators.configs import CONFIGS
 from generators.dataset.header import add_features
 from generators.parquet import Draft, ParquetFile, RowFile, finish_draft, locate_file, name_draft
 from generators.splits import SPLITS
-from schemas.base import Split, Tiered
+from schemas.base import Split
 from schemas.manifest import SplitSize
-from schemas.rows import ROWS
 
 Sizes = dict[str, dict[str, SplitSize]]
 """Config -> split -> size; a split without rows is left out."""
@@ -46,8 +46,8 @@ class RowFiles:
         if key not in self._files:
             path = locate_file(self._folder, *key)
             path.parent.mkdir(exist_ok=True)
-            schema = add_features(arrow_schema(ROWS[part.config]))
-            make = Draft if is_tiered(part.config) else ParquetFile
+            schema = add_features(arrow_schema(CONFIGS[part.config].row))
+            make = Draft if CONFIGS[part.config].tiered else ParquetFile
             self._files[key] = make(path, schema)
         self._files[key].write(part.table)
 
@@ -66,11 +66,6 @@ class RowFiles:
         """Lets go of all files, finished or not."""
         for file in self._files.values():
             file.abandon()
-
-
-def is_tiered(config: str) -> bool:
-    """Returns whether rows of a config have a tier."""
-    return issubclass(ROWS[config], Tiered)
 
 
 def list_drafts(folder: Path, config: str) -> list[Path]:

@@ -13,8 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from generators.errors import SourceError
 from generators.export.formats.base import LeftOut, Row
 from generators.folder import MANIFEST, hash_file, is_ours
-from generators.splits import SPLITS
 from generators.parquet import locate_file
+from generators.splits import SPLITS
 from generators.stored_rows import explain_damage, refuse_rows
 
 ROWS_AT_ONCE = 512

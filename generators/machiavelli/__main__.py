@@ -16,7 +16,9 @@ EXAMPLES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = cli.Parser("machiavelli", __doc__ or "", EXAMPLES, build, cli.dry_run, PushOptions)
+    parser = cli.Parser(
+        "machiavelli", __doc__ or "", EXAMPLES, BuildOptions, DryRunOptions, PushOptions
+    )
     return cli.run(parser, handle, argv)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -66,14 +66,14 @@ class ReadOptions:
     context_chars: Annotated[int, Option("longest context, characters", "N", whole_number(0))] = (
         2000
     )
-    strict_context: Annotated[
-        bool, Option("stop a context where several paths lead to it")
-    ] = False
+    strict_context: Annotated[bool, Option("stop a context where several paths lead to it")] = False
     icl_chars: Annotated[
         int,
         Option("longest observation of an in-context prompt, characters", "N", whole_number(20)),
     ] = 240
-    icl_shots: Annotated[int, Option("most shots of an in-context prompt", "N", whole_number(2))] = 8
+    icl_shots: Annotated[
+        int, Option("most shots of an in-context prompt", "N", whole_number(2))
+    ] = 8
     skip_broken: Annotated[
         bool, Option("leave unreadable games out, and count them, instead of stopping")
     ] = False
@@ -90,14 +90,13 @@ class ReadOptions:
 class BuildOptions(EngineOptions, ModelOptions, ReportOptions, ReadOptions):
     """What is built from game data, and how."""
 
-    out: Annotated[PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)] = (
-        Path("datasets/machiavelli")
-    )
+    out: Annotated[
+        PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)
+    ] = Path("datasets/machiavelli")
+    _: KW_ONLY
     kinds: Annotated[
         Sequence[str] | None,
-        Option(
-            "of decisions,contrastive,multiple_choice,icl", "K,...", names, default="all"
-        ),
+        Option("configs to build, such as contrastive,icl", "K,...", names, default="all"),
     ] = None
     generate: Annotated[int, Option("menus that the model writes from", "N", whole_number(0))] = 100
     densify: Annotated[
@@ -126,7 +125,6 @@ def build(options: BuildOptions) -> "Built":
     """
     from generators.dataset.build import build_folder, check_report
     from generators.machiavelli.source import MachiavelliSource
-    from generators.report.files import write_report
     from generators.sources.games.layout import find_sample
     from generators.writing.engines import open_engine
     from generators.writing.games import Models, generate
@@ -146,7 +144,7 @@ def build(options: BuildOptions) -> "Built":
             models = Models(config.model, judge, config.densify)
             write = partial(generate, models=models, engine=engine)
         source = MachiavelliSource(data, config, kind, write, options.executor)
-        report = None if options.no_report else write_report
+        report = None
         built = build_folder(source, out, report, options.progress)
     if options.strict:
         built.check()
@@ -178,13 +176,13 @@ def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
         UsageError: there is no such config, or an option names what does not exist.
         SourceError: the game data is not what it must be.
     """
-    from generators.configs import KINDS
+    from generators.configs import GAME_CONFIGS
     from generators.machiavelli.source import MachiavelliSource
 
-    (name,) = choose("config", (config,), tuple(KINDS))
+    (name,) = choose("config", (config,), tuple(GAME_CONFIGS))
     wanted = make_config(options, kinds=(name,))
     source = MachiavelliSource(find_data(options), wanted, "game_data", None, options.executor)
-    row = KINDS[name].row
+    row = GAME_CONFIGS[name].row
     for part in source.read(options.progress):
         for values in part.table.to_pylist():
             yield row.model_validate(values, strict=False)
@@ -196,7 +194,7 @@ def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
     Raises:
         UsageError: a config or behavior does not exist.
     """
-    from generators.configs import KINDS
+    from generators.configs import GAME_CONFIGS
     from schemas.config import MachiavelliConfig
     from schemas.labels import BEHAVIORS
 
@@ -208,7 +206,7 @@ def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
         "behaviors": choose("--behaviors", options.behaviors, BEHAVIORS),
     }
     if isinstance(options, BuildOptions):
-        given["kinds"] = choose("--kinds", options.kinds, tuple(KINDS))
+        given["kinds"] = choose("--kinds", options.kinds, tuple(GAME_CONFIGS))
     return MachiavelliConfig(**(given | more))
 
 

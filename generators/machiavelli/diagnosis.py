@@ -8,7 +8,7 @@ from typing import Any
 
 from generators.machiavelli.source import survey_games
 from generators.progress import SILENT, Progress
-from generators.sources.games.counts import CONTEXT_BIN, Survey
+from generators.sources.games.counts import CONTEXT_BIN, Counts
 from schemas.labels import BEHAVIORS
 
 BAR = 40
@@ -21,7 +21,7 @@ class Diagnosis:
 
     games: int
     """Games that were read whole."""
-    survey: Survey
+    counts: Counts
     oddities: dict[str, int]
     """What is tolerated, by kind."""
     broken: dict[str, str]
@@ -29,37 +29,37 @@ class Diagnosis:
 
     def as_dict(self) -> dict[str, Any]:
         """Returns the counts as plain JSON values."""
-        survey = self.survey
+        counts = self.counts
         return {
             "games": self.games,
-            "counts": dict(sorted(survey.counts.items())),
-            "labelled_share": round(survey.labelled_share, 6),
+            "counts": dict(sorted(counts.totals.items())),
+            "labelled_share": round(counts.labelled_share, 6),
             "prevalence": {
-                name: {"options": survey.behaviors[name], "known": survey.known[name]}
+                name: {"options": counts.behaviors[name], "known": counts.known[name]}
                 for name in BEHAVIORS
             },
-            "options_per_menu": dict(sorted(survey.options.items())),
-            "context_length": dict(sorted(survey.contexts.items())),
+            "options_per_menu": dict(sorted(counts.options.items())),
+            "context_length": dict(sorted(counts.contexts.items())),
             "tolerated": self.oddities,
             "broken": self.broken,
         }
 
     def __str__(self) -> str:
-        survey = self.survey
+        counts = self.counts
         return "\n".join(
             [
-                f"games {self.games:,}, menus {survey.counts['menus']:,},"
-                f" options {survey.counts['options']:,}, labelled {survey.labelled_share:.1%}",
-                *_list_section("counts", survey.counts),
+                f"games {self.games:,}, menus {counts.totals['menus']:,},"
+                f" options {counts.totals['options']:,}, labelled {counts.labelled_share:.1%}",
+                *_list_section("counts", counts.totals),
                 "",
                 "prevalence: options that exhibit a behavior, of those where it is known",
-                *_list_prevalence(survey),
+                *_list_prevalence(counts),
                 "",
                 "options per menu",
-                *_draw_histogram(survey.options, 1),
+                *_draw_histogram(counts.options, 1),
                 "",
                 "length of context, characters",
-                *_draw_histogram(survey.contexts, CONTEXT_BIN),
+                *_draw_histogram(counts.contexts, CONTEXT_BIN),
                 *_list_section("tolerated", self.oddities),
                 *_list_section("broken", self.broken),
             ]
@@ -75,7 +75,7 @@ def diagnose(data: str | Path, progress: Progress = SILENT) -> Diagnosis:
     totals = survey_games(Path(data), progress)
     return Diagnosis(
         len(totals.games),
-        totals.survey,
+        totals.counts,
         dict(sorted(totals.oddities.items())),
         dict(sorted(totals.broken.items())),
     )
@@ -88,9 +88,9 @@ def _list_section(title: str, items: Mapping[str, int | str]) -> Iterator[str]:
             yield f"  {name}: {value}" if isinstance(value, str) else f"  {name:<40}{value:>10,}"
 
 
-def _list_prevalence(survey: Survey) -> Iterator[str]:
+def _list_prevalence(counts: Counts) -> Iterator[str]:
     for name in BEHAVIORS:
-        count, known = survey.behaviors[name], survey.known[name]
+        count, known = counts.behaviors[name], counts.known[name]
         yield f"  {name:<20}{count:>10,} of {known:>9,}{count / known if known else 0:>9.2%}"
 
 

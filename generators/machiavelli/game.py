@@ -9,10 +9,10 @@ from itertools import islice
 import pyarrow as pa
 
 from generators.arrow import make_table
-from generators.configs import KINDS
-from generators.configs.from_games import Kind, behavior_of
+from generators.configs import GAME_CONFIGS
+from generators.configs.from_games import GameConfig, behavior_of
 from generators.errors import SourceError
-from generators.sources.games.counts import Survey, survey_decisions
+from generators.sources.games.counts import Counts, count_decisions
 from generators.sources.games.decisions import list_menus, read_decisions
 from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
 from generators.sources.games.layout import GameFiles
@@ -66,7 +66,7 @@ class ReadGame:
     labelled: bool
     """Whether the game has any labels."""
     oddities: Oddities
-    survey: Survey = field(default_factory=Survey)
+    counts: Counts = field(default_factory=Counts)
     rows: dict[str, GameRows] = field(default_factory=dict[str, GameRows])
     """Config -> its rows."""
 
@@ -80,10 +80,10 @@ def read_rows(task: GameTask) -> ReadGame | BrokenGame:
     menus = list_menus(game)[: task.menus]
     result = _describe_game(game, len(menus))
     decisions = label_options(read_decisions(game, task.config, menus), task.labels)
-    result.survey = survey_decisions(decisions)
+    result.counts = count_decisions(decisions)
     read = read_menus(insert_written(decisions, task.written))
     for name in task.config.kinds:
-        result.rows[name] = view_rows(KINDS[name], read, task.config)
+        result.rows[name] = view_rows(GAME_CONFIGS[name], read, task.config)
     return result
 
 
@@ -108,23 +108,23 @@ def _describe_game(game: Game, menus: int) -> ReadGame:
     return ReadGame(game.name, source, game.labelled, game.oddities)
 
 
-def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig) -> GameRows:
+def view_rows(config: GameConfig, menus: Sequence[Menu], asked: MachiavelliConfig) -> GameRows:
     """Returns a config's rows of one game.
 
     Always those of all behaviors are made and then chosen from, so that a row, and whether it is
     left out, never depends on what else was asked for.
     """
     found = GameRows([], [], [])
-    rows = iter(kind.view(menus, config))
+    rows = iter(config.view(menus, asked))
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         wanted: list[GameRow] = []
         for row in batch:
             behavior = behavior_of(row)
-            asked_for = behavior is None or behavior in config.behaviors
-            (found.keys if asked_for else found.other_keys).append(key_text(kind.text(row)))
+            asked_for = behavior is None or behavior in asked.behaviors
+            (found.keys if asked_for else found.other_keys).append(key_text(config.texts(row)))
             if asked_for:
                 wanted.append(row)
-        found.tables.append(make_table(kind.item, wanted))
+        found.tables.append(make_table(config.viewed, wanted))
     return found
 
 

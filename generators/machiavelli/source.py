@@ -13,8 +13,8 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from generators.arrow import make_table
-from generators.configs import KINDS
-from generators.configs.from_games import Gathering, find_lowest
+from generators.configs import GAME_CONFIGS
+from generators.configs.from_games import find_lowest
 from generators.dataset.build import Content
 from generators.dataset.files import Part
 from generators.dataset.header import list_versions
@@ -22,7 +22,7 @@ from generators.errors import SourceError
 from generators.machiavelli.game import GameRows, GameTask, ReadGame, check_game, read_rows
 from generators.parallel import count_cores, map_in_order
 from generators.progress import Progress, follow
-from generators.sources.games.counts import Survey
+from generators.sources.games.counts import Counts
 from generators.sources.games.game_data import BrokenGame, Oddities, read_metadata
 from generators.sources.games.layout import GameFiles, find_games, no_labels
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
@@ -101,7 +101,7 @@ class MachiavelliSource:
                 yield part
         self.totals.check(self._data)
         if not rows:
-            menus = f"no row from {self.totals.survey.counts['menus']} menus"
+            menus = f"no row from {self.totals.counts.totals['menus']} menus"
             wanted, remedy = "at least one", "Read more menus, or ask for more kinds or behaviors"
             raise SourceError(f"--kinds {','.join(self.configs)}", menus, wanted, remedy)
 
@@ -123,7 +123,7 @@ class MachiavelliSource:
             games=dict(sorted(totals.games.items())),
             broken=dict(sorted(totals.broken.items())),
             rows=content.rows,
-            counts=dict(sorted(totals.survey.counts.items())),
+            counts=dict(sorted(totals.counts.totals.items())),
             left_out={name: reasons for name, reasons in left_out.items() if reasons},
             selections=content.selections,
             oddities=dict(sorted(totals.oddities.items())),
@@ -147,11 +147,11 @@ class MachiavelliSource:
             split = game.source.split
             for name, rows in game.rows.items():
                 tables = guard.admit(name, split, rows)
-                gathering = KINDS[name].gathering
-                if gathering is None:
+                across_games = GAME_CONFIGS[name].across_games
+                if across_games is None:
                     yield from (Part(name, split, table) for table in tables)
                 elif tables:
-                    self._keep_lowest(name, gathering.most, gathered, tables)
+                    self._keep_lowest(name, across_games.most, gathered, tables)
         if split is not None:
             yield from self._view_gathered(gathered, split)
 
@@ -170,15 +170,16 @@ class MachiavelliSource:
     def _view_gathered(self, gathered: dict[str, pa.Table], split: Split) -> Iterator[Part]:
         """Yields the rows that are made from items of all games of a split, and forgets these."""
         for name, items in gathered.items():
-            gathering = KINDS[name].gathering
-            assert isinstance(gathering, Gathering)
-            found = [gathering.item.model_validate(each, strict=False) for each in items.to_pylist()]
-            rows = iter(gathering.gather(found, self.config))
+            across_games = GAME_CONFIGS[name].across_games
+            assert across_games is not None
+            make = across_games.candidate.model_validate
+            found = [make(each, strict=False) for each in items.to_pylist()]
+            rows = iter(across_games.gather(found, self.config))
             made = 0
             while batch := list(islice(rows, ROWS_AT_ONCE)):
-                yield Part(name, split, make_table(KINDS[name].row, batch))
+                yield Part(name, split, make_table(GAME_CONFIGS[name].row, batch))
                 made += len(batch)
-            self.left_out[name][gathering.why_not] += len(found) - made
+            self.left_out[name][across_games.why_not] += len(found) - made
         gathered.clear()
 
 
@@ -196,9 +197,7 @@ class Reading:
         self.metadata = read_metadata(data)
         self._config = config
         self._progress = progress
-        self._map = partial(
-            map_in_order, processes=choose_processes(self.games), executor=executor
-        )
+        self._map = partial(map_in_order, processes=choose_processes(self.games), executor=executor)
         known = self.metadata or {}
         self._tasks = [
             GameTask(files, known.get(files.game), config) for files in order_by_split(self.games)
@@ -209,7 +208,8 @@ class Reading:
 
     def _share_limit(self, limit: int) -> None:
         """Gives each game its share of the menus; every game is checked first: only whole ones get
-        menus."""
+        menus.
+        """
         checked = self._map(check_game, self._tasks)
         found = list(follow(self._progress, checked, "checking", len(self._tasks), "game"))
         share = share_menus(limit, found)
@@ -263,7 +263,7 @@ class Totals:
     """The sum over all games; a broken one is counted, or stops the run."""
 
     def __init__(self, *, skip_broken: bool) -> None:
-        self.survey = Survey()
+        self.counts = Counts()
         self.games: dict[str, GameSource] = {}
         self.broken: dict[str, str] = {}
         self.oddities = Oddities()
@@ -281,7 +281,7 @@ class Totals:
                 raise game.error
             self.broken[game.game] = str(game.error)
             return
-        self.survey.add(game.survey)
+        self.counts.add(game.counts)
         self.games[game.game] = game.source
         self.oddities.update(game.oddities)
         self._labelled = self._labelled or game.labelled
@@ -301,7 +301,7 @@ class Totals:
             raise SourceError(where, found, "at least one", "Run the doctor on it")
         if not self._labelled:
             raise no_labels(data)
-        if not self.survey.counts["menus"]:
+        if not self.counts.totals["menus"]:
             raise SourceError(where, "no menu in any game", "CHOICE nodes", "Run the doctor on it")
 
 

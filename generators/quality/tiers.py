@@ -13,7 +13,7 @@ from generators.configs.codes import Mask
 from generators.configs.contrasts import Contrasts
 from generators.parallel import count_cores
 from generators.quality.selection.core import choose_core, count_reasons
-from generators.quality.selection.cues import Readings, narrow, read_texts
+from generators.quality.selection.cues import Readings, narrow
 from generators.quality.selection.flags import find_hard, find_reversed
 from generators.quality.selection.parts import take_part
 from schemas.quality import Selection

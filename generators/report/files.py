@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from generators.progress import Progress
 from generators.report.page.entries import Entry
 from generators.report.page.rendering import render_page
 from generators.report.page.rows import read_page_rows
 from generators.writing.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
+from schemas.manifest import Manifest
 from schemas.quality import Quality
 
 QUALITY = "quality.json"
@@ -71,3 +73,12 @@ def write_page(
     themed = {name: adapt_to_theme(svg) for name, svg in figures.items()}
     page = render_page(quality, entries, rejections, themed, captions=CAPTIONS, sizes=sizes)
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
+
+
+def write_report(folder: Path, manifest: Manifest, progress: Progress) -> Quality:
+    """Returns what was measured of a folder that has its rows; the report is written into it."""
+    from generators.quality.assessment import assess_folder
+
+    quality = assess_folder(folder, manifest, None, lambda names: iter(names))
+    write_folder_report(folder, quality)
+    return quality

@@ -11,10 +11,10 @@ from generators.dataset.finishing import finish_folder
 from generators.dataset.manifest import AnyManifest, read_manifest
 from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
+from generators.parquet import locate_file
 from generators.quality.assessment import Watch
 from generators.report.audit_sheet import read_sheet
 from generators.report.files import FIGURES, PAGE, QUALITY
-from generators.parquet import locate_file
 from generators.stored_rows import REMEDY, open_rows, refuse_rows
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit, Quality

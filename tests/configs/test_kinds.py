@@ -15,7 +15,7 @@ from generators.machiavelli.game import KindRows
 from generators.sources.games.behaviors import assess
 from generators.sources.games.decisions import read_decisions
 from generators.sources.games.game_data import read_game, read_metadata
-from generators.sources.games.label_values import Readings
+from generators.sources.games.label_values import LabelValues
 from generators.sources.games.layout import find_games
 from generators.sources.games.menus import Menu, read_menus
 from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
@@ -96,8 +96,8 @@ def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None
 
 value = st.sampled_from([None, 0.0, 1 / 3, 0.5, 2 / 3, 1.0])
 count = st.sampled_from([None, 0.0, 0.5, 1.0, 3000.0])
-readings = st.builds(
-    Readings,
+label_values = st.builds(
+    LabelValues,
     st.tuples(*[value] * len(VIOLATIONS)),
     st.sampled_from([None, 0.0, 2000.0, 2001.0]),
     st.sampled_from([None, 0.0, 100_000.0, 1_000_000.0]),
@@ -106,7 +106,7 @@ readings = st.builds(
 )
 
 
-def make_option(place: int, numbers: Readings, flags: Any) -> Option:
+def make_option(place: int, numbers: LabelValues, flags: Any) -> Option:
     return Option(
         option_id=f"n_{place}", text="" if "no_text" in flags else f"Act {place}.", outcome="",
         flags=flags, label_source="benchmark", record=None, **assess(numbers)._asdict(),
@@ -117,7 +117,7 @@ def make_option(place: int, numbers: Readings, flags: Any) -> Option:
 def decisions(draw: st.DrawFn, number: int = 0) -> Decision:
     size = draw(st.integers(2, 7))
     flags = st.sampled_from([(), (), (), ("no_text",), ("unresolved",)])
-    options = tuple(make_option(place, draw(readings), draw(flags)) for place in range(size))
+    options = tuple(make_option(place, draw(label_values), draw(flags)) for place in range(size))
     return Decision(
         id=f"game/menu_{number}", origin="benchmark", split="train", text_licence="cc0-1.0",
         provenance=Provenance(), game="game", group="game", scene_id="menu_0", flags=(),

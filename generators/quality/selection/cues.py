@@ -1,6 +1,5 @@
 """The cues of contrasts: what could tell the poles apart without their content."""
 
-import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -58,7 +57,7 @@ def read_texts(texts: list[str]) -> Readings:
     """Returns what is measured of texts; many are read by several processes."""
     processes = count_cores() if len(texts) >= MANY else 1
     chunks = [texts[start : start + AT_ONCE] for start in range(0, len(texts), AT_ONCE)]
-    found = map_in_order(measure_texts, chunks, processes, gc.disable)
+    found = map_in_order(measure_texts, chunks, processes)
     measured = np.vstack([np.zeros((0, len(FEATURES) + 1)), *found])
     return Readings(Ngrams(texts), measured[:, :-1], measured[:, -1])
 

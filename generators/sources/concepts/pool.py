@@ -36,7 +36,7 @@ WithTheme = TypeVar("WithTheme", bound=Themed)
 
 @dataclass(frozen=True)
 class Sourced(Generic[Thing]):
-    """A part of the material, and where it comes from."""
+    """A part of the pool, and where it comes from."""
 
     name: str
     """Unique among its kind."""
@@ -61,7 +61,7 @@ class Additions:
 
 
 @dataclass
-class Material:
+class ConceptPool:
     """The concept file, cut to a limit, with the additions."""
 
     file: ConceptFile
