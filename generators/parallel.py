@@ -19,7 +19,7 @@ from itertools import islice
 from multiprocessing.connection import wait
 from typing import TypeVar, cast
 
-from generators.errors import WorkerError
+from generators.errors import UsageError, WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -65,6 +65,7 @@ def map_in_order(
     if processes < 2:
         yield from map(function, items)
         return
+    check_main()
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
     done = False
@@ -76,6 +77,13 @@ def map_in_order(
             if not done:
                 _end_workers()
             pool.shutdown(cancel_futures=True)
+
+
+def check_main() -> None:
+    """Raises UsageError in a worker that runs its caller's script anew, as spawned ones do."""
+    if multiprocessing.parent_process() is not None:
+        wanted = 'its calls below `if __name__ == "__main__":`'
+        raise UsageError("your script", "it runs again in every worker", wanted, "Put them there")
 
 
 def _submit(
