@@ -10,14 +10,6 @@ from generators.sources.concepts.pool import ConceptPool
 from generators.splits import SPLITS, deal_split
 from schemas.concept import ConceptFile
 
-TALLIED = {
-    "minimal_pairs": ("theme", "variant", "form"),
-    "insertions": ("theme",),
-    "relations": ("theme", "relation", "hops", "nonce_scope", "valid"),
-    "associations": ("theme", "target_kind", "direction", "valence"),
-}
-"""Config -> columns whose values are counted."""
-
 
 def count_values(tally: Mapping[str, Counter[str]], table: pa.Table) -> None:
     """Adds how often each value stands in the columns that are counted."""

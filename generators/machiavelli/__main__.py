@@ -151,15 +151,14 @@ def make_config(arguments: argparse.Namespace) -> "MachiavelliConfig":
     Raises:
         UsageError: a kind or behavior does not exist.
     """
-    from typing import get_args
-
-    from schemas.config import MachiavelliConfig, MachiavelliKind
+    from generators.configs import GAME_CONFIGS
+    from schemas.config import MachiavelliConfig
     from schemas.labels import BEHAVIORS
 
     return MachiavelliConfig(
         games=None if arguments.games is None else tuple(sorted(arguments.games)),
         limit=arguments.limit,
-        kinds=cli.choose("--kinds", arguments.kinds, get_args(MachiavelliKind)),
+        kinds=cli.choose("--kinds", arguments.kinds, list(GAME_CONFIGS)),
         behaviors=cli.choose("--behaviors", arguments.behaviors, BEHAVIORS),
         attribution=arguments.attribution,
         context_chars=arguments.context_chars,

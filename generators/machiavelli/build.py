@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from generators.arrow import arrow_schema, give_memory_back, share_one_heap
-from generators.configs import KINDS
+from generators.configs import GAME_CONFIGS
 from generators.dataset.card import describe_games
 from generators.dataset.finishing import Watch, finish_folder
 from generators.dataset.header import add_features, check_library, list_versions
@@ -137,7 +137,7 @@ def fill_folder(
     tally = Tally(skip_broken=config.skip_broken)
     if config.games is None:
         tally.count_metadata(metadata, [files.game for files in games])
-    schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in config.kinds}
+    schemas = {name: add_features(arrow_schema(GAME_CONFIGS[name].row)) for name in config.kinds}
     writer = RowWriter(folder, config, schemas)
     spools = folder / "spools"
     spools.mkdir()

@@ -8,8 +8,8 @@ from itertools import islice
 from pathlib import Path
 
 from generators.arrow import arrow_schema, make_table
-from generators.configs import KINDS
-from generators.configs.from_games import Kind, behavior_of
+from generators.configs import GAME_CONFIGS
+from generators.configs.from_games import GameConfig, behavior_of
 from generators.errors import SourceError
 from generators.parquet import Spool
 from generators.publish.counterparts import Edit, restore_counterparts
@@ -93,7 +93,7 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     read = read_menus(insert_written(decisions, written))
     for name in task.config.kinds:
         spool = task.spools / f"{game.name}.{name}.arrows"
-        result.kinds[name] = view_rows(KINDS[name], read, task.config, spool)
+        result.kinds[name] = view_rows(GAME_CONFIGS[name], read, task.config, spool)
     return result
 
 
@@ -119,24 +119,26 @@ def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
     return GameRows(game.name, source, game.labelled, game.oddities)
 
 
-def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig, path: Path) -> KindRows:
+def view_rows(
+    kind: GameConfig, menus: Sequence[Menu], config: MachiavelliConfig, path: Path
+) -> KindRows:
     """Returns a kind's rows of one game, which wait in a file.
 
     Always those of all behaviors are made and then chosen from, so that a row, and whether it is
     left out, never depends on what else was asked for.
     """
     found = KindRows(path, [], [])
-    spool = Spool(path, arrow_schema(kind.item))
+    spool = Spool(path, arrow_schema(kind.viewed))
     rows = iter(kind.view(menus, config))
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         wanted: list[GameRow] = []
         for row in batch:
             behavior = behavior_of(row)
             asked_for = behavior is None or behavior in config.behaviors
-            (found.keys if asked_for else found.other_keys).append(key_text(kind.text(row)))
+            (found.keys if asked_for else found.other_keys).append(key_text(kind.texts(row)))
             if asked_for:
                 wanted.append(row)
-        spool.write(make_table(kind.item, wanted))
+        spool.write(make_table(kind.viewed, wanted))
     spool.close()
     return found
 
