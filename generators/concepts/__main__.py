@@ -92,7 +92,7 @@ def make_parser() -> cli.Parser:
 def handle(arguments: argparse.Namespace) -> int:
     """Builds the folder, and prints what is in it; or prints what that would take."""
     from generators.concepts.build import Job, build_folder
-    from generators.dataset.concept_summary import summarize
+    from generators.dataset.summary import summarize
     from generators.tokens.vocabularies import read_vocabularies
     from generators.writing.engines import open_engine
 

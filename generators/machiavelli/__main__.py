@@ -139,7 +139,8 @@ def handle(arguments: argparse.Namespace) -> int:
     with open_engine(arguments, config, "responses.jsonl", own_source=own) as (config, engine):
         job = Job(data, arguments.out, config, source, engine, choose_watch(arguments))
         built = build_folder(job, cli.show_progress)
-    cli.show(summarize(*built, arguments.out, color=cli.is_terminal()))
+    said = summarize(built.manifest, built.quality, arguments.out, color=cli.is_terminal())
+    cli.show(said)
     check_strict(arguments, built.quality)
     push(arguments)
     return 0
