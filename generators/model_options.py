@@ -1,20 +1,19 @@
 """The options of every command that asks a model, and the engine that they describe."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generators import cli
+from generators.errors import UsageError
 from generators.options import check_outside
-from generators.errors import QualityError, UsageError
 
 if TYPE_CHECKING:
     from generators.engine.course import Meter
     from generators.engine.engine import Settings
     from generators.engine.money import Prices
-    from schemas.quality import Quality
+
 
 @dataclass(frozen=True)
 class ModelRun:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel
 
 from generators.arrow import arrow_schema
 from generators.errors import SourceError
 from generators.parquet import locate_file
 from generators.splits import SPLITS
-from generators.configs import CONFIGS
 
 REMEDY = "Build the folder again"
 
@@ -25,14 +25,18 @@ def list_files(folder: Path, config: str) -> list[Path]:
 
 
 @contextmanager
-def open_rows(path: Path, config: str) -> Generator[pq.ParquetFile]:
+def open_rows(path: Path, row: type[BaseModel]) -> Generator[pq.ParquetFile]:
     """Gives a file of rows to read.
+
+    Args:
+        path: the file.
+        row: the model of its rows.
 
     Raises:
         SourceError: it is not there, holds something else, or cannot be read, now or later on.
     """
     with explain_damage(path), pq.ParquetFile(path) as file:
-        _check_columns(path, file.schema_arrow, config)
+        _check_columns(path, file.schema_arrow, row)
         yield file
 
 
@@ -46,8 +50,8 @@ def explain_damage(path: Path) -> Generator[None]:
         raise SourceError(str(path), found, "a file of rows, as it was built", REMEDY) from error
 
 
-def _check_columns(path: Path, schema: pa.Schema, config: str) -> None:
-    wanted = arrow_schema(CONFIGS[config].row)
+def _check_columns(path: Path, schema: pa.Schema, row: type[BaseModel]) -> None:
+    wanted = arrow_schema(row)
     if schema.remove_metadata() == wanted:
         return
     types = {name: schema.field(name).type for name in schema.names}

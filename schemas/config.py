@@ -12,7 +12,7 @@ class ModelConfig(StrictModel):
     """What every command that may ask models takes."""
 
     limit: Annotated[int, Field(ge=1)] | None = None
-    """Read at most so many menus, or contrasts, scenarios and so on, dealt to games or themes in
+    """Read at most so many menus, or contrasts, scenarios and so on, taken from games or themes in
     turn; null for all."""
     model: str | None = None
     """Model that writes, `hand-written` for the sample's authors; null for no generated rows."""

@@ -62,7 +62,7 @@ class Target(NamedTuple):
 
     @property
     def split(self) -> Split:
-        """Where it is dealt to."""
+        """Its split."""
         return deal_split(self.group)
 
 

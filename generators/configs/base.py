@@ -97,6 +97,12 @@ class TwoSides(NamedTuple):
     spans: tuple[Span, Span] | None = None
     """Characters of either whole text that differ; None for all of the answer."""
 
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The whole texts, positive first."""
+        start = f"{self.prompt}{self.joint}" if self.prompt else ""
+        return start + self.positive, start + self.negative
+
 
 class Show(Protocol):
     """Makes an item of a row, and of its twin where it has one and that is at hand."""

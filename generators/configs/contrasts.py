@@ -6,7 +6,7 @@ with each negative. Texts stand once; pairs hold their places.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# Arrow does not tell what an array holds.
+# The types of Arrow leave out what an array holds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -279,8 +279,6 @@ def show(row: Row, _: Row | None = None) -> Item:
         sides,
         claim=f"mentions {row['concept']} (the control: {row['control_concept']})",
         base=row["base"],
-        concept=row["concept"],
-        control_concept=row["control_concept"],
     )
 
 

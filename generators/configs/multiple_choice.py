@@ -1,7 +1,7 @@
 """Config `multiple_choice`: one menu as a question, all usable options as its choices."""
 
 # pyright: reportArgumentType=false, reportUnknownMemberType=false
-# Arrow cannot tell that a column has no nulls.
+# The types of Arrow leave out that a column has no nulls.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

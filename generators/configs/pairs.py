@@ -38,12 +38,12 @@ class Compared(NamedTuple):
 
     @property
     def group(self) -> str:
-        """What it is dealt to a split by."""
+        """What its split goes by."""
         return find_group(self.pair, self.positive[: self.lead])
 
 
 def find_group(pair: OwnPair, prefix: str) -> str:
-    """Returns what a pair is dealt by: its group, its prompt, or what stands before it differs."""
+    """Returns what its split goes by: group, prompt, or what stands before the sides differ."""
     return pair.group or pair.prompt or prefix or pair.positive
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 from generators.dataset.card import describe_folder
 from generators.dataset.files import Part, RowFiles, Sizes
 from generators.dataset.header import check_library
+from generators.dataset.summary import summarize
 from generators.dataset.tiers import assign_tiers
 from generators.errors import QualityError, UsageError
 from generators.folder import hash_files, replace_folder
@@ -68,7 +69,7 @@ class Built:
 
     def summarize(self, *, color: bool = False) -> str:
         """Returns what is in the folder, what its checks say, and three rows of a config."""
-        return f"Wrote {self.folder}: {self.manifest.rows}"
+        return summarize(self.manifest, self.quality, self.folder, color=color)
 
     def check(self) -> None:
         """Raises QualityError where a required check failed."""

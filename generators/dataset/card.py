@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from generators.arrow import arrow_schema
-from generators.configs import CONFIGS
+from generators.configs import CONFIGS, GAME_CONFIGS
 from generators.dataset.header import add_features, size_category, write_header
 from generators.folder import CARD, MANIFEST, hash_files
 from generators.quality.verdicts import render_section
@@ -197,7 +197,7 @@ def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:
 
 def _list_game_options(manifest: GameManifest) -> dict[str, str]:
     """Returns the command's options as a user would type them, but for those that are off."""
-    defaults = MachiavelliConfig()
+    defaults = MachiavelliConfig(kinds=tuple(GAME_CONFIGS))
     typed: dict[str, str] = {}
     for name, value in manifest.config:
         if name in MODEL_OPTIONS and manifest.config.model is None:

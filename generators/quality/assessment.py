@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.plain_contrasts import read_plain
+from generators.configs import pairs as own_pairs
 from generators.folder import hash_file
 from generators.quality.evidence import FolderEvidence
 from generators.quality.gates import FOLDER, PAIRS
@@ -97,7 +97,7 @@ def list_judgments(manifest: Manifest) -> list[Audit]:
 
 def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
     """Returns the quality of anybody's pairs, and which of them a core would keep."""
-    contrasts = read_plain(pairs)
+    contrasts = own_pairs.read_contrasts(pairs)
     number = len(pairs)
     texts = {
         "id": contrasts.ids,

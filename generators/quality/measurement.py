@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from generators.configs import find_config
 from generators.configs.codes import Mask, code
 from generators.configs.contrasts import Contrasts
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
@@ -20,13 +21,6 @@ from schemas.base import Tier
 from schemas.quality import CheckResult, HumanAudit, Plots, Quality, Selection, Verdict
 
 VERDICTS: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
-
-WAIVERS = {
-    ("associations", "sentiment and refusal wording"): (
-        "the sides are meant to differ in the valence of the attribute, and so in sentiment"
-    ),
-}
-"""Config and check -> why a gate does not count there; each stands in the card with its value."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +81,7 @@ def _gather(rows: Rows, whole: Contrasts, readings: Readings, tier: Tier, chosen
         },
         poles=rows.contrasts is not None,
         templates=rows.templates,
-        waivers={
-            check: reason for (config, check), reason in WAIVERS.items() if config == rows.config
-        },
+        waivers=dict(find_config(rows.config).waived),
         tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from generators.configs.base import Item
 from generators.progress import Progress
-from generators.report.page.entries import Entry
 from generators.report.page.rendering import render_page
 from generators.report.page.rows import read_page_rows
 from generators.writing.rejected import REJECTED, read_rejections
@@ -39,7 +39,7 @@ def write_folder_report(folder: Path, quality: Quality) -> None:
     if can_draw():
         rows = read_page_rows(folder)
         rejections = read_rejections(folder / REJECTED)
-        write_page(folder, quality, rows.entries, rejections, rows.sizes)
+        write_page(folder, quality, rows.items, rejections, rows.sizes)
 
 
 def write_quality(folder: Path, quality: Quality) -> None:
@@ -59,7 +59,7 @@ def read_quality(path: Path) -> Quality | None:
 def write_page(
     folder: Path,
     quality: Quality,
-    entries: Sequence[Entry],
+    items: Sequence[Item],
     rejections: Sequence[Rejection] = (),
     sizes: Mapping[str, int] | None = None,
 ) -> None:
@@ -71,7 +71,7 @@ def write_page(
     for name, svg in figures.items():
         (folder / FIGURES / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
     themed = {name: adapt_to_theme(svg) for name, svg in figures.items()}
-    page = render_page(quality, entries, rejections, themed, captions=CAPTIONS, sizes=sizes)
+    page = render_page(quality, items, rejections, themed, captions=CAPTIONS, sizes=sizes)
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
 
 

@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+from generators.configs import CONFIGS
 from generators.dataset.card import describe_games
 from generators.dataset.concept_card import describe_concepts
 from generators.dataset.finishing import finish_folder
@@ -18,7 +19,6 @@ from generators.report.files import FIGURES, PAGE, QUALITY
 from generators.stored_rows import REMEDY, open_rows, refuse_rows
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit, Quality
-from schemas.rows import ROWS
 
 WRITTEN = (MANIFEST, CARD, QUALITY, PAGE)
 
@@ -70,10 +70,10 @@ def _check_rows(folder: Path, manifest: AnyManifest) -> None:
         raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
     for config, splits in manifest.rows.items():
         for path in (locate_file(folder, config, split) for split in splits):
-            if config not in ROWS or not path.is_file():
+            if config not in CONFIGS or not path.is_file():
                 wanted = "rows that the manifest counts"
                 raise SourceError(str(path), "no such file", wanted, REMEDY)
-            with open_rows(path, config) as file:
+            with open_rows(path, CONFIGS[config].row) as file:
                 if not file.metadata.num_rows:
                     raise refuse_rows(path, "no rows")
 

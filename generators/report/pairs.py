@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
+from generators.configs import pairs
 from generators.folder import replace_folder
 from generators.quality.assessment import Assessed
 from generators.quality.gates import PAIRS
 from generators.report.files import PAGE, QUALITY, can_draw, write_page, write_quality
-from generators.report.page.entries import list_pair_entries
 from generators.report.page.rows import MOST, choose_rows
 
 TIERS = "tiers.jsonl"
@@ -28,8 +28,8 @@ def write_pair_report(out: Path, assessed: Assessed) -> None:
         lines = (json.dumps(row) + "\n" for row in tiers)
         (new / TIERS).write_text("".join(lines), encoding="utf-8", newline="\n")
         if can_draw():
-            entries = list_pair_entries(table.take(shown).to_pylist())
-            write_page(new, assessed.quality, entries, sizes={PAIRS: table.num_rows})
+            items = [pairs.CONFIG.show(row) for row in table.take(shown).to_pylist()]
+            write_page(new, assessed.quality, items, sizes={PAIRS: table.num_rows})
 
 
 def is_report(folder: Path) -> bool:

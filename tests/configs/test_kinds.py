@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.configs import KINDS
+from generators.configs import GAME_CONFIGS
 from generators.configs.multiple_choice import rotate
 from generators.dataset.leaks import LeakGuard
 from generators.machiavelli.game import KindRows
@@ -32,7 +32,7 @@ def menus() -> dict[str, list[Menu]]:
 
 
 def view_all(menus: dict[str, list[Menu]], kind: str, config: MachiavelliConfig) -> list[Any]:
-    return [row for game in menus.values() for row in KINDS[kind].view(game, config)]
+    return [row for game in menus.values() for row in GAME_CONFIGS[kind].view(game, config)]
 
 
 def test_pairs_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
@@ -63,7 +63,7 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     for query in queries:
         found = query.query.model_dump()
         assert found == {key: wanted[query.id][key] for key in found}, query.id
-    gathering = KINDS["icl"].gathering
+    gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
     rows = {
         row.id: row
@@ -77,7 +77,7 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
 
 def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None:
     queries = [q for q in view_all(menus, "icl", DEFAULTS) if q.split == "train"]
-    gathering = KINDS["icl"].gathering
+    gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
     for row in gathering.gather(queries, DEFAULTS):
         prompts = row.positive_prompt, row.negative_prompt, row.shuffled_prompt
@@ -132,7 +132,7 @@ games = st.integers(1, 6).flatmap(lambda n: st.tuples(*[decisions(number) for nu
 @settings(max_examples=60, deadline=None)
 def test_pairs_come_from_one_menu_and_contrast(game: Any) -> None:
     by_id = {decision.id: decision for decision in game}
-    rows = list(KINDS["contrastive"].view(read_menus(game), DEFAULTS))
+    rows = list(GAME_CONFIGS["contrastive"].view(read_menus(game), DEFAULTS))
     weights: Counter[Any] = Counter()
     for row in rows:
         options = {option.option_id: option for option in by_id[row.decision_id].options}
@@ -157,7 +157,7 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
     by_id = {decision.id: decision for decision in game}
     config = MachiavelliConfig(seed=seed)
     places: Counter[Any] = Counter()
-    for row in KINDS["multiple_choice"].view(read_menus(game), config):
+    for row in GAME_CONFIGS["multiple_choice"].view(read_menus(game), config):
         decision = by_id[row.decision_id]
         assert sorted(row.order) == decision.usable_places
         assert row.choices == tuple(decision.options[place].text for place in row.order)
@@ -183,7 +183,7 @@ def test_other_behaviors_asked_for_never_change_a_row(
     every = MachiavelliConfig(seed=seed)
 
     def rows(kind: str, config: MachiavelliConfig) -> tuple[list[Any], list[bytes]]:
-        found = view_rows(KINDS[kind], read_menus(game), config, path)
+        found = view_rows(GAME_CONFIGS[kind], read_menus(game), config, path)
         tables = list(drain_spool(found.spool))
         keys = [*found.keys, *found.other_keys]
         return [row for table in tables for row in table.to_pylist()], sorted(keys)

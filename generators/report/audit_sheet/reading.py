@@ -179,4 +179,4 @@ def _read_text(path: Path) -> str:
 
 
 def _refuse(where: str, found: str, wanted: str) -> SourceError:
-    return SourceError(where, found, wanted, "Mend the line")
+    return SourceError(where, found, wanted, "Fix the line")
