@@ -8,9 +8,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from generators.errors import GeneratorError, UsageError
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 Handler = Callable[[argparse.Namespace], int]
 Result = TypeVar("Result")
@@ -231,24 +234,37 @@ def show_configs(names: Sequence[str]) -> Iterator[str]:
             bar.update()
 
 
-class Bar:
-    """A progress bar of items asked about, on a terminal, with what they cost."""
+class Terminal:
+    """Shows progress on standard error, where that is a terminal."""
 
-    def __init__(self, doing: str, total: int | None) -> None:
+    def __init__(self) -> None:
+        self._bar: tqdm[NoReturn] | None = None
+
+    def start(self, doing: str, total: int | None, unit: str) -> None:
+        """Begins a bar."""
         from tqdm import tqdm
 
-        self._bar = tqdm(total=total, desc=doing, unit="item", disable=None, leave=False)
+        self.end()
+        self._bar = tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False)
 
-    def advance(self, done: int, dollars: float) -> None:
-        """Notes items that are through, and what the run has cost so far."""
-        self._bar.update(done)
-        if dollars:
-            self._bar.set_postfix_str(f"${dollars:.2f}", refresh=False)
+    def advance(self, number: int = 1) -> None:
+        """Moves the bar on."""
+        if self._bar is not None:
+            self._bar.update(number)
 
-    def say(self, line: str) -> None:
+    def note(self, text: str) -> None:
+        """Shows a few words beside the bar."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text, refresh=False)
+
+    def show(self, line: str) -> None:
         """Shows a line on standard error."""
-        self._bar.write(line, file=sys.stderr)
+        from tqdm import tqdm
 
-    def close(self) -> None:
-        """Ends the display."""
-        self._bar.close()
+        tqdm.write(line, file=sys.stderr)
+
+    def end(self) -> None:
+        """Ends the bar."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

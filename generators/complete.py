@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from generators import cli
-from generators.model_options import ENGINE_OPTIONS, add_options, check_apart, clean_url, make_meter
+from generators.model_options import ENGINE_OPTIONS, add_options
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,22 +35,21 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Asks what is missing, and writes one line for each request."""
-    from generators.engine.engine import LoggedEngine
+    from generators.engine.engine import open_logged
     from generators.engine.request_file import RequestFile, write_outcomes
-    from generators.engine.response_log import ResponseLog
+    from generators.folder import check_apart
     from generators.model_options import read_settings
 
     check_apart(arguments.out, arguments.requests)
     file = RequestFile(arguments.requests)
-    run = read_settings(arguments, sorted(file.models))
-    with ResponseLog(run.settings.responses, clean_url(run.settings.base_url)) as log:
-        engine = LoggedEngine(log, run.settings, run.prices, make_meter)
+    settings = read_settings(arguments)
+    with open_logged(settings, sorted(file.models), cli.Terminal()) as engine:
         steps = engine.run(file.list_asks, "asking", file.requests)
         counts = write_outcomes(arguments.out, file, steps)
     cost = engine.budget.spent
     paid = "" if not cost else f", ${cost:.4f} spent now"
-    said = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
-    cli.show(f"{file.requests:,} requests: {said}. Wrote {arguments.out.as_posix()}.")
+    answers = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
+    cli.show(f"{file.requests:,} requests: {answers}. Wrote {arguments.out.as_posix()}.")
     return 0
 
 

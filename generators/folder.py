@@ -12,13 +12,13 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from generators.errors import FolderError
+from generators.errors import FolderError, UsageError
 
 MANIFEST = "manifest.json"
 CARD = "README.md"
@@ -165,3 +165,33 @@ def _exchange(one: Path, other: Path) -> bool:
         return False
     here, exchange = -100, 2
     return renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0
+
+
+def check_outside(out: Path, files: Mapping[str, Path | None]) -> None:
+    """Raises UsageError where a file that is read lies in what the run replaces as a whole.
+
+    Args:
+        out: what the run replaces.
+        files: option -> its file; None where it is not given.
+    """
+    for option, path in files.items():
+        if path is not None and path.resolve().is_relative_to(out.resolve()):
+            found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
+            raise UsageError(f"{option} {path}", found, wanted, "Name another")
+
+
+def check_beside(out: Path, folder: Path) -> None:
+    """Raises UsageError where something would be written into a dataset folder."""
+    if out.resolve().is_relative_to(folder.resolve()):
+        wanted = "a place outside: the folder is published as it is"
+        raise UsageError(f"--out {out}", f"inside {folder}", wanted, "Name another place")
+
+
+def check_apart(out: Path, *others: Path) -> None:
+    """Raises UsageError where a file to write is also read, or is not an ordinary file."""
+    if out.exists() and not out.is_file():
+        found, wanted = "not an ordinary file", "a file that can be replaced"
+        raise UsageError(f"{out}", found, wanted, "Name another")
+    for other in others:
+        if out.resolve() == other.resolve():
+            raise UsageError(f"{out}", "it is also read", "another file to write", "Name one")

@@ -1,8 +1,7 @@
-"""The options of every command that asks a model, and the engine that they describe."""
+"""The options of every command that asks a model."""
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +9,7 @@ from generators import cli
 from generators.errors import QualityError, UsageError
 
 if TYPE_CHECKING:
-    from generators.engine.course import Meter
     from generators.engine.engine import Settings
-    from generators.engine.money import Prices
     from schemas.quality import Quality
 
 BUILD_OPTIONS: dict[str, dict[str, Any]] = {
@@ -77,7 +74,9 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
     "--prices": {
         "type": cli.file,
         "metavar": "FILE",
-        "help": "prices of your own, in the form of generators/engine/prices.json",
+        "help": 'prices of your own, such as {"as_of": "2026-01", "models": {"NAME":'
+        " [2.5, 1.25, 10.0]}}: US dollars per million prompt, cached and completion tokens"
+        " (default: those of genai-prices)",
     },
     "--batch": {
         "action": "store_true",
@@ -87,14 +86,6 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
 
 
 Watch = Callable[[Sequence[str]], Iterator[str]]
-
-
-@dataclass(frozen=True)
-class ModelRun:
-    """How a command is to ask models."""
-
-    settings: "Settings"
-    prices: "Prices"
 
 
 def add_options(parser: argparse.ArgumentParser, *tables: dict[str, dict[str, Any]]) -> None:
@@ -126,90 +117,27 @@ def check_strict(arguments: argparse.Namespace, quality: "Quality | None") -> No
         raise QualityError(where, "a gate fails", wanted, remedy)
 
 
-def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
-    """Returns how to ask, as the options say.
+def read_settings(arguments: argparse.Namespace) -> "Settings":
+    """Returns how to ask, as the options say."""
+    from generators.engine.engine import Settings, name_log
+    from generators.folder import check_outside
 
-    Raises:
-        UsageError: a limit on the cost is set, and a model's price is not known.
-    """
-    from generators.engine.engine import Settings
-    from generators.engine.money import read_prices
-
-    prices = read_prices(arguments.prices)
-    unpriced = [model for model in models if prices.find(model) is None]
-    if arguments.max_cost is not None and unpriced:
-        found, wanted = f"no price is known for '{unpriced[0]}'", "a model with a price"
-        raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
-    out: Path = arguments.out
-    responses: Path = arguments.responses or out.parent / f"{out.name}.responses.sqlite"
-    check_outside(out, {"--responses": responses})
-    settings = Settings(
-        responses=responses,
-        base_url=arguments.base_url,
-        concurrency=arguments.concurrency,
-        per_minute=arguments.rpm,
-        tokens_per_minute=arguments.tpm,
-        repairs=arguments.repairs,
-        max_cost=arguments.max_cost,
-        batch=arguments.batch,
-    )
-    return ModelRun(settings, prices)
+    responses: Path = arguments.responses or name_log(arguments.out)
+    if getattr(arguments, "model", True):
+        check_outside(arguments.out, {"--responses": responses})
+    names = ("base_url", "concurrency", "rpm", "tpm", "repairs", "max_cost", "prices", "batch")
+    return Settings(responses, **{name: getattr(arguments, name) for name in names})
 
 
 def check_outside(out: Path, files: Mapping[str, Path | None]) -> None:
-    """Raises UsageError where a file that is read lies where the run writes, and would be lost.
+    """Checks as `generators.folder` does."""
+    from generators import folder
 
-    Args:
-        out: what the run replaces as a whole.
-        files: option -> its file; None where it is not given.
-    """
-    for option, path in files.items():
-        if path is not None and path.resolve().is_relative_to(out.resolve()):
-            found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
-            raise UsageError(f"{option} {path}", found, wanted, "Name another")
+    folder.check_outside(out, files)
 
 
-def check_beside(out: Path, folder: Path) -> None:
-    """Raises UsageError where something would be written into a dataset folder."""
-    if out.resolve().is_relative_to(folder.resolve()):
-        wanted = "a place outside: the folder is published as it is"
-        raise UsageError(f"--out {out}", f"inside {folder}", wanted, "Name another place")
+def check_beside(out: Path, dataset: Path) -> None:
+    """Checks as `generators.folder` does."""
+    from generators import folder
 
-
-def check_apart(out: Path, *others: Path) -> None:
-    """Raises UsageError where a file to write is also read, or is no ordinary file."""
-    if out.exists() and not out.is_file():
-        raise UsageError(
-            f"{out}", "no ordinary file", "a file that can be replaced", "Name another"
-        )
-    for other in others:
-        if out.resolve() == other.resolve():
-            raise UsageError(f"{out}", "it is read, too", "another file to write", "Name one")
-
-
-def clean_url(url: str | None) -> str:
-    """Returns the address that answers are kept under: without user, password and query."""
-    from urllib.parse import urlsplit
-
-    from generators.engine.exchange import OPENAI
-
-    try:
-        parts = urlsplit(url or OPENAI)
-        port = parts.port
-    except ValueError as error:
-        # Not in the words of Python, which quotes what may be a password.
-        found, wanted = "no URL that can be read", "a URL such as http://127.0.0.1:8080/v1"
-        raise UsageError("--base-url", found, wanted, "Mend it") from error
-    if parts.username or parts.password:
-        found, wanted = "it holds a user name or a password", "an address alone"
-        raise UsageError("--base-url", found, wanted, "Put the key into OPENAI_API_KEY")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        wanted = "a URL such as http://127.0.0.1:8080/v1"
-        raise UsageError("--base-url", f"'{parts.geturl()}'", wanted, "Mend it")
-    host = parts.hostname if port is None else f"{parts.hostname}:{port}"
-    return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
-
-
-def make_meter(doing: str, total: int | None) -> "Meter":
-    """Returns a progress bar that shows what the run has cost."""
-    return cli.Bar(doing, total)
+    folder.check_beside(out, dataset)

@@ -28,10 +28,11 @@ def make_parser() -> cli.Parser:
 
 def handle(arguments: argparse.Namespace) -> int:
     """Copies the answers one way or the other."""
+    from generators.engine.engine import clean_url
     from generators.engine.recorded import read_answers, write_answers
     from generators.engine.response_log import ResponseLog
     from generators.errors import LogError
-    from generators.model_options import check_apart, clean_url
+    from generators.folder import check_apart
 
     exporting = arguments.direction == "export"
     written = arguments.file if exporting else arguments.log

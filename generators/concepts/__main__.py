@@ -16,6 +16,7 @@ from generators.model_options import (
     check_outside,
     check_strict,
     choose_watch,
+    read_settings,
 )
 from generators.publish.options import PUBLISH_OPTIONS, PUSH_OPTIONS, check_push, push
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from generators.sources.concepts.concept_file import ReadConcepts
     from generators.sources.pairs.pair_files import ReadPairs
     from generators.tokens.vocabularies import Vocabulary
+    from generators.writing.plan import Plan
     from schemas.config import ConceptsConfig
 
 ANSWERS = "concept_responses.jsonl"
@@ -102,10 +104,15 @@ def handle(arguments: argparse.Namespace) -> int:
     config = make_config(arguments, vocabularies)
     source, kind = read_source(arguments)
     if arguments.dry_run:
-        cli.show(show_plan(arguments, config, source))
+        cli.show(str(plan_requests(arguments, config, source)))
         return 0
-    own = kind != "bundled"
-    with open_engine(arguments, config, ANSWERS, own_source=own) as (config, engine):
+    with open_engine(
+        config,
+        read_settings(arguments),
+        recorded=arguments.recorded,
+        bundled=ANSWERS if kind == "bundled" else None,
+        progress=cli.Terminal(),
+    ) as (config, engine):
         job = Job(source, arguments.out, config, vocabularies, kind, choose_watch(arguments))
         manifest, quality = build_folder(job, engine, show_parts)
     cli.show(summarize(manifest, quality, arguments.out, color=cli.is_terminal()))
@@ -169,17 +176,23 @@ def make_config(
     )
 
 
-def show_plan(
+def plan_requests(
     arguments: argparse.Namespace, config: "ConceptsConfig", source: "ReadConcepts | ReadPairs"
-) -> str:
+) -> "Plan":
     """Returns what a run would ask."""
-    from generators.concepts import estimate
-    from generators.sources.pairs.pair_files import ReadPairs
-    from generators.writing.plan import NO_MODEL
+    from functools import partial
 
-    if isinstance(source, ReadPairs):
-        return NO_MODEL
-    return estimate.show_plan(source.file, config, arguments)
+    from generators.sources.concepts.pool import Material
+    from generators.sources.pairs.pair_files import ReadPairs
+    from generators.writing import CONCEPT_TASKS
+    from generators.writing.concepts import count_requests
+    from generators.writing.plan import Plan, make_plan
+
+    if isinstance(source, ReadPairs) or config.model is None:
+        return Plan()
+    material = Material(source.file, config.limit)
+    count = partial(count_requests, material=material, kinds=config.kinds, model=config.model)
+    return make_plan(count, dict.fromkeys(CONCEPT_TASKS, config.model), read_settings(arguments))
 
 
 def read_source(

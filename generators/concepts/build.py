@@ -133,7 +133,7 @@ def _prepare(
     if engine is None or job.config.model is None:
         return material, None, []
     generated = generate(material, job.config.kinds, job.config.model, engine)
-    grown = Material(job.source.file, job.config.limit, generated.additions)
+    grown = Material(job.source.file, job.config.limit, generated.added)
     return grown, generated.report, generated.rejections
 
 

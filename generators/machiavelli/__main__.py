@@ -15,6 +15,7 @@ from generators.model_options import (
     check_outside,
     check_strict,
     choose_watch,
+    read_settings,
 )
 from generators.publish.options import PUBLISH_OPTIONS, PUSH_OPTIONS, check_push, push
 
@@ -124,19 +125,27 @@ def handle(arguments: argparse.Namespace) -> int:
     from generators.dataset.summary import summarize
     from generators.machiavelli.build import Job, build_folder
     from generators.sources.games.layout import find_sample
-    from generators.writing.engines import open_engine
+    from generators.writing.engines import check_unused, open_engine
 
     named = {f"--{name}": getattr(arguments, name) for name in ("data", "recorded", "prices")}
     check_outside(arguments.out, named)
     data = arguments.data or find_sample()
     source = "sample" if data.resolve() == find_sample().resolve() else "game_data"
     if arguments.dry_run:
-        from generators.machiavelli.estimate import show_plan
+        from generators.machiavelli.estimate import plan_requests
 
-        cli.show(show_plan(data, config, arguments, cli.show_progress))
+        if arguments.data is not None and config.model is None:
+            check_unused(config)
+        cli.show(str(plan_requests(data, config, read_settings(arguments), cli.show_progress)))
         return 0
-    own = arguments.data is not None
-    with open_engine(arguments, config, "responses.jsonl", own_source=own) as (config, engine):
+    bundled = "responses.jsonl" if arguments.data is None else None
+    with open_engine(
+        config,
+        read_settings(arguments),
+        recorded=arguments.recorded,
+        bundled=bundled,
+        progress=cli.Terminal(),
+    ) as (config, engine):
         job = Job(data, arguments.out, config, source, engine, choose_watch(arguments))
         built = build_folder(job, cli.show_progress)
     cli.show(summarize(*built, arguments.out, color=cli.is_terminal()))

@@ -29,7 +29,7 @@ from generators.quality.tiering import assign_all_tiers
 from generators.sources.games.counts import Survey
 from generators.sources.games.game_data import read_metadata
 from generators.sources.games.layout import find_games
-from generators.writing.games import Models, Written, generate
+from generators.writing.games import GameAdditions, GeneratedFromGames, Models, generate
 from generators.writing.generated import GENERATED, write_generated
 from generators.writing.rejected import REJECTED, write_rejections
 from schemas.base import CANARY
@@ -72,7 +72,7 @@ class Filled(NamedTuple):
     """What was seen in the game data."""
     writer: RowWriter
     """What was written of it."""
-    written: Written
+    written: GeneratedFromGames
     """What models gave."""
 
 
@@ -116,7 +116,7 @@ def fill_folder(
     folder: Path,
     data: Path,
     config: MachiavelliConfig,
-    ask: Callable[[Plan], Written],
+    ask: Callable[[Plan], GeneratedFromGames],
     progress: Progress,
 ) -> Filled:
     """Returns what was read into a folder: all rows; those with a tier in drafts, without it yet.
@@ -157,15 +157,15 @@ def fill_folder(
     return Filled(tally, writer, written)
 
 
-def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
+def _write_with_models(job: Job, plan: Plan, progress: Progress) -> GeneratedFromGames:
     """Returns what models add, and hands it to the games; nothing where none is asked."""
     config = job.config
     if job.engine is None or config.model is None:
-        return Written()
+        return GeneratedFromGames(GameAdditions())
     candidates = look_for_candidates(plan, config, progress)
     models = Models(config.model, config.judge_model or config.model, config.densify)
     written = generate(candidates, models, job.engine)
-    add_written(plan, written)
+    add_written(plan, written.added)
     return written
 
 

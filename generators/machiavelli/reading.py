@@ -19,7 +19,7 @@ from generators.writing.candidates import (
     choose_menus,
     find_candidates,
 )
-from generators.writing.games import Written
+from generators.writing.games import GameAdditions
 from schemas.config import MachiavelliConfig
 
 PARALLEL_FROM_BYTES = 32 << 20
@@ -103,20 +103,20 @@ def look_for_candidates(plan: Plan, config: MachiavelliConfig, progress: Progres
     return found
 
 
-def add_written(plan: Plan, written: Written, edits: Mapping[str, Edit] | None = None) -> None:
+def add_written(plan: Plan, added: GameAdditions, edits: Mapping[str, Edit] | None = None) -> None:
     """Hands each game what the models gave for it.
 
     Args:
         plan: what is to be read.
-        written: what they gave.
+        added: what they gave.
         edits: Decision id -> text of a counterpart that was published without.
     """
     plan.tasks = [
         replace(
             task,
-            written=tuple(written.decisions.get(task.files.game, ())),
+            written=tuple(added.decisions.get(task.files.game, ())),
             edits=edits or {},
-            labels=written.labels.get(task.files.game, {}),
+            labels=added.labels.get(task.files.game, {}),
         )
         for task in plan.tasks
     ]
