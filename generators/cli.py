@@ -8,12 +8,14 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from generators.errors import GeneratorError
 from generators.options import Unreadable
 from generators.options import suggest as suggest
-from generators.progress import Progress, Work
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 INTERRUPTED = 130
 
@@ -179,34 +181,37 @@ def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class _Bar:
-    """A bar with rate and time left, on a terminal only."""
+class TerminalProgress:
+    """Shows progress on standard error, where that is a terminal: a bar with rate and time left."""
 
-    def __init__(self, doing: str, total: int | None, unit: str) -> None:
+    def __init__(self) -> None:
+        self._bar: tqdm[NoReturn] | None = None
+
+    def start(self, doing: str, total: int | None, unit: str) -> None:
+        """Begins a bar."""
         from tqdm import tqdm
 
+        self.end()
         self._bar = tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False)
 
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        """Counts steps that are done."""
-        if note:
-            self._bar.set_postfix_str(note, refresh=False)
-        self._bar.update(steps)
+    def advance(self, number: int = 1) -> None:
+        """Moves the bar on."""
+        if self._bar is not None:
+            self._bar.update(number)
 
-    def end(self) -> None:
-        """Takes the bar away."""
-        self._bar.close()
-
-
-class TerminalProgress(Progress):
-    """Shows bars on a terminal, and lines on standard error."""
-
-    def start(self, doing: str, total: int | None = None, unit: str = "item") -> Work:
-        """Returns a bar."""
-        return _Bar(doing, total, unit)
+    def note(self, text: str) -> None:
+        """Shows a few words beside the bar."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text, refresh=False)
 
     def show(self, line: str) -> None:
-        """Prints a line, above a bar that is there."""
+        """Shows a line on standard error, above a bar that is there."""
         from tqdm import tqdm
 
         tqdm.write(line, file=sys.stderr)
+
+    def end(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

@@ -44,23 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def handle(given: cli.Given) -> None:
     """Asks what is missing, and writes one line for each request."""
-    from generators.engine.engine import LoggedEngine
+    from generators.engine.engine import make_settings, open_logged
     from generators.engine.request_file import RequestFile, write_outcomes
-    from generators.engine.response_log import ResponseLog
-    from generators.model_options import clean_url, make_meter, read_settings
 
     options = CompleteOptions(**given.of(CompleteOptions))
     check_apart(options.out, options.requests)
     requests = RequestFile(options.requests)
-    run = read_settings(options, sorted(requests.models))
-    with ResponseLog(run.settings.responses, clean_url(run.settings.base_url)) as log:
-        engine = LoggedEngine(log, run.settings, run.prices, make_meter)
+    settings = make_settings(options, options.out, options.repairs)
+    with open_logged(settings, sorted(requests.models), cli.TerminalProgress()) as engine:
         steps = engine.run(requests.list_asks, "asking", requests.requests)
         counts = write_outcomes(options.out, requests, steps)
     cost = engine.budget.spent
     paid = "" if not cost else f", ${cost:.4f} spent now"
-    said = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
-    cli.show(f"{requests.requests:,} requests: {said}. Wrote {options.out.as_posix()}.")
+    answers = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
+    cli.show(f"{requests.requests:,} requests: {answers}. Wrote {options.out.as_posix()}.")
 
 
 if __name__ == "__main__":

@@ -285,6 +285,11 @@ class EngineOptions:
     ] = False
 
 
+def name_log(out: Path) -> Path:
+    """Returns the response log of a run that writes to `out`, where no other is named."""
+    return out.parent / f"{out.name}.responses.sqlite"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelOptions:
     """Which models write and judge."""

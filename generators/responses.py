@@ -40,10 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def handle(given: cli.Given) -> None:
     """Copies the answers one way or the other."""
+    from generators.engine.engine import clean_url
     from generators.engine.recorded import read_answers, write_answers
     from generators.engine.response_log import ResponseLog
     from generators.errors import LogError
-    from generators.model_options import clean_url
 
     options = ResponsesOptions(**given.of(ResponsesOptions))
     exporting = options.direction == "export"

@@ -27,9 +27,8 @@ from generators.options import (
 from generators.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from generators.concepts.source import ConceptSource, PairSource
+    from generators.concepts.source import ConceptSource, PairSource, Write
     from generators.dataset.build import Built
-    from generators.writing.concepts import Write
     from generators.writing.plan import Plan
     from schemas.base import ConceptRow
     from schemas.config import ConceptsConfig
@@ -115,6 +114,7 @@ def build(options: BuildOptions) -> "Built":
         QualityError: with `strict`, a required check failed; the folder is written.
     """
     from generators.dataset.build import build_folder, check_report
+    from generators.engine.engine import make_settings
     from generators.writing.concepts import generate
     from generators.writing.engines import open_engine
 
@@ -123,7 +123,12 @@ def build(options: BuildOptions) -> "Built":
     check_files(options, out)
     own = options.concepts is not None or options.pairs is not None
     config = make_config(options)
-    with open_engine(options, config, ANSWERS, own_source=own) as (config, engine):
+    settings = make_settings(options, out, options.repairs)
+    recorded = None if options.recorded is None else Path(options.recorded)
+    bundled = None if own else ANSWERS
+    with open_engine(
+        config, settings, recorded=recorded, bundled=bundled, progress=options.progress
+    ) as (config, engine):
         write = None
         if engine is not None and config.model is not None:
             write = partial(generate, kinds=config.kinds, model=config.model, engine=engine)
@@ -141,15 +146,23 @@ def plan(options: BuildOptions) -> "Plan":
 
     Takes the same keywords as `build`.
     """
-    from generators.concepts.estimate import show_plan
+    from generators.engine.engine import make_settings
     from generators.sources.concepts.concept_file import find_concepts, read_concepts
+    from generators.sources.concepts.pool import ConceptPool
+    from generators.writing import CONCEPT_TASKS
+    from generators.writing.concepts import count_requests
+    from generators.writing.plan import Plan, make_plan
 
-    check_files(options, Path(options.out))
+    out = Path(options.out)
+    check_files(options, out)
     config = make_config(options)
-    if options.pairs is not None:
-        return "no plan"
+    if options.pairs is not None or config.model is None:
+        return Plan()
     read = read_concepts(find_concepts() if options.concepts is None else Path(options.concepts))
-    return show_plan(read.file, config, options)
+    pool = ConceptPool(read.file, config.limit)
+    count = partial(count_requests, pool=pool, kinds=config.kinds, model=config.model)
+    settings = make_settings(options, out, options.repairs)
+    return make_plan(count, dict.fromkeys(CONCEPT_TASKS, config.model), settings)
 
 
 @takes_also(ReadOptions)

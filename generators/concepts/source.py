@@ -24,7 +24,7 @@ from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
 from generators.splits import SPLITS, deal_split
 from generators.tokens.vocabularies import Vocabulary
-from generators.writing.concepts import Generated
+from generators.writing.concepts import GeneratedFromConcepts
 from generators.writing.rejected import REJECTED, write_rejections
 from schemas.base import CANARY
 from schemas.concept import ConceptFile
@@ -40,7 +40,7 @@ VERSIONED = (
 TABLES_AHEAD = 8
 """Made while a row group is written; few, since they stand in memory."""
 NETWORK = "concepts.json"
-Write = Callable[[ConceptPool], Generated]
+Write = Callable[[ConceptPool], GeneratedFromConcepts]
 """From what a concept file holds, what a model adds to it."""
 
 
@@ -137,7 +137,7 @@ class ConceptSource(_ConceptRows):
         self._kind: Literal["bundled", "concepts"] = kind
         self._pool = ConceptPool(concepts.file, config.limit)
         self._write = write
-        self._generated: Generated | None = None
+        self._generated: GeneratedFromConcepts | None = None
 
     def read(self, progress: Progress) -> Iterator[Part]:
         """Yields the rows of each config.
@@ -147,7 +147,7 @@ class ConceptSource(_ConceptRows):
         """
         if self._write is not None:
             self._generated = self._write(self._pool)
-            additions = self._generated.additions
+            additions = self._generated.added
             self._pool = ConceptPool(self._concepts.file, self.config.limit, additions)
         rows = 0
         for name in self.configs:

@@ -26,6 +26,7 @@ from generators.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from generators.dataset.build import Built
+    from generators.writing.games import Models
     from generators.writing.plan import Plan
     from schemas.base import GameRow
     from schemas.config import MachiavelliConfig
@@ -124,10 +125,11 @@ def build(options: BuildOptions) -> "Built":
         QualityError: with `strict`, a required check failed; the folder is written.
     """
     from generators.dataset.build import build_folder, check_report
+    from generators.engine.engine import make_settings
     from generators.machiavelli.source import MachiavelliSource
     from generators.sources.games.layout import find_sample
     from generators.writing.engines import open_engine
-    from generators.writing.games import Models, generate
+    from generators.writing.games import generate
 
     check_report(options)
     out = Path(options.out)
@@ -136,13 +138,15 @@ def build(options: BuildOptions) -> "Built":
     config = make_config(options)
     data = find_data(options)
     kind = "sample" if data.resolve() == find_sample().resolve() else "game_data"
-    own = options.data is not None
-    with open_engine(options, config, ANSWERS, own_source=own) as (config, engine):
+    settings = make_settings(options, out, options.repairs)
+    recorded = None if options.recorded is None else Path(options.recorded)
+    bundled = ANSWERS if options.data is None else None
+    with open_engine(
+        config, settings, recorded=recorded, bundled=bundled, progress=options.progress
+    ) as (config, engine):
         write = None
-        if engine is not None and config.model is not None:
-            judge = config.judge_model or config.model
-            models = Models(config.model, judge, config.densify)
-            write = partial(generate, models=models, engine=engine)
+        if engine is not None:
+            write = partial(generate, models=name_models(config), engine=engine)
         source = MachiavelliSource(data, config, kind, write, options.executor)
         report = None
         built = build_folder(source, out, report, options.progress)
@@ -157,9 +161,22 @@ def plan(options: BuildOptions) -> "Plan":
 
     Takes the same keywords as `build`.
     """
-    from generators.machiavelli.estimate import show_plan
+    from generators.engine.engine import make_settings
+    from generators.machiavelli.source import Reading
+    from generators.writing.engines import check_unused
+    from generators.writing.games import count_requests
+    from generators.writing.plan import Plan, make_plan
 
-    return show_plan(find_data(options), make_config(options), options, options.progress)
+    config = make_config(options)
+    if config.model is None:
+        if options.data is not None:
+            check_unused(config)
+        return Plan()
+    models = name_models(config)
+    settings = make_settings(options, Path(options.out), options.repairs)
+    reading = Reading(find_data(options), config, options.executor, options.progress)
+    count = partial(count_requests, candidates=reading.find_candidates(), models=models)
+    return make_plan(count, models.by_task, settings)
 
 
 @takes_also(ReadOptions)
@@ -208,6 +225,14 @@ def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
     if isinstance(options, BuildOptions):
         given["kinds"] = choose("--kinds", options.kinds, tuple(GAME_CONFIGS))
     return MachiavelliConfig(**(given | more))
+
+
+def name_models(config: "MachiavelliConfig") -> "Models":
+    """Returns which models write and judge; the config names at least the one that writes."""
+    from generators.writing.games import Models
+
+    assert config.model is not None
+    return Models(config.model, config.judge_model or config.model, config.densify)
 
 
 def find_data(options: ReadOptions) -> Path:

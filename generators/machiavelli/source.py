@@ -33,7 +33,7 @@ from generators.writing.candidates import (
     choose_menus,
     find_candidates,
 )
-from generators.writing.games import Written
+from generators.writing.games import GameAdditions, GeneratedFromGames
 from generators.writing.generated import GENERATED, write_generated
 from generators.writing.rejected import REJECTED, write_rejections
 from schemas.base import CANARY, Split
@@ -51,7 +51,7 @@ VERSIONED = (
 """The packages whose versions may decide the bytes of a folder."""
 
 Result = ReadGame | BrokenGame
-Write = Callable[[Candidates], Written]
+Write = Callable[[Candidates], GeneratedFromGames]
 """From what games offer to a model, what it writes and labels."""
 
 
@@ -67,7 +67,7 @@ class MachiavelliSource:
         executor: Executor | None = None,
     ) -> None:
         self.config = config
-        self.written = Written()
+        self.written = GeneratedFromGames(GameAdditions())
         self.totals = Totals(skip_broken=config.skip_broken)
         self.left_out: dict[str, Counter[str]] = {name: Counter() for name in config.kinds}
         self._repeated: Counter[str] = Counter()
@@ -93,7 +93,7 @@ class MachiavelliSource:
             self.totals.count_metadata(reading.metadata, [files.game for files in reading.games])
         if self._write is not None:
             self.written = self._write(reading.find_candidates())
-            reading.add_written(self.written)
+            reading.add_written(self.written.added)
         rows = 0
         with closing(reading.list_games()) as games:
             for part in self._list_parts(games):
@@ -241,13 +241,13 @@ class Reading:
         found.unlabelled.sort(key=lambda option: option.game)
         return found
 
-    def add_written(self, written: Written) -> None:
+    def add_written(self, added: GameAdditions) -> None:
         """Hands each game what a model gave for it."""
         self._tasks = [
             replace(
                 task,
-                written=tuple(written.decisions.get(task.files.game, ())),
-                labels=written.labels.get(task.files.game, {}),
+                written=tuple(added.decisions.get(task.files.game, ())),
+                labels=added.labels.get(task.files.game, {}),
             )
             for task in self._tasks
         ]

@@ -24,8 +24,8 @@ from generators.publish.matching import Matcher, Mismatch, read_published
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.splits import SPLITS
 from generators.stored_rows import list_files
-from generators.writing.games import Written
-from generators.writing.generated import GENERATED, gather_written, read_lines
+from generators.writing.games import GeneratedFromGames
+from generators.writing.generated import GENERATED, gather_additions, read_lines
 from generators.writing.rejected import REJECTED
 from schemas.generated import GeneratedDecision
 from schemas.manifest import GameManifest, SplitSize
@@ -109,19 +109,19 @@ def check_published(folder: Path, manifest: GameManifest) -> None:
                 raise SourceError(f"{folder}/{name}", found, wanted, remedy)
 
 
-def _recall(published: Path) -> Callable[[Plan], Written]:
+def _recall(published: Path) -> Callable[[Plan], GeneratedFromGames]:
     """Returns what hands the games what models gave, as it was published."""
 
-    def recall(plan: Plan) -> Written:
+    def recall(plan: Plan) -> GeneratedFromGames:
         lines = read_lines(published / GENERATED)
         edits = {
             line.decision.id: line.edit
             for line in lines
             if isinstance(line, GeneratedDecision) and line.edit is not None
         }
-        written = gather_written(lines)
-        add_written(plan, written, edits)
-        return written
+        added = gather_additions(lines)
+        add_written(plan, added, edits)
+        return GeneratedFromGames(added)
 
     return recall
 

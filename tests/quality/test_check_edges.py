@@ -13,7 +13,7 @@ from generators.quality.checks.base import run
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.measurement import Rows, list_evidence, run_checks
 from generators.sources.pairs.pair_files import OwnPair
-from generators.writing.agreement import measure_agreement
+from generators.writing.audit import measure_agreement
 from made_evidence import (
     Row,
     add_to,
