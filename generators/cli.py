@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from generators.errors import GeneratorError
-from generators.options import Unreadable
-from generators.options import suggest as suggest
+from generators.options import Unreadable, find_option, suggest
+
 
 if TYPE_CHECKING:
     from tqdm import tqdm
