@@ -1,13 +1,16 @@
 """The options of every command that asks a model, and the engine that they describe."""
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generators import cli
 from generators.errors import QualityError, UsageError
+from generators.paths import check_apart as check_apart
+from generators.paths import check_beside as check_beside
+from generators.paths import check_outside as check_outside
 
 if TYPE_CHECKING:
     from generators.engine.course import Meter
@@ -154,37 +157,6 @@ def read_settings(arguments: argparse.Namespace, models: list[str]) -> ModelRun:
         batch=arguments.batch,
     )
     return ModelRun(settings, prices)
-
-
-def check_outside(out: Path, files: Mapping[str, Path | None]) -> None:
-    """Raises UsageError where a file that is read lies where the run writes, and would be lost.
-
-    Args:
-        out: what the run replaces as a whole.
-        files: option -> its file; None where it is not given.
-    """
-    for option, path in files.items():
-        if path is not None and path.resolve().is_relative_to(out.resolve()):
-            found, wanted = f"it lies in --out {out}", "a file outside what is replaced"
-            raise UsageError(f"{option} {path}", found, wanted, "Name another")
-
-
-def check_beside(out: Path, folder: Path) -> None:
-    """Raises UsageError where something would be written into a dataset folder."""
-    if out.resolve().is_relative_to(folder.resolve()):
-        wanted = "a place outside: the folder is published as it is"
-        raise UsageError(f"--out {out}", f"inside {folder}", wanted, "Name another place")
-
-
-def check_apart(out: Path, *others: Path) -> None:
-    """Raises UsageError where a file to write is also read, or is no ordinary file."""
-    if out.exists() and not out.is_file():
-        raise UsageError(
-            f"{out}", "no ordinary file", "a file that can be replaced", "Name another"
-        )
-    for other in others:
-        if out.resolve() == other.resolve():
-            raise UsageError(f"{out}", "it is read, too", "another file to write", "Name one")
 
 
 def clean_url(url: str | None) -> str:

@@ -8,7 +8,6 @@ import pyarrow as pa
 
 from generators.arrow import arrow_schema
 from generators.dataset.header import add_features, size_category, write_header
-from generators.publish.reference_rows import reference_schema
 from generators.quality.verdicts import render_section
 from generators.sources.games.behaviors import READINGS
 from generators.splits import SPLITS
@@ -100,7 +99,11 @@ def render_closing(manifest: Manifest, manifest_text: str, *, benchmark: bool) -
 
 
 def describe_games(
-    manifest: GameManifest, text: str, quality: Quality | None, figures: list[str]
+    manifest: GameManifest,
+    text: str,
+    quality: Quality | None,
+    figures: list[str],
+    schemas: Mapping[str, pa.Schema] | None = None,
 ) -> str:
     """Returns the card of a folder made from games.
 
@@ -109,9 +112,10 @@ def describe_games(
         text: `manifest.json` as written.
         quality: what was measured; None where nothing was.
         figures: names of the figures beside the card.
+        schemas: config -> its columns, where they are not those of its row model.
     """
     said = render_section(quality, figures)
-    return render_card(manifest, text, list_schemas(manifest), said)
+    return render_card(manifest, text, schemas or list_schemas(manifest), said)
 
 
 def find_default(manifest: Manifest) -> str:
@@ -122,8 +126,6 @@ def find_default(manifest: Manifest) -> str:
 
 def list_schemas(manifest: Manifest) -> dict[str, pa.Schema]:
     """Returns config -> its columns, with the Features that they stand for."""
-    if isinstance(manifest, GameManifest) and manifest.references:
-        return {name: add_features(reference_schema(name)) for name in manifest.rows}
     return {name: add_features(arrow_schema(ROWS[name])) for name in manifest.rows}
 
 

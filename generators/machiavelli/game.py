@@ -12,7 +12,6 @@ from generators.configs import KINDS
 from generators.configs.from_games import Kind, behavior_of
 from generators.errors import SourceError
 from generators.parquet import Spool
-from generators.publish.counterparts import Edit, restore_counterparts
 from generators.sources.games.counts import Survey, survey_decisions
 from generators.sources.games.decisions import list_menus, read_decisions
 from generators.sources.games.game_data import Game, Oddities, read_game
@@ -20,7 +19,6 @@ from generators.sources.games.layout import GameFiles
 from generators.sources.games.menus import Menu, read_menus
 from generators.splits import assign_split, find_group
 from generators.writing.model_labels import ModelLabel, insert_written, label_options
-from generators.writing.scenes import READ_FOR_MODELS
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
@@ -45,8 +43,6 @@ class GameTask:
     """Folder for the rows until they are written."""
     written: tuple[Decision, ...] = ()
     """Decisions that a model made of this game's menus."""
-    edits: Mapping[str, Edit] = field(default_factory=dict[str, Edit])
-    """Decision id -> text of a counterpart among them that was published without."""
     labels: Mapping[str, ModelLabel] = field(default_factory=dict[str, ModelLabel])
     """Option id -> what a model says of an option that has no record."""
 
@@ -94,11 +90,7 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     result = describe_game(task, game, len(menus))
     decisions = label_options(read_decisions(game, task.config, menus), task.labels)
     result.survey = survey_decisions(decisions)
-    written = task.written
-    if task.edits:
-        shown = read_decisions(game, READ_FOR_MODELS, menus)
-        written = restore_counterparts(task.written, task.edits, list(shown))
-    read = read_menus(insert_written(decisions, written))
+    read = read_menus(insert_written(decisions, task.written))
     for name in task.config.kinds:
         spool = task.spools / f"{game.name}.{name}.arrows"
         result.kinds[name] = view_rows(KINDS[name], read, task.config, spool)

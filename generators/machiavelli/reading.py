@@ -9,7 +9,6 @@ from typing import Protocol, TypeVar
 from generators.arrow import prepare_worker
 from generators.machiavelli.game import BrokenGame, GameRows, GameTask, check_game, read_rows
 from generators.parallel import count_cores, map_in_order
-from generators.publish.counterparts import Edit
 from generators.sources.games.layout import GameFiles
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
 from generators.writing.candidates import (
@@ -103,19 +102,12 @@ def look_for_candidates(plan: Plan, config: MachiavelliConfig, progress: Progres
     return found
 
 
-def add_written(plan: Plan, written: Written, edits: Mapping[str, Edit] | None = None) -> None:
-    """Hands each game what the models gave for it.
-
-    Args:
-        plan: what is to be read.
-        written: what they gave.
-        edits: Decision id -> text of a counterpart that was published without.
-    """
+def add_written(plan: Plan, written: Written) -> None:
+    """Hands each game what the models gave for it."""
     plan.tasks = [
         replace(
             task,
             written=tuple(written.decisions.get(task.files.game, ())),
-            edits=edits or {},
             labels=written.labels.get(task.files.game, {}),
         )
         for task in plan.tasks

@@ -7,7 +7,8 @@ from typing import Any
 
 from generators import cli
 from generators.model_options import add_options
-from generators.publish.options import PUBLISH_OPTIONS, publish_folder, repository
+from generators.publish.options import PUBLISH_OPTIONS, publish_folder
+from generators.publish.publication import check_repository
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "folder": {
@@ -16,10 +17,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": "a dataset folder",
     },
     "--repo-id": {
-        "type": repository,
+        "type": check_repository,
         "metavar": "USER/NAME",
         "required": True,
-        "help": "where it goes; made, private, where there is none",
+        "help": "the dataset on the Hub; created, private, if there is none",
     },
     "--dry-run": {
         "action": "store_true",

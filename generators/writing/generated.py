@@ -1,6 +1,6 @@
 """`generated.jsonl`: what a model gave, whatever rows came of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -35,7 +35,7 @@ def list_lines(written: Written) -> Iterator[GeneratedLine]:
             )
 
 
-def write_lines(path: Path, lines: Iterator[GeneratedLine]) -> None:
+def write_lines(path: Path, lines: Iterable[GeneratedLine]) -> None:
     """Writes one line of JSON each."""
     text = "".join(f"{line.model_dump_json()}\n" for line in lines)
     path.write_text(text, encoding="utf-8", newline="\n")
@@ -60,13 +60,13 @@ def read_lines(path: Path) -> list[GeneratedLine]:
     return lines
 
 
-def gather_written(lines: list[GeneratedLine]) -> Written:
+def gather_written(lines: Iterable[GeneratedLine]) -> Written:
     """Returns what a model gave, as a run that asks it has it; without its report."""
     written = Written()
     for line in lines:
         if isinstance(line, GeneratedDecision):
             written.decisions[line.decision.game].append(line.decision)
-        else:
+        elif isinstance(line, GeneratedLabel):
             written.labels[line.game][line.option_id] = _read_label(line)
     return written
 
