@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from generators.errors import GeneratorError, UsageError
+from generators.arguments import choose as choose
+from generators.errors import GeneratorError
 
 Handler = Callable[[argparse.Namespace], int]
 Result = TypeVar("Result")
-Name = TypeVar("Name", bound=str)
 
 INTERRUPTED = 130
 
@@ -185,19 +185,6 @@ def names(text: str) -> tuple[str, ...]:
     if not found:
         raise argparse.ArgumentTypeError("found nothing; expected names with commas between")
     return found
-
-
-def choose(option: str, wanted: Sequence[str] | None, known: Sequence[Name]) -> tuple[Name, ...]:
-    """Returns the wanted names (all, if None) in the order in which they are known.
-
-    Raises:
-        UsageError: one of them is not known.
-    """
-    unknown = [name for name in wanted or () if name not in known]
-    if unknown:
-        names_known = f"some of {','.join(known)}"
-        raise UsageError(option, f"'{unknown[0]}'", names_known, "See --help")
-    return tuple(name for name in known if wanted is None or name in wanted)
 
 
 def show_progress(results: Iterator[Result], total: int, doing: str) -> Iterator[Result]:

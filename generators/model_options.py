@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from generators import cli
+from generators.arguments import check_apart as check_apart
+from generators.arguments import check_beside as check_beside
+from generators.arguments import check_outside as check_outside
 from generators.errors import QualityError, UsageError
-from generators.paths import check_apart as check_apart
-from generators.paths import check_beside as check_beside
-from generators.paths import check_outside as check_outside
 
 if TYPE_CHECKING:
     from generators.engine.course import Meter

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from generators.arguments import StrPath, read_path
 from generators.errors import UsageError
-from generators.paths import StrPath, read_path
 
 if TYPE_CHECKING:
     from generators.publish.hub import Hub

@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from generators.arguments import StrPath, check_beside, check_outside, read_path
 from generators.configs.texts import TEXT_FIELDS
 from generators.dataset.card import describe_games
 from generators.dataset.finishing import describe_folder
@@ -32,7 +33,6 @@ from generators.folder import MANIFEST, hash_file, replace_folder
 from generators.machiavelli.build import fill_folder, list_build_versions
 from generators.machiavelli.reading import Passed, Plan, Progress, add_written, look_for_candidates
 from generators.parquet import finish_draft, name_draft, read_groups, read_spool
-from generators.paths import StrPath, check_beside, check_outside, read_path
 from generators.publish.publication import check_endpoint
 from generators.publish.references import (
     LENGTHS,

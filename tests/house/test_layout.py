@@ -16,8 +16,7 @@ from generators.__main__ import COMMANDS
 from generators.configs import CONCEPT_SETS, KINDS
 from generators.dataset.card import ONE_ROW
 from generators.dataset.concept_card import ONE_ROW as CONCEPT_ONE_ROW
-from generators.export.__main__ import NAMES
-from generators.export.formats import FORMATS
+from generators.export.formats import FORMATS, load_format
 from generators.writing import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
 from schemas.config import ConceptKind, MachiavelliKind
@@ -58,7 +57,7 @@ VARIABLES = {
     "violations/v1/definitions": set(),
     "export/v1/note": {"content", "summary", "how", "warnings"},
     "export/v1/lm_eval_task": {"task", "form", "splits"},
-} | {f"export/v1/{name}": set() for name in FORMATS} | {
+} | {
     f"{task.template}/{role}": set(task.variables) if role == "user" else set()
     for task in TASKS.values()
     for role in ("system", "user")
@@ -153,18 +152,21 @@ def test_every_task_is_complete() -> None:
 
 
 def test_every_export_format_is_complete() -> None:
-    assert tuple(FORMATS) == NAMES
+    folder = ROOT / "generators" / "export" / "formats"
+    written = {p.stem for p in folder.glob("*.py") if "\nFORMAT = " in p.read_text("utf-8")}
+    assert written == {name.replace("-", "_") for name in FORMATS}
     golden = {path.name for path in (ROOT / "tests" / "exports").iterdir()}
-    for name, each in FORMATS.items():
+    for name in FORMATS:
+        each = load_format(name)
+        assert each.name == name
         assert f"| `{name}` | {each.summary} |" in README
         assert set(each.takes) <= {*KINDS, *CONCEPT_SETS} - {"decisions"}
         assert any(f"{name}-{config}" in golden for config in each.takes)
-        module = ROOT / "generators" / "export" / "formats" / f"{name.replace('-', '_')}.py"
+        module = folder / f"{name.replace('-', '_')}.py"
         docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""
         assert re.search(r"https://|`\w+/\w+", docstring), f"{name}: no source of its schema"
-        note = prompts.render(f"export/v1/{name}")
         for said in ("**Known pitfall.**", "activation is read"):
-            assert said in note, f"{name}: its note lacks '{said}'"
+            assert said in each.note, f"{name}: its note lacks '{said}'"
 
 
 def test_story_text_is_data_and_never_a_template() -> None:

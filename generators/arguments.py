@@ -1,12 +1,27 @@
-"""Paths that a caller names: which can be used, and which must not lie in one another."""
+"""Checks of what a caller names: values that must be known, paths that must be usable."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from generators.errors import UsageError
 
+Name = TypeVar("Name", bound=str)
 StrPath = str | os.PathLike[str]
+
+
+def choose(option: str, wanted: Sequence[str] | None, known: Sequence[Name]) -> tuple[Name, ...]:
+    """Returns the wanted names (all, if None) in the order in which they are known.
+
+    Raises:
+        UsageError: one of them is not known.
+    """
+    unknown = [name for name in wanted or () if name not in known]
+    if unknown:
+        names_known = f"some of {','.join(known)}"
+        raise UsageError(option, f"'{unknown[0]}'", names_known, "See --help")
+    return tuple(name for name in known if wanted is None or name in wanted)
 
 
 def read_path(option: str, path: StrPath) -> Path:
