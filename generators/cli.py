@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from generators.errors import GeneratorError
 from generators.options import Unreadable, find_option, suggest
 
-
 if TYPE_CHECKING:
     from tqdm import tqdm
 
@@ -80,7 +79,8 @@ class Parser(argparse.ArgumentParser):
             settings["type"] = _read_with(option.read)
         if option.metavar and not option.choices:
             settings["metavar"] = option.metavar
-        if missing and parameter.kind is not inspect.Parameter.KEYWORD_ONLY:
+        positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY and not option.flag
+        if missing and positional:
             self.add_argument(parameter.name, **settings)
             return
         flag = f"--{parameter.name.replace('_', '-')}"

@@ -6,6 +6,7 @@ takes them as options of the same names.
 
 import functools
 import inspect
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ Options = TypeVar("Options")
 Result = TypeVar("Result")
 First = TypeVar("First")
 Name = TypeVar("Name", bound=str)
-PathLike = str | Path
+PathLike = str | os.PathLike[str]
 
 
 class Unreadable(ValueError):
@@ -37,6 +38,8 @@ class Option:
     choices: tuple[str, ...] | None = None
     repeat: bool = False
     """Whether it may be given more than once; its value is then a list."""
+    flag: bool = False
+    """Whether it is named on the command line though Python takes it by position."""
     default: str = ""
     """The default in words, where the value itself does not say it."""
 
@@ -149,6 +152,23 @@ def choose(option: str, wanted: Sequence[str] | None, known: Sequence[Name]) -> 
             listed = f"some of {','.join(known)}{suggest(name, known)}"
             raise UsageError(option, f"'{name}'", listed, "See --help")
     return tuple(name for name in known if wanted is None or name in wanted)
+
+
+def read_path(option: str, path: PathLike) -> Path:
+    """Returns a path that a caller names.
+
+    Args:
+        option: the option that names it, for messages.
+        path: the path.
+
+    Raises:
+        UsageError: it is empty, not UTF-8 (as Arrow needs it), or its links go round in a circle.
+    """
+    try:
+        return folder(os.fspath(path))
+    except Unreadable as error:
+        found, _, wanted = str(error).partition("; expected ")
+        raise UsageError(option, found.removeprefix("found "), wanted, "Correct it") from None
 
 
 # How the text of an option is read.

@@ -144,7 +144,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def hub(server: Any) -> Any:
     """What asks it, without waiting."""
-    from generators.publish.client import Hub
+    from generators.publish.hub import Hub
 
     return Hub(server.url, wait=lambda seconds: None)
 

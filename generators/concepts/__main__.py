@@ -1,11 +1,13 @@
 """Builds a dataset folder of minimal pairs, insertions, relations and associations of concepts."""
 
+import sys
 from collections.abc import Sequence
 
 from generators import cli
-from generators.concepts import build, plan
+from generators.concepts.build import BuildOptions, build, plan
 from generators.options import DryRunOptions
-from generators.publish.options import PushOptions
+from generators.publish import push
+from generators.publish.options import PushOptions, TargetOptions
 
 EXAMPLES = (
     "",
@@ -16,12 +18,26 @@ EXAMPLES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = cli.Parser(
-        "concepts", __doc__ or "", EXAMPLES, BuildOptions, DryRunOptions, PushOptions
-    )
-    return cli.run(parser, handle, argv)
+    takes = (BuildOptions, DryRunOptions, PushOptions)
+    return cli.run(cli.Parser("concepts", __doc__ or "", EXAMPLES, *takes), handle, argv)
 
 
 def handle(given: cli.Given) -> None:
     """Builds the folder, and prints what is in it; or prints what that would ask and cost."""
-    cli.build_and_push(given, build, plan)
+    PushOptions(**given.of(PushOptions)).check()
+    progress = cli.TerminalProgress()
+    options = given.of(BuildOptions) | {"progress": progress}
+    if given["dry_run"]:
+        cli.show(str(plan(**options)))
+        return
+    built = build(**(options | {"strict": False}))
+    cli.show(built.summarize(color=cli.is_terminal()))
+    if given["strict"]:
+        built.check()
+    if given["push"] is not None:
+        target = given.of(TargetOptions)
+        cli.show(repr(push(built.folder, given["push"], **target, progress=progress)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,8 +4,10 @@ import sys
 from collections.abc import Sequence
 
 from generators import cli
-from generators.machiavelli import build, plan
-from generators.publish.options import PushOptions, push_built
+from generators.machiavelli.build import BuildOptions, build, plan
+from generators.options import DryRunOptions
+from generators.publish import push
+from generators.publish.options import PushOptions, TargetOptions
 
 EXAMPLES = (
     "",
@@ -16,17 +18,15 @@ EXAMPLES = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    parser = cli.Parser(
-        "machiavelli", __doc__ or "", EXAMPLES, BuildOptions, DryRunOptions, PushOptions
-    )
-    return cli.run(parser, handle, argv)
+    takes = (BuildOptions, DryRunOptions, PushOptions)
+    return cli.run(cli.Parser("machiavelli", __doc__ or "", EXAMPLES, *takes), handle, argv)
 
 
 def handle(given: cli.Given) -> None:
     """Builds the folder, and prints what is in it; or prints what that would ask and cost."""
-    push = PushOptions(**given.of(PushOptions))
-    push.check()
-    options = given.of(build) | {"progress": cli.TerminalProgress()}
+    PushOptions(**given.of(PushOptions)).check()
+    progress = cli.TerminalProgress()
+    options = given.of(BuildOptions) | {"progress": progress}
     if given["dry_run"]:
         cli.show(str(plan(**options)))
         return
@@ -34,7 +34,9 @@ def handle(given: cli.Given) -> None:
     cli.show(built.summarize(color=cli.is_terminal()))
     if given["strict"]:
         built.check()
-    push_built(built.folder, push)
+    if given["push"] is not None:
+        target = given.of(TargetOptions)
+        cli.show(repr(push(built.folder, given["push"], **target, progress=progress)))
 
 
 if __name__ == "__main__":

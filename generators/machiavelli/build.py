@@ -146,7 +146,11 @@ def build(options: BuildOptions) -> "Built":
     ) as (config, engine):
         write = None
         if engine is not None:
-            write = partial(generate, models=name_models(config), engine=engine)
+            models, asked = name_models(config), engine
+
+            def write(reading: "Reading") -> "GeneratedFromGames":
+                return generate(reading.find_candidates(densify=models.densify), models, asked)
+
         source = MachiavelliSource(data, config, kind, write, options.executor)
         report = None
         built = build_folder(source, out, report, options.progress)
@@ -175,7 +179,8 @@ def plan(options: BuildOptions) -> "Plan":
     models = name_models(config)
     settings = make_settings(options, Path(options.out), options.repairs)
     reading = Reading(find_data(options), config, options.executor, options.progress)
-    count = partial(count_requests, candidates=reading.find_candidates(), models=models)
+    candidates = reading.find_candidates(densify=models.densify)
+    count = partial(count_requests, candidates=candidates, models=models)
     return make_plan(count, models.by_task, settings)
 
 

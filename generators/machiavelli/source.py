@@ -51,8 +51,8 @@ VERSIONED = (
 """The packages whose versions may decide the bytes of a folder."""
 
 Result = ReadGame | BrokenGame
-Write = Callable[[Candidates], GeneratedFromGames]
-"""From what games offer to a model, what it writes and labels."""
+Write = Callable[["Reading"], GeneratedFromGames]
+"""From what is read, what a model writes and labels."""
 
 
 class MachiavelliSource:
@@ -92,7 +92,7 @@ class MachiavelliSource:
         if self.config.games is None:
             self.totals.count_metadata(reading.metadata, [files.game for files in reading.games])
         if self._write is not None:
-            self.written = self._write(reading.find_candidates())
+            self.written = self._write(reading)
             reading.add_written(self.written.added)
         rows = 0
         with closing(reading.list_games()) as games:
@@ -217,15 +217,15 @@ class Reading:
         tasks = [replace(task, menus=share[task.files.game]) for task in self._tasks]
         self._tasks = [task for task in tasks if task.menus]
 
-    def find_candidates(self) -> Candidates:
-        """Returns what all games together offer to a model.
+    def find_candidates(self, *, densify: bool) -> Candidates:
+        """Returns what all games together offer to a model; with `densify` also options to label.
 
         Raises:
             SourceError: a game is broken, and broken games are not to be skipped.
         """
         config = self._config
         tasks = [
-            CandidateTask(task.files, task.metadata, task.menus, config.generate, config.densify)
+            CandidateTask(task.files, task.metadata, task.menus, config.generate, densify)
             for task in self._tasks
         ]
         found = Candidates()

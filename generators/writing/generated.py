@@ -1,6 +1,6 @@
 """`generated.jsonl`: what a model gave, whatever rows it became."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -35,7 +35,7 @@ def list_lines(added: GameAdditions) -> Iterator[GeneratedLine]:
             )
 
 
-def write_lines(path: Path, lines: Iterator[GeneratedLine]) -> None:
+def write_lines(path: Path, lines: Iterable[GeneratedLine]) -> None:
     """Writes one line of JSON each."""
     write_records(path, lines)
 
@@ -49,15 +49,15 @@ def read_lines(path: Path) -> list[GeneratedLine]:
     return read_records(path, _LINE, "a Decision or a label", "Get it again")
 
 
-def gather_additions(lines: list[GeneratedLine]) -> GameAdditions:
+def gather_additions(lines: Iterable[GeneratedLine]) -> GameAdditions:
     """Returns what a model gave, as the run that asked it had it."""
     added = GameAdditions()
     for line in lines:
         if isinstance(line, GeneratedDecision):
             added.decisions[line.decision.game].append(line.decision)
-            continue
-        own_worse, own_better, others_better, others_worse = line.welfare
-        welfare = (own_worse, own_better, others_better, others_worse)
-        values = LabelValues(line.violations, line.watts, line.dollars, line.influence, welfare)
-        added.labels[line.game][line.option_id] = ModelLabel(values, line.confidence)
+        elif isinstance(line, GeneratedLabel):
+            own_worse, own_better, others_better, others_worse = line.welfare
+            welfare = (own_worse, own_better, others_better, others_worse)
+            values = LabelValues(line.violations, line.watts, line.dollars, line.influence, welfare)
+            added.labels[line.game][line.option_id] = ModelLabel(values, line.confidence)
     return added
