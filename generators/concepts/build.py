@@ -1,10 +1,11 @@
 """Builds a dataset folder of minimal pairs, insertions, relations and associations of concepts."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from generators.errors import UsageError
 from generators.options import (
@@ -221,13 +222,13 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
     from schemas.config import ConceptsConfig
 
     fields = ConceptsConfig.model_fields
-    given = {name: value for name, value in vars(options).items() if name in fields}
+    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in fields}
     if isinstance(options, BuildOptions):
         wanted = ("minimal_pairs",) if options.pairs is not None else options.kinds
         given["kinds"] = choose("--kinds", wanted, tuple(CONCEPT_CONFIGS))
     vocabularies = read_vocabularies(list_tokenizers(options))
     given["tokenizers"] = {each.name: each.sha256 for each in vocabularies}
-    return ConceptsConfig(**(given | more))
+    return ConceptsConfig.model_validate({**given, **more})
 
 
 def list_tokenizers(options: ReadOptions) -> list[tuple[str, Path | None]] | None:
@@ -244,7 +245,9 @@ def list_pairs(options: ReadOptions) -> list[Path]:
     given = options.pairs
     if given is None:
         return []
-    return [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+    if isinstance(given, str | os.PathLike):
+        return [Path(given)]
+    return [Path(path) for path in given]
 
 
 def check_files(options: BuildOptions, out: Path) -> None:

@@ -5,7 +5,8 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Annotated
 
 from generators.export.formats import FORMATS
-from generators.options import Option, PathLike, any_number, folder, name, named_file, names
+from generators.options import Option, PathLike, any_number, name, named_file, names
+from generators.options import folder as read_folder
 
 TIERS = ("core", "full")
 Tokenizers = Mapping[str, PathLike | None] | Sequence[tuple[str, PathLike | None]]
@@ -16,11 +17,11 @@ Tokenizers = Mapping[str, PathLike | None] | Sequence[tuple[str, PathLike | None
 class ExportOptions:
     """What is exported, and how."""
 
-    folder: Annotated[PathLike, Option("a dataset folder", "FOLDER", folder)]
+    folder: Annotated[PathLike, Option("a dataset folder", "FOLDER", read_folder)]
     config: Annotated[str, Option("config to export, such as contrastive", "C", name, flag=True)]
     format: Annotated[str, Option(f"one of {', '.join(FORMATS)}", "F", name, flag=True)]
     _: KW_ONLY
-    out: Annotated[PathLike, Option("folder to write; replaces what is there", "PATH", folder)]
+    out: Annotated[PathLike, Option("folder to write; replaces what is there", "PATH", read_folder)]
     split: Annotated[
         Sequence[str] | None, Option("of train,validation,test", "S,...", names, default="all")
     ] = None

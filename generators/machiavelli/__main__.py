@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from generators import cli
 from generators.machiavelli.build import BuildOptions, build, plan
@@ -26,7 +27,7 @@ def handle(given: cli.Given) -> None:
     """Builds the folder, and prints what is in it; or prints what that would ask and cost."""
     PushOptions(**given.of(PushOptions)).check()
     progress = cli.TerminalProgress()
-    options = given.of(BuildOptions) | {"progress": progress}
+    options: dict[str, Any] = given.of(BuildOptions) | {"progress": progress}
     if given["dry_run"]:
         cli.show(str(plan(**options)))
         return

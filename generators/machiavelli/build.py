@@ -5,7 +5,7 @@ from concurrent.futures import Executor
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from generators.options import (
     EngineOptions,
@@ -26,7 +26,8 @@ from generators.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from generators.dataset.build import Built
-    from generators.writing.games import Models
+    from generators.machiavelli.source import Reading
+    from generators.writing.games import GeneratedFromGames, Models
     from generators.writing.plan import Plan
     from schemas.base import GameRow
     from schemas.config import MachiavelliConfig
@@ -221,7 +222,7 @@ def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
     from schemas.labels import BEHAVIORS
 
     fields = MachiavelliConfig.model_fields
-    given = {name: value for name, value in vars(options).items() if name in fields}
+    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in fields}
     games = options.games
     given |= {
         "games": None if games is None else tuple(sorted(choose("--games", games, games))),
@@ -229,7 +230,7 @@ def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
     }
     if isinstance(options, BuildOptions):
         given["kinds"] = choose("--kinds", options.kinds, tuple(GAME_CONFIGS))
-    return MachiavelliConfig(**(given | more))
+    return MachiavelliConfig.model_validate({**given, **more})
 
 
 def name_models(config: "MachiavelliConfig") -> "Models":

@@ -207,9 +207,7 @@ class Reading:
             self._share_limit(config.limit)
 
     def _share_limit(self, limit: int) -> None:
-        """Gives each game its share of the menus; every game is checked first: only whole ones get
-        menus.
-        """
+        """Gives each game its share of the menus; all are checked before, since only whole ones get any."""
         checked = self._map(check_game, self._tasks)
         found = list(follow(self._progress, checked, "checking", len(self._tasks), "game"))
         share = share_menus(limit, found)
