@@ -7,6 +7,7 @@ the same answers in the same order, and pays only for those that were missing.
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -249,7 +250,12 @@ class LoggedEngine:
             async with api:
                 return await self._ask(api, asks)
 
-        return asyncio.run(fill())
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(fill())
+        with ThreadPoolExecutor(1) as thread:  # a notebook has a loop of its own in this thread
+            return thread.submit(asyncio.run, fill()).result()
 
     async def _ask(self, api: Any, asks: Asks) -> Outcome:
         settings, progress = self._settings, self._progress

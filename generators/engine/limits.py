@@ -13,9 +13,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 START = 8
-"""Requests in flight until the first reply, for up to `USUAL` at once."""
+"""Requests in flight until the first reply, for at most `USUAL` at once."""
 USUAL = 64
-"""At once, by default. Whoever asks for more starts with this many: the limits are high then."""
+"""Requests at once by default. Whoever asks for more has high limits: those start at once."""
+OPENING_RATE = 1700.0
+"""Requests a second until the first reply, where more than `USUAL` may be in flight."""
 FLOOR = 2
 """Requests in flight that refusals leave."""
 GROWTH, SHRINKAGE = 0.6, 0.08
@@ -48,6 +50,8 @@ class Rate:
     def __init__(self, per_minute: float | None, clock: Callable[[], float]) -> None:
         self.ceiling = None if per_minute is None else per_minute / 60
         self.stated: float | None = None
+        self.opening: float | None = None
+        """In force until the first reply."""
         self._share = 1.0
         self._clock = clock
         self._free_at = clock()
@@ -55,7 +59,7 @@ class Rate:
     @property
     def per_second(self) -> float | None:
         """The rate in force; None without a limit."""
-        known = [rate for rate in (self.ceiling, self.stated) if rate]
+        known = [rate for rate in (self.ceiling, self.stated, self.opening) if rate]
         return min(known) * self._share if known else None
 
     def wait(self) -> float:
@@ -96,10 +100,12 @@ class Limits:
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.at_once = at_once
-        self.window = float(min(START if at_once <= USUAL else USUAL, at_once))
+        self.window = float(at_once if at_once > USUAL else min(START, at_once))
         self.in_flight = 0
         clock = clock or asyncio.get_running_loop().time
         self.requests, self.tokens = Rate(rpm, clock), Rate(tpm, clock)
+        if at_once > USUAL:
+            self.requests.opening = OPENING_RATE
         self._pace = asyncio.Lock()
         self._stopped = self._answered = False
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -154,6 +160,7 @@ class Limits:
         """Learns from an answer: the limits it states, and that the window may grow."""
         if not self._answered:
             self._answered = True
+            self.requests.opening = None
             self.window = float(self.at_once)
         self.window = min(self.window + GROWTH, self.at_once)
         self.requests.adjust(refused=False)
@@ -161,6 +168,7 @@ class Limits:
 
     def note_refusal(self, headers: Mapping[str, str]) -> None:
         """Learns from a refusal: the other requests go on, a little slower."""
+        self.requests.opening = None
         self.window = max(self.window * (1 - SHRINKAGE), min(FLOOR, self.at_once))
         self.requests.adjust(refused=True)
         self._read(headers)

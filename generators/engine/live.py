@@ -7,6 +7,7 @@ asks for do not.
 import asyncio
 import signal
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -291,9 +292,9 @@ class Live:
     def _heed_interrupts(self) -> Generator[None]:
         """Ends the run on the first Ctrl-C, once what is in flight has come; at once on the next.
 
-        On Windows, whose event loop takes no signal handlers, the first ends it at once.
+        Where no signal handler can be set (on Windows, or in a thread), the first ends it at once.
         """
-        if sys.platform == "win32":
+        if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
             yield
             return
         loop, task = asyncio.get_running_loop(), asyncio.current_task()

@@ -109,7 +109,10 @@ class ResponseLog:
         self.base_url = base_url
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
+            # One thread at a time uses it; in a notebook that is not the one that opens it.
+            self._db = sqlite3.connect(
+                path, isolation_level=None, timeout=2, check_same_thread=False
+            )
             try:
                 self._open()
             except BaseException:

@@ -1,5 +1,6 @@
 """The live client against a server that fails in every way."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -248,3 +249,12 @@ def test_an_unfit_answer_is_asked_for_again_with_the_error_and_then_rejected(
         requests = server.counts["requests"]
         assert asking.run(1) == [step]  # and the rejection is replayed
         assert server.counts["requests"] == requests == 3
+
+
+def test_it_runs_where_a_loop_is_running_as_in_a_notebook(tmp_path: Path) -> None:
+    async def cell() -> int:
+        return len(Asking(tmp_path, url).run(5))
+
+    with serve() as (server, url):
+        assert asyncio.run(cell()) == 5
+        assert server.counts["paid"] == 5
