@@ -66,7 +66,7 @@ def publish_folder(arguments: argparse.Namespace, folder: Path, name: str) -> No
 
 
 def check_push(arguments: argparse.Namespace) -> None:
-    """Raises UsageError where an option says how to publish, and nothing is to be published."""
+    """Raises UsageError where an option of publishing is given without --push."""
     given = {
         "--tag": arguments.tag is not None,
         "--public": arguments.public,
