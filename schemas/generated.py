@@ -1,4 +1,4 @@
-"""`generated.jsonl`: what a model gave for a folder made from games, whatever rows came of it."""
+"""`generated.jsonl`: what a model gave for a folder made from games, whatever rows it led to."""
 
 from typing import Annotated, Literal
 
@@ -20,8 +20,8 @@ class GeneratedDecision(StrictModel):
 class WithheldDecision(StrictModel):
     """A counterpart that a release of references leaves out, with all rows that are made from it.
 
-    Rows of other Decisions depend on how many there are (the shots of prompts are drawn from all of
-    a split). So `hydrate` makes this one with a stand-in for its text, and then drops its rows.
+    Rows of other Decisions depend on it (the shots of a prompt are chosen among all queries of a
+    split). So `hydrate` makes its rows with a stand-in for the edited text, and then drops them.
     """
 
     kind: Literal["withheld"] = "withheld"
@@ -29,7 +29,7 @@ class WithheldDecision(StrictModel):
     decision: Decision
     """The counterpart; all its text fields are empty."""
     text_bytes: Count
-    """Length of the edited option's text, bytes of UTF-8: so long is the stand-in."""
+    """Length of the edited option's text, and of its stand-in: bytes of UTF-8."""
 
 
 class GeneratedLabel(StrictModel):

@@ -47,7 +47,7 @@ class Exported:
     """An export that was written; it shows itself."""
 
     folder: Path
-    """Where it stands."""
+    """Its path."""
     records: Mapping[str, int]
     """File -> records in it."""
     rows: Mapping[str, int]
@@ -170,7 +170,7 @@ def _read_tokenizers(tokenizers: Tokenizers | None, form: Format) -> list[Vocabu
     """Returns the tokenizers to read with.
 
     Raises:
-        UsageError: the format has no use for one, a name stands twice, or one has no file.
+        UsageError: the format has no use for one, a name is given twice, or one has no file.
         SourceError: a file is not a tokenizer.
     """
     named = list(tokenizers.items() if isinstance(tokenizers, Mapping) else tokenizers or ())

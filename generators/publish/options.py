@@ -111,7 +111,7 @@ class PushOptions(TargetOptions):
     ] = None
 
     def check(self) -> None:
-        """Raises UsageError where an option says how to publish, and nothing is to be published."""
+        """Raises UsageError where an option of publishing is given without --push."""
         given = {
             "--tag": self.tag is not None,
             "--public": self.public,

@@ -1,10 +1,10 @@
 """References: a folder that is published in the place of one with text that is not ours.
 
-A row becomes a reference: its text is null, and the text's sha256 and lengths stand beside the rest
-of the row. A counterpart (a Decision whose option a model edited) holds story text and a model's
-words in one, so that nobody could fill it in from the story alone: it is left out with all rows
-that are made from it, and counted. What `hydrate` gives back is therefore the original folder
-without those rows, and the manifest promises the sha256 of its Parquet files.
+A row becomes a reference: its text is null, and two columns hold the text's sha256 and lengths. A
+counterpart (a Decision with an option that a model edited) mixes story text with a model's words,
+so that it cannot be filled in from the story alone: it is left out with all rows that are made from
+it, and counted. What `hydrate` gives back is therefore the original folder without those rows, and
+the manifest promises the sha256 of its Parquet files.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false

@@ -105,7 +105,7 @@ class Hydrated:
     """A dataset folder whose text was filled in; it shows itself."""
 
     folder: Path
-    """Where it stands."""
+    """Its path."""
     manifest: GameManifest
     """Its manifest."""
     mismatches: Sequence[Mismatch]

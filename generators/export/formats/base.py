@@ -30,7 +30,7 @@ class Scope:
     vocabularies: Sequence[Vocabulary] = ()
     """The tokenizers that were asked for."""
 
-    def draw(self, what: str, number: int) -> int:
+    def pick(self, what: str, number: int) -> int:
         """Returns an int from 0 to `number` - 1, which the seed and `what` decide."""
         return hash_number(f"{self.seed}/{what}") % number
 
@@ -39,8 +39,8 @@ class Record(NamedTuple):
     """One record of one file."""
 
     file: str
-    """Path in the export. `.jsonl` takes a record a line, `.txt` a string a line, `.json` what
-    the format's `json` says."""
+    """Path in the export. `.jsonl` has a record per line, `.txt` a string per line; `.json` has
+    the form of the format's `json`."""
     value: Any
 
 

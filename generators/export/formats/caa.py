@@ -45,7 +45,7 @@ def convert_menus(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
             yield misfit
             continue
         matching, others = row["matching"][0], row["not_matching"]
-        chosen = others[scope.draw(row["id"], len(others))]
+        chosen = others[scope.pick(row["id"], len(others))]
         left = [row["choices"][place] for place in others if place != chosen]
         if left:
             yield Reduced("options left out, so that two remain", len(left))

@@ -37,7 +37,7 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
             yield misfit
             continue
         others = row["not_matching"]
-        other = others[scope.draw(row["id"], len(others))]
+        other = others[scope.pick(row["id"], len(others))]
         if len(others) > 1:
             yield Reduced(NOT_AN_ANSWER, len(others) - 1)
             yield Reduced(NO_STATEMENT, len(others) - 1)

@@ -16,7 +16,7 @@ from generators.export.formats.positions import find_last
 from generators.export.formats.sides import Pair, take_sides
 
 WHERE_THERE = ("weight", "variant")
-"""Columns that some configs have: a menu's say, and whether a text ends with what differs."""
+"""Columns that some configs have."""
 
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:

@@ -109,7 +109,7 @@ def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> d
 
 
 def write_answers(contents: Contents, answers: Sequence[str], *afters: str) -> dict[str, str]:
-    """Returns the file that says how each tokenizer splits each answer.
+    """Returns the file of how each tokenizer splits each answer.
 
     Args:
         contents: the records of the export.
@@ -137,7 +137,7 @@ def describe_answers(contents: Contents, answers: Sequence[str]) -> list[dict[st
 
 
 def _describe_answer(vocabulary: Vocabulary, before: str, answer: str) -> dict[str, Any]:
-    """Returns the ids from the first token of an answer on, and where its letter or word stands."""
+    """Returns the ids of an answer's tokens, and the position of its letter or word."""
     text = before + answer
     start, end = vocabulary.find_spans([text], [(len(before), len(text))])[0].tolist()
     ids = vocabulary.encode([text]).ids[0].tolist()

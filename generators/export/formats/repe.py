@@ -19,7 +19,7 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
         if isinstance(pair, LeftOut):
             yield pair
             continue
-        turned = not turned if number % 2 else bool(scope.draw(pair.row["id"], 2))
+        turned = not turned if number % 2 else bool(scope.pick(pair.row["id"], 2))
         number += 1
         texts = pair.sides.texts[::-1] if turned else pair.sides.texts
         columns = {
