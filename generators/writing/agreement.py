@@ -1,13 +1,20 @@
 """How far two labellers agree."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
+# scikit-learn ships no types.
+
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from schemas.generation import Agreement
 
+NORMAL_95 = 1.959963984540054
+"""Standard deviations of a normal distribution that hold 95 % of it."""
 FEWEST_OF_A_CLASS = 20
 """Below it, chance alone moves kappa more than the labels do."""
 
@@ -43,17 +50,22 @@ class Kappa(NamedTuple):
 def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
     """Returns kappa, and its 95 % interval as if options were independent.
 
-    The standard error is that of Fleiss, Cohen and Everitt 1969
-    (https://doi.org/10.1037/h0028106). It is 0 where the second labeller has one class only, which
-    is no certainty, and so there is no interval then.
+    The standard error is that of Fleiss, Cohen and Everitt 1969, equation 13
+    (https://doi.org/10.1037/h0028106); scikit-learn has kappa without one. It is 0 where the second
+    labeller uses one class only, which does not make kappa certain, so there is no interval then.
     """
-    from statsmodels.stats.inter_rater import cohens_kappa  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+    from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
-    names = sorted({*ours, *theirs})
-    place = {name: at for at, name in enumerate(names)}
-    table = np.zeros((len(names), len(names)))
-    np.add.at(table, ([place[one] for one in ours], [place[other] for other in theirs]), 1)
-    with np.errstate(invalid="ignore"):  # of a test that is not asked for
-        found: Any = cohens_kappa(table)
-    low, high = max(-1.0, float(found.kappa_low)), min(1.0, float(found.kappa_upp))
-    return Kappa(float(found.kappa), (low, high) if len(set(theirs)) > 1 else None)
+    kappa = float(cohen_kappa_score(ours, theirs))
+    if len(set(theirs)) < 2:
+        return Kappa(kappa, None)
+    table: NDArray[np.float64] = confusion_matrix(ours, theirs) / len(ours)
+    first, second = table.sum(axis=1), table.sum(axis=0)
+    chance = float(first @ second)
+    agreed = np.diag(table) * (1 - (first + second) * (1 - kappa)) ** 2
+    mixed = table * (second[:, None] + first[None, :]) ** 2
+    apart = (mixed.sum() - np.trace(mixed)) * (1 - kappa) ** 2
+    variance = agreed.sum() + apart - (kappa - chance * (1 - kappa)) ** 2
+    error = float(np.sqrt(max(variance, 0.0) / len(ours))) / (1 - chance)
+    reach = NORMAL_95 * error
+    return Kappa(kappa, (max(-1.0, kappa - reach), min(1.0, kappa + reach)))

@@ -5,7 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from generators.errors import SourceError
 from generators.report.audit_sheet.columns import CHECKLIST, unguard
@@ -105,12 +105,10 @@ def bound_share(right: int, n: int) -> tuple[float, float]:
 
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953.
     """
-    from statsmodels.stats.proportion import proportion_confint  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+    from scipy.stats import binomtest
 
-    lower, upper = cast(
-        tuple[float, float], proportion_confint(right, n, alpha=0.05, method="wilson")
-    )
-    return max(0.0, float(lower)), min(1.0, float(upper))
+    bounds = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(bounds.low), float(bounds.high)
 
 
 def _read_judgments(path: Path) -> Iterator[Judgment]:
