@@ -37,7 +37,7 @@ def map_in_order(
     function: Callable[[Item], Result],
     items: Iterable[Item],
     processes: int,
-    prepare: Callable[[], None],
+    prepare: Callable[[], None] | None = None,
 ) -> Iterator[Result]:
     """Yields `function(item)` for each item, in the order of the items.
 
@@ -48,7 +48,7 @@ def map_in_order(
         function: what is done with each item.
         items: read a few ahead.
         processes: how many workers to start.
-        prepare: what each worker does first.
+        prepare: what each worker does first; nothing if None.
 
     Raises:
         WorkerError: a worker was killed.
@@ -132,10 +132,11 @@ def _deaf_to_interrupts() -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _start_worker(prepare: Callable[[], None]) -> None:
+def _start_worker(prepare: Callable[[], None] | None) -> None:
     """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare()
+    if prepare is not None:
+        prepare()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from generators.folder import CARD, MANIFEST, hash_files
 from schemas.manifest import Manifest
-from schemas.quality import HumanAudit, Quality
+from schemas.quality import Quality
 
 M = TypeVar("M", bound=Manifest)
 Watch = Callable[[Sequence[str]], Iterator[str]]
@@ -20,7 +20,6 @@ def finish_folder(
     manifest: M,
     render_card: RenderCard[M],
     watch: Watch | None,
-    audit: HumanAudit | None = None,
 ) -> tuple[M, Quality | None]:
     """Returns the manifest with all files, and what was measured; both are written.
 
@@ -28,16 +27,13 @@ def finish_folder(
         folder: has the rows; what lies there of an earlier report is replaced.
         manifest: names the files of rows.
         render_card: makes the card.
-        watch: shows which config is being measured; None to measure nothing.
-        audit: what people said of the rows.
+        watch: None to measure nothing.
     """
     quality: Quality | None = None
     if watch is not None:
-        from generators.quality.assessment import assess_folder
-        from generators.report.files import write_folder_report
+        from generators.report.files import write_report
 
-        quality = assess_folder(folder, manifest, audit, watch)
-        write_folder_report(folder, quality)
+        quality = write_report(folder, manifest)
     return describe_folder(folder, manifest, render_card, quality, keep=True), quality
 
 

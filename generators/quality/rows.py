@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from generators.configs import READERS
 from generators.configs.codes import Mask
 from generators.configs.contrasts import WHOLE, hash_texts
-from generators.quality.measurement import Rows
+from generators.quality.evidence import Rows
 from generators.stored_rows import list_files, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row
 from schemas.decision import Decision

@@ -17,14 +17,18 @@ from generators.configs.contrasts import WHOLE, Contrasts, Reader, hash_texts, s
 from generators.parallel import count_cores
 from generators.parquet import finish_draft, name_draft, read_spool
 from generators.quality.selection.core import choose_core, count_reasons
-from generators.quality.selection.cues import Readings, narrow, read_texts
+from generators.quality.selection.features import (
+    TextFeatures,
+    extract_features,
+    narrow,
+    take_part,
+)
 from generators.quality.selection.flags import find_hard, find_reversed
-from generators.quality.selection.parts import take_part
 from generators.splits import SPLITS
 from generators.stored_rows import locate_file
 from schemas.quality import Selection
 
-FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
+FLAGS: dict[str, Callable[[Contrasts, TextFeatures], Mask]] = {
     "hard": find_hard,
     "reversed_cue": find_reversed,
 }
@@ -55,7 +59,7 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
         [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
     )
     trim_heap()
-    chosen = dict(zip(configs, choose_all_rows(contrasts, read_texts(texts)), strict=True))
+    chosen = dict(zip(configs, choose_all_rows(contrasts, extract_features(texts)), strict=True))
     del texts, contrasts
     trim_heap()
     with ThreadPoolExecutor(count_cores()) as pool:
@@ -91,12 +95,12 @@ def _code(table: pa.Table, columns: Sequence[str]) -> pa.Table:
     return table
 
 
-def choose_rows(contrasts: Contrasts, readings: Readings) -> Choice:
+def choose_rows(contrasts: Contrasts, readings: TextFeatures) -> Choice:
     """Returns the columns that rows get, and what is counted of them; each part by itself."""
     return choose_all_rows([contrasts], readings)[0]
 
 
-def choose_all_rows(each: Sequence[Contrasts], readings: Readings) -> list[Choice]:
+def choose_all_rows(each: Sequence[Contrasts], readings: TextFeatures) -> list[Choice]:
     """Returns what `choose_rows` does for each of several configs that share their texts.
 
     Parts of one name are chosen one after the other, since they often have the same texts, whose
@@ -114,7 +118,7 @@ def choose_all_rows(each: Sequence[Contrasts], readings: Readings) -> list[Choic
 
 
 def _choose_parts(
-    each: Sequence[Contrasts], readings: Readings, found: Sequence[Masks], name: str
+    each: Sequence[Contrasts], readings: TextFeatures, found: Sequence[Masks], name: str
 ) -> None:
     """Marks what is chosen of the parts of one name."""
     known = readings

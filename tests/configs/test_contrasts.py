@@ -8,7 +8,7 @@ import pytest
 from generators.configs import READERS
 from generators.configs.contrasts import Contrasts, hash_texts
 from generators.configs.plain_contrasts import read_plain
-from generators.quality.selection.parts import take_part
+from generators.quality.selection.features import take_part
 from generators.sources.pairs.pair_files import OwnPair
 from planted import read_contrasts
 from schemas.rows import ROWS

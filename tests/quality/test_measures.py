@@ -25,10 +25,8 @@ from generators.quality.measures.duplicates import (
     sketch,
     sketch_rest,
 )
-from generators.quality.measures.edits import measure_edits
-from generators.quality.measures.nearest import measure_nearest
-from generators.quality.measures.shingles import cut_shingles, measure_jaccard
-from generators.quality.measures.words import read_opening, split_tokens
+from generators.quality.measures.shingles import cut_shingles, measure_jaccard, measure_nearest
+from generators.quality.measures.words import measure_edits, read_opening, split_tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
 
