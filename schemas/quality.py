@@ -217,7 +217,7 @@ class Quality(StrictModel):
             "<tr>" + "".join(f"<td>{escape(_show(value))}</td>" for value in line) + "</tr>"
             for line in lines
         )
-        names = ("check", "config", "rows", "value", "must be", "verdict")
+        names = ("check", "config", "rows", "value", "required", "verdict")
         head = "".join(f"<th>{name}</th>" for name in names)
         table = f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
         verdict = f"<b>{escape(self.name)}: {self.verdict}</b><br>{escape(self.summary)}"

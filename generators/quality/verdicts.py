@@ -47,14 +47,21 @@ def list_checks(quality: Quality) -> Iterator[str]:
 
 def _show_line(check: CheckResult, width: int) -> str:
     """Returns a check's verdict, name, value with interval, threshold, n, and note."""
-    verdict = "waived" if check.waived and check.verdict == "FAIL" else check.verdict
-    where = ", all rows" if check.tier == "full" and verdict in ("FAIL", "WARN") else ""
-    notes = filter(None, (check.note, check.waived if verdict == "waived" else None))
+    missed = check.verdict in ("FAIL", "WARN")
+    where = ", all rows" if check.tier == "full" and missed else ""
+    notes = filter(None, (check.note, check.waived if missed else None))
     note = "".join(f"; {each}" for each in notes)
     return (
-        f"{verdict:<9} {check.name:<{width}}  {show_value(check):<22}"
-        f" (must be {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
+        f"{show_verdict(check):<18} {check.name:<{width}}  {show_value(check):<20}"
+        f" (required: {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
     )
+
+
+def show_verdict(check: CheckResult) -> str:
+    """Returns a check's verdict, and whether a failure is waived or does not count."""
+    if check.verdict != "FAIL" or check.counts:
+        return check.verdict
+    return "waived" if check.waived else "FAIL, not required"
 
 
 def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
@@ -69,7 +76,7 @@ def show_outcome(quality: Quality) -> str:
 
 
 def _show_failed(check: CheckResult) -> str:
-    return f"{check.name} ({check.config}): {show_value(check)}, must be {check.threshold}"
+    return f"{check.name} ({check.config}): {show_value(check)}, required: {check.threshold}"
 
 
 def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str, str]:
@@ -94,6 +101,7 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
         option_only=[each for each in main if each.name == OPTION_WORDS and each.figures],
         figures=figures,
         show_value=show_value,
+        show_verdict=show_verdict,
         show=show_number,
     )
     banner = render(BANNER, quality=quality, show_value=show_value)

@@ -52,7 +52,7 @@ VARIABLES = {
     "quality/v1/banner": {"quality", "show_value"},
     "quality/v1/section": {
         "quality", "shown", "missed_in_full", "waived", "option_only", "figures", "show_value",
-        "show",
+        "show_verdict", "show",
     },
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),

@@ -151,7 +151,7 @@ def test_lines_show_core_what_all_rows_miss_and_configs_without_core() -> None:
     assert "n = 120 menus" in told["length cue"][0]
     assert lines[-1] == (
         "1 of 2 required checks failed: length cue (contrastive).\n"
-        "  length cue (contrastive): 0.620, must be 0.45-0.55"
+        "  length cue (contrastive): 0.620, required: 0.45-0.55"
     )
 
 
@@ -167,7 +167,7 @@ def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None
     said = render_section(sum_up(*checks, audit=audit), ["length"])
     section, banner = said["section"], said["banner"]
     assert "| 0.491 | 0.531 | PASS |" in section
-    assert "- surface of `contrastive`: 0.710, must be" in section
+    assert "- surface of `contrastive`: 0.710, required:" in section
     assert section.count("sentiment of") + section.count("| sentiment") == 2, (
         "in the table, and as waived"
     )
@@ -176,7 +176,7 @@ def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None
     assert "`contrastive` 0.812." in section
     assert "| n-gram |" not in section
     assert "| waived |" in section
-    assert "Waived: sentiment of `associations` (0.970, must be 0.45-0.55): meant so." in section
+    assert "Waived: sentiment of `associations` (0.970, required: 0.45-0.55): meant so." in section
     assert "2 people judged 200 rows and found 191 of them right" in section
     assert "at least 91.6 %" in section
     assert "| `contrastive` | 400 | 300 | 9 | 5 | length 90, place 10 |" in section
@@ -187,7 +187,7 @@ def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None
 def test_a_banner_names_what_fails_and_what_was_not_measured() -> None:
     banner = render_section(sum_up(FAILED, make_check(verdict="unaudited")), [])["banner"]
     assert "**FAIL.** 1 of 2 required checks failed: length cue (contrastive)." in banner
-    assert "Length cue of `contrastive` is 0.620 and must be 0.45-0.55." in banner
+    assert "Length cue of `contrastive`: 0.620, required: 0.45-0.55." in banner
     nothing = render_section(None, [])
     assert "**Not measured.**" in nothing["banner"]
     assert nothing["section"].strip() == ""
