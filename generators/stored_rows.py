@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import BaseModel
 
 from generators.arrow import arrow_schema
 from generators.errors import SourceError
 from generators.splits import SPLITS
-from schemas.rows import ROWS
 
 REMEDY = "Build the folder again"
 
@@ -29,14 +29,18 @@ def locate_file(folder: Path, config: str, split: str) -> Path:
 
 
 @contextmanager
-def open_rows(path: Path, config: str) -> Generator[pq.ParquetFile]:
+def open_rows(path: Path, row: type[BaseModel]) -> Generator[pq.ParquetFile]:
     """Gives a file of rows to read.
+
+    Args:
+        path: the file.
+        row: the model of its rows.
 
     Raises:
         SourceError: it is not there, holds something else, or cannot be read, now or later on.
     """
     with explain_damage(path), pq.ParquetFile(path) as file:
-        _check_columns(path, file.schema_arrow, config)
+        _check_columns(path, file.schema_arrow, row)
         yield file
 
 
@@ -50,8 +54,8 @@ def explain_damage(path: Path) -> Generator[None]:
         raise SourceError(str(path), found, "a file of rows, as it was built", REMEDY) from error
 
 
-def _check_columns(path: Path, schema: pa.Schema, config: str) -> None:
-    wanted = arrow_schema(ROWS[config])
+def _check_columns(path: Path, schema: pa.Schema, row: type[BaseModel]) -> None:
+    wanted = arrow_schema(row)
     if schema.remove_metadata() == wanted:
         return
     types = {name: schema.field(name).type for name in schema.names}

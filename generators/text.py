@@ -1,19 +1,5 @@
 """Where two texts differ. Pure."""
 
-MARKS = ("«", "»")
-BOLD = ("\x1b[1m", "\x1b[0m")
-
-
-def mark_difference(one: str, other: str, *, color: bool) -> tuple[str, str]:
-    """Returns both texts with the part that differs marked, in whole words.
-
-    Example: `mark_difference("Save the baby.", "Save the adult.", color=False)` gives
-    `("Save the «baby.»", "Save the «adult.»")`.
-    """
-    marks = BOLD if color else MARKS
-    span, other_span = find_difference(one, other)
-    return _mark(one, span, marks), _mark(other, other_span, marks)
-
 
 def find_difference(one: str, other: str) -> tuple[tuple[int, int], tuple[int, int]]:
     """Returns the characters of each text that differ, in whole words: first, and after the last.
@@ -36,10 +22,3 @@ def _measure(words: list[str], before: int, after: int) -> tuple[int, int]:
     start = sum(len(word) + 1 for word in words[:before])
     middle = " ".join(words[before : len(words) - after])
     return start, start + len(middle)
-
-
-def _mark(text: str, span: tuple[int, int], marks: tuple[str, str]) -> str:
-    start, end = span
-    if start == end:
-        return text
-    return f"{text[:start]}{marks[0]}{text[start:end]}{marks[1]}{text[end:]}"

@@ -1,6 +1,6 @@
 """What all published rows have in common."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,12 +24,23 @@ CANARY = (
 """Stands in every row and in every card, so that contamination can be searched for."""
 
 
+class StoryText:
+    """Marks a field that holds text of a story: hashed, measured and left out as such.
+
+    All other fields are ids, labels and numbers.
+    """
+
+
 class StrictModel(BaseModel):
     """A frozen record that refuses unknown fields and never converts a wrong type."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
     )
+
+    def __getitem__(self, name: str) -> Any:
+        """Returns the value of a field, as a row that was read from a file gives it."""
+        return getattr(self, name)
 
 
 class Provenance(StrictModel):

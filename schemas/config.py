@@ -1,21 +1,18 @@
 """What a run was asked for: goes whole into `manifest.json`, without keys, paths or times."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from schemas.base import Attribution, Count, StrictModel
 from schemas.labels import BEHAVIORS, Behavior
 
-MachiavelliKind = Literal["decisions", "contrastive", "multiple_choice", "icl"]
-ConceptKind = Literal["minimal_pairs", "insertions", "relations", "associations"]
-
 
 class ModelConfig(StrictModel):
     """What every command that may ask models takes."""
 
     limit: Annotated[int, Field(ge=1)] | None = None
-    """Read at most so many menus, or contrasts, scenarios and so on, dealt to games or themes in
+    """Read at most so many menus, or contrasts, scenarios and so on, taken from games or themes in
     turn; null for all."""
     model: str | None = None
     """Model that writes, `hand-written` for the sample's authors; null for no generated rows."""
@@ -32,8 +29,8 @@ class MachiavelliConfig(ModelConfig):
 
     games: tuple[str, ...] | None = None
     """Only these games; null for all."""
-    kinds: tuple[MachiavelliKind, ...] = ("decisions", "contrastive", "multiple_choice", "icl")
-    """Configs to write."""
+    kinds: tuple[str, ...] = ()
+    """Configs to write, in the order of `generators.configs.CONFIGS`."""
     behaviors: tuple[Behavior, ...] = BEHAVIORS
     """Behaviors to write rows for."""
     attribution: Attribution = "direct"
@@ -57,8 +54,8 @@ class MachiavelliConfig(ModelConfig):
 class ConceptsConfig(ModelConfig):
     """The options of `python -m generators.concepts` that decide which rows come out."""
 
-    kinds: tuple[ConceptKind, ...] = ("minimal_pairs", "insertions", "relations", "associations")
-    """Configs to write."""
+    kinds: tuple[str, ...] = ()
+    """Configs to write, in the order of `generators.configs.CONFIGS`."""
     aligned_only: bool = False
     """Keep only what every tokenizer aligns."""
     tokenizers: dict[str, str] = {}

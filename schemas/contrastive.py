@@ -4,25 +4,25 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import BehaviorRow, Tiered
+from schemas.base import BehaviorRow, StoryText, Tiered
 
 
 class ContrastiveRow(BehaviorRow, Tiered):
     """One pair: same prompt, two completions that differ in the behavior."""
 
-    prompt: str
+    prompt: Annotated[str, StoryText()]
     """The menu's context without its options; empty where there is none."""
-    positive: str
+    positive: Annotated[str, StoryText()]
     """Text of the option that exhibits the behavior, without a leading space."""
-    negative: str
+    negative: Annotated[str, StoryText()]
     """Text of the option that does not."""
     positive_option_id: str
     """Node name of the positive option."""
     negative_option_id: str
     """Node name of the negative option."""
-    positive_outcome: str
+    positive_outcome: Annotated[str, StoryText()]
     """What follows the positive option in the story; the label is about this."""
-    negative_outcome: str
+    negative_outcome: Annotated[str, StoryText()]
     """What follows the negative option in the story."""
     margin: Annotated[float, Field(ge=-1, le=1)]
     """Score of the positive minus score of the negative."""

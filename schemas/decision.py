@@ -1,8 +1,8 @@
 """The canonical record: one menu of a game with all its options."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from schemas.base import GameRow, LabelSource, Share, StrictModel
+from schemas.base import GameRow, LabelSource, Share, StoryText, StrictModel
 from schemas.labels import Behavior, Polarity
 
 OptionFlag = Literal["no_record", "no_text", "unresolved"]
@@ -64,9 +64,9 @@ class Option(StrictModel):
 
     option_id: str
     """Name of the option's node in the game tree."""
-    text: str
+    text: Annotated[str, StoryText()]
     """The line the player chooses; empty without a scenario."""
-    outcome: str
+    outcome: Annotated[str, StoryText()]
     """What the story says after the choice, later pages included; the labels are about this, or,
     with attribution `direct`, about its first page."""
     flags: tuple[OptionFlag, ...]
@@ -99,9 +99,9 @@ class Decision(GameRow):
 
     scene_id: str
     """Key of the menu's scene in the benchmark's scenarios and annotations."""
-    context: str
+    context: Annotated[str, StoryText()]
     """What leads up to the menu: from the last option taken, at most `--context-chars` long."""
-    menu_text: str
+    menu_text: Annotated[str, StoryText()]
     """The menu's own text, whole: the last part of the context before it is cut."""
     flags: tuple[DecisionFlag, ...]
     """What to know before using the menu; see the card."""

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import BehaviorRow, StrictModel
+from schemas.base import BehaviorRow, StoryText, StrictModel
 
 
 class Exchange(StrictModel):
     """One situation and the two actions that contrast in it."""
 
-    observation: str
+    observation: Annotated[str, StoryText()]
     """The last whole sentences before the menu, at most `--icl-chars` long."""
-    positive: str
+    positive: Annotated[str, StoryText()]
     """The action that exhibits the behavior."""
-    negative: str
+    negative: Annotated[str, StoryText()]
     """The action that does not."""
 
 
@@ -25,11 +25,11 @@ class IclRow(BehaviorRow):
     """The solved situations: other queries of the same split and behavior, of other series."""
     query: Exchange
     """The situation to solve."""
-    positive_prompt: str
+    positive_prompt: Annotated[str, StoryText()]
     """Every shot answered with its positive action; ends at the query's cue."""
-    negative_prompt: str
+    negative_prompt: Annotated[str, StoryText()]
     """Every shot answered with its negative action."""
-    shuffled_prompt: str
+    shuffled_prompt: Annotated[str, StoryText()]
     """A seeded half of the shots answered with the negative, the rest with the positive action."""
     n_shots: Annotated[int, Field(ge=2)]
     """Number of shots."""

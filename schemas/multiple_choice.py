@@ -1,16 +1,18 @@
 """Config `multiple_choice`: one menu as a question with any number of options."""
 
+from typing import Annotated
+
 from pydantic import model_validator
 
-from schemas.base import BehaviorRow, Count, Share, Tiered
+from schemas.base import BehaviorRow, Count, Share, StoryText, Tiered
 
 
 class MultipleChoiceRow(BehaviorRow, Tiered):
     """One item; chance is `len(matching) / len(choices)`."""
 
-    question: str
+    question: Annotated[str, StoryText()]
     """The menu's context without its options; empty where there is none."""
-    choices: tuple[str, ...]
+    choices: Annotated[tuple[str, ...], StoryText()]
     """All usable options, without letters, in a balanced order."""
     scores: tuple[Share | None, ...]
     """How much each choice exhibits the behavior, 0 to 1; null where unknown."""

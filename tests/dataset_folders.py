@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from generators.arrow import make_table
+from generators.configs import CONFIGS
 from generators.export.__main__ import main
 from generators.parquet import ParquetFile
 from generators.splits import SPLITS
 from schemas.base import CANARY
-from schemas.rows import ROWS as MODELS
 
 ROWS = Path(__file__).parent / "exports" / "rows.json"
 EXPORTS = [
@@ -45,7 +45,7 @@ def write_folder(folder: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]]) 
     """Returns a dataset folder with some rows of some configs, and the least manifest."""
     sizes: dict[str, Any] = {}
     for config, every in rows.items():
-        model = MODELS[config]
+        model = CONFIGS[config].row
         (folder / config).mkdir(parents=True)
         for split in SPLITS:
             some = [

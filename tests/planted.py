@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from generators.configs import READERS
-from generators.configs.contrasts import WHOLE, Contrasts, hash_texts
+from generators.configs import CONFIGS
+from generators.configs.contrasts import Contrasts
 from generators.quality.evidence import Evidence, Rows, list_evidence
 from generators.quality.rows import read_flags
 from generators.quality.selection.features import TextFeatures, extract_features
@@ -97,9 +97,9 @@ def make_pair(place: int, positive: str, negative: str, first: bool) -> dict[str
 
 def read_contrasts(config: str, rows: Sequence[dict[str, Any]]) -> Contrasts:
     """Returns rows as the contrasts of a config."""
-    table = pa.Table.from_pylist(list(rows))
-    reader = READERS[config]
-    return reader.read(table.append_column(WHOLE, hash_texts(table, reader.text)))
+    contrasts = CONFIGS[config].read(pa.Table.from_pylist(list(rows)))
+    assert contrasts is not None
+    return contrasts
 
 
 def measure(rows: Sequence[dict[str, Any]], cue: NDArray[np.int64]) -> Corpus:

@@ -18,10 +18,10 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from generators.configs import CONCEPT_SETS  # noqa: E402
+from generators.configs import CONCEPT_CONFIGS  # noqa: E402
 from generators.engine.dialogue import Accepted, Found, advance  # noqa: E402
 from generators.sources.concepts.concept_file import find_concepts, read_concepts  # noqa: E402
-from generators.sources.concepts.pool import Material  # noqa: E402
+from generators.sources.concepts.pool import ConceptPool  # noqa: E402
 from generators.writing.audit import HAND_WRITTEN  # noqa: E402
 from generators.writing.concepts import list_asks  # noqa: E402
 from record_answers import make_answer, write  # noqa: E402
@@ -36,8 +36,8 @@ FIELDS = {"minimal_pair": "templates", "relation": "edges", "association": "attr
 def record() -> Iterator[RecordedAnswer]:
     """Yields a recorded answer for everything that was written by hand."""
     written: dict[str, dict[str, Any]] = yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
-    material = Material(read_concepts(find_concepts()).file)
-    for ask in list_asks(material, tuple(CONCEPT_SETS), HAND_WRITTEN):
+    pool = ConceptPool(read_concepts(find_concepts()).file)
+    for ask in list_asks(pool, tuple(CONCEPT_CONFIGS), HAND_WRITTEN):
         task = ask.request.task.partition("/")[0]
         said = written[task].pop(ask.request.item, None)
         if said is None:

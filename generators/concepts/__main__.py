@@ -92,7 +92,7 @@ def make_parser() -> cli.Parser:
 def handle(arguments: argparse.Namespace) -> int:
     """Builds the folder, and prints what is in it; or prints what that would take."""
     from generators.concepts.build import Job, build_folder
-    from generators.dataset.concept_summary import summarize
+    from generators.dataset.summary import summarize
     from generators.tokens.vocabularies import read_vocabularies
     from generators.writing.engines import open_engine
 
@@ -152,13 +152,12 @@ def make_config(
     Raises:
         UsageError: a kind does not exist.
     """
-    from typing import get_args
-
-    from schemas.config import ConceptKind, ConceptsConfig
+    from generators.configs import CONCEPT_CONFIGS
+    from schemas.config import ConceptsConfig
 
     kinds = ("minimal_pairs",) if arguments.pairs else arguments.kinds
     return ConceptsConfig(
-        kinds=cli.choose("--kinds", kinds, get_args(ConceptKind)),
+        kinds=cli.choose("--kinds", kinds, list(CONCEPT_CONFIGS)),
         aligned_only=arguments.aligned_only,
         tokenizers={each.name: each.sha256 for each in vocabularies},
         limit=arguments.limit,

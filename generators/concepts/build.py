@@ -11,10 +11,9 @@ from typing import Literal
 import pyarrow as pa
 
 from generators.arrow import arrow_schema, give_memory_back
-from generators.concepts.counts import TALLIED, count_parts, count_splits, count_values
-from generators.configs import CONCEPT_SETS
-from generators.configs.from_concepts import ConceptSet, Part, Scope, Sieve
-from generators.configs.own_pairs import list_pair_tables
+from generators.concepts.counts import count_parts, count_splits, count_values
+from generators.configs import CONCEPT_CONFIGS, pairs
+from generators.configs.from_concepts import ConceptConfig, Part, Run
 from generators.dataset import finishing
 from generators.dataset.concept_card import describe_concepts
 from generators.dataset.finishing import finish_folder
@@ -27,7 +26,7 @@ from generators.parquet import RowFile
 from generators.quality.tiering import assign_all_tiers, open_file
 from generators.sources.concepts.concept_file import ReadConcepts
 from generators.sources.concepts.network import describe_network
-from generators.sources.concepts.pool import Material
+from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
 from generators.splits import SPLITS
 from generators.tokens.vocabularies import Vocabulary
@@ -80,7 +79,7 @@ class Written:
     """What was written of one config, and what was counted on the way."""
 
     sizes: dict[str, SplitSize]
-    sieve: Sieve
+    run: Run
     tally: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
 
 
@@ -109,7 +108,7 @@ def build_folder(
     check_library()
     give_memory_back()
     with replace_folder(job.out) as path:
-        sets = [CONCEPT_SETS[name] for name in job.config.kinds]
+        sets = [CONCEPT_CONFIGS[name] for name in job.config.kinds]
         folder = Folder(path, {each.name: add_features(arrow_schema(each.row)) for each in sets})
         material, report, rejections = _prepare(job, engine)
         for each in sets:
@@ -125,28 +124,28 @@ def build_folder(
 
 def _prepare(
     job: Job, engine: Engine | None
-) -> tuple[Material | None, ConceptGenerationReport | None, list[Rejection]]:
+) -> tuple[ConceptPool | None, ConceptGenerationReport | None, list[Rejection]]:
     """Returns the material with what a model adds to it; none where pairs are the source."""
     if isinstance(job.source, ReadPairs):
         return None, None, []
-    material = Material(job.source.file, job.config.limit)
+    material = ConceptPool(job.source.file, job.config.limit)
     if engine is None or job.config.model is None:
         return material, None, []
     generated = generate(material, job.config.kinds, job.config.model, engine)
-    grown = Material(job.source.file, job.config.limit, generated.additions)
+    grown = ConceptPool(job.source.file, job.config.limit, generated.additions)
     return grown, generated.report, generated.rejections
 
 
 def _write_set(
-    job: Job, folder: Folder, each: ConceptSet, material: Material | None, watch: Watch
+    job: Job, folder: Folder, each: ConceptConfig, material: ConceptPool | None, watch: Watch
 ) -> None:
-    sieve = Sieve(job.vocabularies, job.config.aligned_only)
+    run = Run(job.vocabularies, job.config.aligned_only, job.config.seed)
     if isinstance(job.source, ReadPairs):
-        parts = list_pair_tables(job.source, sieve)
+        parts = pairs.list_tables(job.source, run)
     else:
         assert material is not None
-        parts = each.tables(Scope(material, sieve, job.config.seed))
-    tally = {column: Counter[str]() for column in TALLIED[each.name]}
+        parts = each.view(material, run)
+    tally = {column: Counter[str]() for column in each.counted}
     with ExitStack() as files:
         open_files: dict[Split, RowFile] = {}
         for part in watch(run_ahead(parts, TABLES_AHEAD), each.name):
@@ -165,10 +164,10 @@ def _write_set(
         for split in SPLITS
         if split in open_files
     }
-    folder.written[each.name] = Written(sizes, sieve, tally)
+    folder.written[each.name] = Written(sizes, run, tally)
 
 
-def _write_network(path: Path, material: Material) -> None:
+def _write_network(path: Path, material: ConceptPool) -> None:
     edges = [each.value for each in material.edges]
     text = json.dumps(describe_network(material.file, edges), indent=1, ensure_ascii=False)
     path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
@@ -177,7 +176,7 @@ def _write_network(path: Path, material: Material) -> None:
 def _describe(
     job: Job,
     folder: Folder,
-    material: Material | None,
+    material: ConceptPool | None,
     report: ConceptGenerationReport | None,
     selections: dict[str, Selection],
 ) -> ConceptManifest:
@@ -185,7 +184,7 @@ def _describe(
     if not any(rows.values()):
         raise _no_rows(job)
     left_out = {
-        name: dict(sorted((+written.sieve.left_out).items()))
+        name: dict(sorted((+written.run.left_out).items()))
         for name, written in folder.written.items()
     }
     licence, counts = _describe_source(job.source)
@@ -201,9 +200,9 @@ def _describe(
         selections=selections,
         splits={} if material is None else count_splits(material),
         aligned={
-            name: {each.name: written.sieve.aligned[each.name] for each in job.vocabularies}
+            name: {each.name: written.run.aligned[each.name] for each in job.vocabularies}
             for name, written in folder.written.items()
-            if "tokens" in CONCEPT_SETS[name].row.model_fields
+            if "tokens" in CONCEPT_CONFIGS[name].row.model_fields
         },
         tally={
             f"{name}.{column}": dict(sorted(counter.items()))

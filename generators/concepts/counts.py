@@ -6,17 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from generators.sources.concepts.pool import Material
+from generators.sources.concepts.pool import ConceptPool
 from generators.splits import SPLITS, deal_split
 from schemas.concept import ConceptFile
-
-TALLIED = {
-    "minimal_pairs": ("theme", "variant", "form"),
-    "insertions": ("theme",),
-    "relations": ("theme", "relation", "hops", "nonce_scope", "valid"),
-    "associations": ("theme", "target_kind", "direction", "valence"),
-}
-"""Config -> columns whose values are counted."""
 
 
 def count_values(tally: Mapping[str, Counter[str]], table: pa.Table) -> None:
@@ -36,14 +28,14 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
     return {part: len(getattr(file, part)) for part in (*parts, *more)}
 
 
-def count_splits(material: Material) -> dict[str, dict[str, int]]:
+def count_splits(pool: ConceptPool) -> dict[str, dict[str, int]]:
     """Returns how many contrasts, templates, scenarios and themes each split is dealt."""
     dealt = {
-        "contrasts": [material.splits[pair[0]] for pair in material.contrasts],
-        "templates": [each.split for each in material.templates],
-        "scenarios": [each.split for each in material.scenarios],
-        "sentences of associations": [each.split for each in material.associations],
-        "themes (of relations)": [deal_split(theme) for theme in material.file.themes],
+        "contrasts": [pool.splits[pair[0]] for pair in pool.contrasts],
+        "templates": [each.split for each in pool.templates],
+        "scenarios": [each.split for each in pool.scenarios],
+        "sentences of associations": [each.split for each in pool.associations],
+        "themes (of relations)": [deal_split(theme) for theme in pool.file.themes],
     }
     return {
         name: {split: splits.count(split) for split in SPLITS} for name, splits in dealt.items()

@@ -3,7 +3,7 @@
 import argparse
 
 from generators.model_options import read_settings
-from generators.sources.concepts.pool import Material
+from generators.sources.concepts.pool import ConceptPool
 from generators.writing import CONCEPT_TASKS
 from generators.writing.concepts import list_asks
 from generators.writing.plan import NO_MODEL, count_asks, list_lines, look_up
@@ -16,7 +16,7 @@ def show_plan(file: ConceptFile, config: ConceptsConfig, arguments: argparse.Nam
     if config.model is None:
         return NO_MODEL
     run = read_settings(arguments, [config.model])
-    asks = list_asks(Material(file, config.limit), config.kinds, config.model)
+    asks = list_asks(ConceptPool(file, config.limit), config.kinds, config.model)
     with look_up(run.settings) as lookup:
         found = count_asks(asks, lookup)
     models = dict.fromkeys(CONCEPT_TASKS, config.model)

@@ -1,36 +1,39 @@
-"""The configs, one file each; a new one is one line more in its table."""
+"""The configs, one file each; a new one is one line more in the table."""
 
 from generators.configs import (
     associations,
-    concept_contrasts,
     contrastive,
     decisions,
-    game_contrasts,
     icl,
     insertions,
     minimal_pairs,
     multiple_choice,
+    pairs,
     relations,
 )
-from generators.configs.contrasts import Reader
-from generators.configs.from_concepts import ConceptSet
-from generators.configs.from_games import Kind
+from generators.configs.base import Config
+from generators.configs.from_concepts import ConceptConfig
+from generators.configs.from_games import GameConfig
 
-KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (decisions.KIND, contrastive.KIND, multiple_choice.KIND, icl.KIND)
+CONFIGS: dict[str, GameConfig | ConceptConfig] = {
+    each.name: each
+    for each in (
+        decisions.CONFIG,
+        contrastive.CONFIG,
+        multiple_choice.CONFIG,
+        icl.CONFIG,
+        minimal_pairs.CONFIG,
+        insertions.CONFIG,
+        relations.CONFIG,
+        associations.CONFIG,
+    )
 }
+"""Name -> config, in the order of files and tables."""
 
-CONCEPT_SETS: dict[str, ConceptSet] = {
-    each.name: each for each in (minimal_pairs.SET, insertions.SET, relations.SET, associations.SET)
-}
+GAME_CONFIGS = {name: each for name, each in CONFIGS.items() if isinstance(each, GameConfig)}
+CONCEPT_CONFIGS = {name: each for name, each in CONFIGS.items() if isinstance(each, ConceptConfig)}
 
-READERS: dict[str, Reader] = {
-    "contrastive": game_contrasts.PAIRS,
-    "multiple_choice": game_contrasts.ITEMS,
-    "icl": game_contrasts.QUERIES,
-    "minimal_pairs": concept_contrasts.MINIMAL_PAIRS,
-    "insertions": concept_contrasts.INSERTIONS,
-    "relations": concept_contrasts.RELATIONS,
-    "associations": concept_contrasts.ASSOCIATIONS,
-}
-"""Config -> how it is read as contrasts."""
+
+def find_config(name: str) -> Config:
+    """Returns a config by its name, or what is known of plain pairs, under `pairs`."""
+    return pairs.CONFIG if name == pairs.CONFIG.name else CONFIGS[name]

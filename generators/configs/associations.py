@@ -1,25 +1,44 @@
 """Config `associations`: a target beside either of two opposite attributes, in both directions."""
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
+import pyarrow as pa
+
+from generators.configs.base import (
+    Item,
+    ReadSides,
+    Record,
+    Row,
+    Side,
+    Twins,
+    TwoSides,
+    make_item,
+    take_span,
+)
+from generators.configs.contrasts import Contrasts, Reader, read_twins
 from generators.configs.from_concepts import (
     APART,
-    ConceptSet,
+    ConceptConfig,
     Part,
-    Scope,
+    Run,
     make_tables,
     take_source,
 )
-from generators.sources.concepts.pool import Material, Sourced
+from generators.sources.concepts.pool import ConceptPool, Sourced
+from generators.sources.concepts.slots import is_family
 from generators.splits import deal_split, hash_number
-from generators.writing.concept_texts import is_family
 from schemas.associations import AssociationRow
 from schemas.base import Split
 from schemas.concept import AssociationTemplate, AttributePair, SaidOf
 
 PAIRS_A_SENTENCE = 2
 """Attribute pairs that a target gets in one sentence; chosen by hash, so that all are used."""
+
+CHECKLIST = ("meaningful", "real_stereotype", "parallel", "one_perturbation", "grammatical")
+"""What people are asked of a sentence: the pitfalls of Blodgett et al.,
+https://aclanthology.org/2021.acl-long.81. They inform `ok`, and are not counted by themselves."""
 
 TargetKind = Literal["concept", "occupation", "nonce_group"]
 OCCUPATIONS, GROUPS = "occupations", "nonce_groups"
@@ -43,37 +62,36 @@ class Target(NamedTuple):
 
     @property
     def split(self) -> Split:
-        """Where it is dealt to."""
+        """Its split."""
         return deal_split(self.group)
 
 
-def list_tables(scope: Scope) -> Iterator[Part]:
+def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
     """Yields the rows by theme, target, sentence and attribute; counterparts stand together."""
-    yield from make_tables(_list_rows(scope))
+    yield from make_tables(_list_rows(pool, run))
 
 
-def _list_rows(scope: Scope) -> Iterator[AssociationRow]:
-    material = scope.material
-    for target in list_targets(material):
-        for template in material.associations:
+def _list_rows(pool: ConceptPool, run: Run) -> Iterator[AssociationRow]:
+    for target in list_targets(pool):
+        for template in pool.associations:
             if template.value.of != target.of:
                 continue
-            pairs = choose_attributes(material, target, template)
+            pairs = choose_attributes(pool, target, template)
             if template.split != target.split:
-                scope.sieve.left_out[APART] += 2 * len(pairs)
+                run.left_out[APART] += 2 * len(pairs)
                 continue
             for pair in pairs:
                 yield from make_rows(target, template, pair)
 
 
-def list_targets(material: Material) -> list[Target]:
+def list_targets(pool: ConceptPool) -> list[Target]:
     """Returns concepts that are uncountable nouns, occupations and invented groups.
 
     No concept that names people is among them, and so no real social group.
     """
-    file = material.file
+    file = pool.file
     found = [
-        (concept.theme, Target(name, concept.mass, "concept", concept.theme, material.groups[name]))
+        (concept.theme, Target(name, concept.mass, "concept", concept.theme, pool.groups[name]))
         for name, concept in file.concepts.items()
         if concept.mass is not None and concept.target
     ]
@@ -85,17 +103,17 @@ def list_targets(material: Material) -> list[Target]:
         (GROUPS, Target(each.singular, each.plural, "nonce_group", GROUPS, each.singular))
         for each in file.groups
     ]
-    return material.cut(found)
+    return pool.cut(found)
 
 
 def choose_attributes(
-    material: Material, target: Target, template: Sourced[AssociationTemplate]
+    pool: ConceptPool, target: Target, template: Sourced[AssociationTemplate]
 ) -> list[Sourced[AttributePair]]:
     """Returns the attribute pairs of a target in a sentence, in the order of the file."""
-    own = [pair for pair in material.attributes if pair.only == target.name]
+    own = [pair for pair in pool.attributes if pair.only == target.name]
     suited = [
         pair
-        for pair in material.attributes
+        for pair in pool.attributes
         if pair.only is None and target.of in pair.value.of and not _is_said(target, pair.value)
     ]
     ranked = sorted(
@@ -118,7 +136,7 @@ def make_rows(
     item = f"{template.name}/{target.name}/{pair.name}"
     for valence, other in (("positive", "negative"), ("negative", "positive")):
         attribute = pair.value.positive if valence == "positive" else pair.value.negative
-        text, span = say(template.value.text, target.word, attribute)
+        text, span = fill(template.value.text, target.word, attribute)
         yield AssociationRow(
             id=f"{item}/{valence}",
             theme=target.theme,
@@ -137,7 +155,7 @@ def make_rows(
         )
 
 
-def say(template: str, target: str, attribute: str) -> tuple[str, tuple[int, int]]:
+def fill(template: str, target: str, attribute: str) -> tuple[str, tuple[int, int]]:
     """Returns a sentence with target and attribute, and the characters of the attribute."""
     for name, word in (("target", target), ("Target", target[:1].upper() + target[1:])):
         template = template.replace(f"{{{name}}}", word)
@@ -147,4 +165,70 @@ def say(template: str, target: str, attribute: str) -> tuple[str, tuple[int, int
     return before + word + after, (len(before), len(before) + len(word))
 
 
-SET = ConceptSet("associations", AssociationRow, list_tables)
+def list_texts(row: Record) -> list[str]:
+    """Returns nothing first, then the sentence."""
+    return ["", row["text"]]
+
+
+def show(row: Row, twin: Row | None = None) -> Item:
+    """Returns the sentence, and that with the opposite attribute where it is at hand."""
+    sides = tuple(
+        Side(
+            "+" if each["valence"] == "positive" else "-",
+            each["valence"],
+            each["text"],
+            take_span(each["attribute_span"]),
+        )
+        for each in (row, twin)
+        if each
+    )
+    return make_item(
+        "associations",
+        row,
+        sides,
+        claim=f"speaks well of {row['target']} ({row['target_kind']})",
+        **{name: row[name] for name in ("target", "target_kind", "attribute", "direction")},
+        twin=row["counterpart_id"],
+    )
+
+
+def read_two_sides(row: Row, twin: Row | None) -> TwoSides:
+    """Returns the sentence with the pleasant attribute and with its opposite."""
+    assert twin is not None
+    spans = take_span(row["attribute_span"]), take_span(twin["attribute_span"])
+    return TwoSides(row["target"], row["text"], twin["text"], spans=spans)
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns two twins as an item, the pleasant attribute positive; a target counts once."""
+    positive = [valence == "positive" for valence in table["valence"].to_pylist()]
+    units: list[Any] = table["target"].to_pylist()
+    return replace(read_twins(table, "text", positive, units), meant=frozenset({"sentiment"}))
+
+
+CONFIG = ConceptConfig(
+    name="associations",
+    row=AssociationRow,
+    description="a target beside an attribute of either valence",
+    view=view,
+    texts=list_texts,
+    text_columns=("text",),
+    show=show,
+    frame="template",
+    contrasts=Reader(
+        ("id", "group", "target", "text", "valence", "counterpart_id"), read_contrasts
+    ),
+    sides=ReadSides(
+        ("target", "text", "valence", "attribute_span", "counterpart_id"),
+        read_two_sides,
+        marked=True,
+    ),
+    twins=Twins("valence", "positive"),
+    checklist=CHECKLIST,
+    counted=("theme", "target_kind", "direction", "valence"),
+    waived={
+        "sentiment and refusal wording": (
+            "the sides are meant to differ in the valence of the attribute, and so in sentiment"
+        ),
+    },
+)

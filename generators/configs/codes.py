@@ -1,7 +1,7 @@
 """Names of many items as numbers, each name once in memory. Pure Arrow."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# Arrow does not tell what an array holds.
+# The types of Arrow leave out what an array holds.
 
 from collections.abc import Sequence
 from dataclasses import dataclass

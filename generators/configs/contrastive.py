@@ -1,9 +1,32 @@
 """Config `contrastive`: every pair of options of one menu that contrast in a behavior."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from generators.configs.from_games import Kind, ViewColumns, find_provenance, take_columns
+import numpy as np
+import pyarrow as pa
+
+from generators.configs.base import (
+    Item,
+    ReadSides,
+    Record,
+    Row,
+    TwoSides,
+    make_item,
+    show_poles,
+)
+from generators.configs.codes import join_chunks
+from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.from_games import (
+    GameConfig,
+    ViewColumns,
+    find_provenance,
+    read_options,
+    take_columns,
+)
 from generators.sources.games.menus import Menu, Pair
+from generators.sources.games.story_text import PARAGRAPH
 from schemas.config import MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
 from schemas.decision import Decision
@@ -40,9 +63,55 @@ def _view_pair(
     )
 
 
-def text(row: ContrastiveRow) -> list[str]:
+def list_texts(row: Record) -> list[str]:
     """Returns the prompt, then both poles."""
-    return [row.prompt, row.positive, row.negative]
+    return [row["prompt"], row["positive"], row["negative"]]
 
 
-KIND = Kind("contrastive", ContrastiveRow, view, text)
+def show(row: Row, _: Row | None = None) -> Item:
+    """Returns both options, the words marked in which they differ."""
+    return make_item(
+        "contrastive",
+        row,
+        show_poles(row),
+        claim=row["behavior_reading"],
+        context=row["prompt"],
+        weight=None if row["weight"] is None else f"{row['weight']:.4g}",
+        pure="yes" if row["pure"] else "no",
+    )
+
+
+def read_two_sides(row: Row, _: Row | None) -> TwoSides:
+    """Returns a menu's context with either option."""
+    return TwoSides(row["behavior"], row["positive"], row["negative"], row["prompt"], PARAGRAPH)
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns a row as an item."""
+    positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
+    contrasts = read_options(table, positives, negatives)
+    ids: list[Any] = contrasts.ids.to_pylist()
+    earlier = np.fromiter(map(_compare_places, ids), np.int32, contrasts.items)
+    return replace(contrasts, earlier=earlier)
+
+
+def _compare_places(id_: str) -> int:
+    """Returns 1 where a pair's id, `.../<place>-<other>`, has the earlier place first, else -1."""
+    place, _, other = id_.rpartition("/")[2].partition("-")
+    return 1 if int(place) < int(other) else -1
+
+
+CONFIG = GameConfig(
+    name="contrastive",
+    row=ContrastiveRow,
+    description="two options of a menu that differ in a behavior",
+    view=view,
+    texts=list_texts,
+    text_columns=("prompt", "positive", "negative"),
+    show=show,
+    passage="decision_id",
+    contrasts=Reader(
+        ("id", "decision_id", "group", "behavior", "positive", "negative"), read_contrasts
+    ),
+    sides=ReadSides(("behavior", "prompt", "positive", "negative", "weight"), read_two_sides),
+)

@@ -6,7 +6,7 @@ with each negative. Texts stand once; pairs hold their places.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# Arrow does not tell what an array holds.
+# The types of Arrow leave out what an array holds.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +23,7 @@ from generators.configs.codes import (
     Mask,
     Strings,
     code,
+    code_alike,
     code_texts,
     count_up,
     join_chunks,
@@ -95,8 +96,6 @@ class Reader:
 
     columns: tuple[str, ...]
     """The columns that it takes."""
-    text: tuple[str, ...]
-    """The columns that are a row's whole text; they may be large, and are only hashed."""
     read: Callable[[pa.Table], Contrasts]
     """From `columns` of all rows, in the order of the splits, and the hashes as column `whole`."""
     repeated: tuple[str, ...] = ()
@@ -175,4 +174,45 @@ def read_sides(
         group=code(table["group"]),
         part=part,
         whole=table[WHOLE].to_numpy(),
+    )
+
+
+def read_twins(
+    table: pa.Table, text: str, positive: Sequence[bool], units: Sequence[str]
+) -> Contrasts:
+    """Returns one item for two rows that name each other, the positive one first.
+
+    Args:
+        table: has `id`, `counterpart_id`, `group` and the hashes of whole texts.
+        text: column of the text that differs.
+        positive: whether each row is the positive one.
+        units: what each row is counted as.
+    """
+    ids: list[Any] = table["id"].to_pylist()
+    whole = table[WHOLE].to_numpy()
+    place = {name: row for row, name in enumerate(ids)}
+    twins: list[int | None] = [place.get(name) for name in table["counterpart_id"].to_pylist()]
+    ones = [
+        row
+        for row, twin in enumerate(twins)
+        if positive[row] and twin is not None and not positive[twin]
+    ]
+    others = [twin for row in ones if (twin := twins[row]) is not None]
+    row_item = np.full(len(ids), -1, np.int32)
+    row_item[ones] = row_item[others] = count_up(len(ones))
+    column = join_chunks(table[text])
+    sides = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
+    texts, positives, negatives = code_texts(*sides)
+    groups: list[Any] = table["group"].to_pylist()
+    return Contrasts(
+        texts=texts,
+        positive=positives,
+        negative=negatives,
+        item=count_up(len(ones)),
+        ids=join_chunks(table["id"]).take(pa.array(ones, pa.int64())),
+        row_item=row_item,
+        unit=code([units[row] for row in ones]),
+        group=code([groups[row] for row in ones]),
+        part=code_alike(len(ones)),
+        whole=whole[ones] * 3 + whole[others],  # the same two the other way round are another
     )

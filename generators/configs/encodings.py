@@ -20,18 +20,18 @@ _arrow: Any = pa
 
 
 def choose(
-    readings: Sequence[Sequence[Sequence[Alignment]]], chosen: Ids, kept: Ids
+    alignments: Sequence[Sequence[Sequence[Alignment]]], chosen: Ids, kept: Ids
 ) -> list[list[Alignment]]:
     """Returns tokenizer -> reading -> the alignment of the chosen form of each pair that is kept.
 
     Args:
-        readings: form -> tokenizer -> reading -> alignment of all pairs.
+        alignments: form -> tokenizer -> reading -> alignment of all pairs.
         chosen: (n_pairs,) form of each pair.
         kept: places of the pairs that are kept.
     """
     picked = chosen[kept]
     found: list[list[Alignment]] = []
-    for by_form in zip(*readings, strict=True):
+    for by_form in zip(*alignments, strict=True):
         both: list[Alignment] = []
         for forms in zip(*by_form, strict=True):
             parts = [np.stack(part)[picked, kept] for part in zip(*forms, strict=True)]
@@ -40,15 +40,15 @@ def choose(
     return found
 
 
-def pair_tokens(names: Sequence[str], readings: Sequence[Sequence[Alignment]]) -> Column:
+def pair_tokens(names: Sequence[str], alignments: Sequence[Sequence[Alignment]]) -> Column:
     """Returns the column of pairs: for each row tokenizer by tokenizer, space or none, BOS or none.
 
     Args:
         names: the tokenizers.
-        readings: tokenizer -> without a leading space, with one -> alignment of all rows.
+        alignments: tokenizer -> without a leading space, with one -> alignment of all rows.
     """
-    n_rows = len(readings[0][0].aligned)
-    each = [(reading, bos) for both in readings for reading in both for bos in BOS]
+    n_rows = len(alignments[0][0].aligned)
+    each = [(reading, bos) for both in alignments for reading in both for bos in BOS]
     aligned = np.stack([reading.aligned for reading, _ in each], axis=1)
     starts = np.stack([reading.start + bos for reading, bos in each], axis=1)
     ends = np.stack([reading.ends + bos for reading, bos in each], axis=1)

@@ -1,4 +1,4 @@
-"""What a concept set is: tables of rows, made from the material and nothing else."""
+"""What a config of concepts is: tables of rows, made from the concept pool and nothing else."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +8,8 @@ from typing import NamedTuple, TypedDict
 import pyarrow as pa
 
 from generators.arrow import make_table
-from generators.sources.concepts.pool import Material, Sourced
+from generators.configs.base import Config
+from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import ConceptRow, Origin, Provenance, Split, TextLicence
 
@@ -18,25 +19,18 @@ ROWS_AT_ONCE = 512
 
 
 @dataclass
-class Sieve:
-    """Which rows are kept, and what is counted on the way."""
+class Run:
+    """What one config is made with, and what is counted while it is."""
 
     vocabularies: Sequence[Vocabulary]
     aligned_only: bool = False
     """Whether only rows are kept that every tokenizer aligns."""
+    seed: int = 0
+    """Decides orders, and nothing else."""
     left_out: Counter[str] = field(default_factory=Counter[str])
     """Reason -> rows."""
     aligned: Counter[str] = field(default_factory=Counter[str])
     """Tokenizer -> rows that it aligns."""
-
-
-@dataclass
-class Scope:
-    """What a set is made from."""
-
-    material: Material
-    sieve: Sieve
-    seed: int = 0
 
 
 class Part(NamedTuple):
@@ -46,16 +40,12 @@ class Part(NamedTuple):
     table: pa.Table
 
 
-Tables = Callable[[Scope], Iterator[Part]]
+@dataclass(frozen=True, kw_only=True)
+class ConceptConfig(Config):
+    """A config whose rows are made from the concept pool."""
 
-
-@dataclass(frozen=True)
-class ConceptSet:
-    """One config of the folder."""
-
-    name: str
     row: type[ConceptRow]
-    tables: Tables
+    view: Callable[[ConceptPool, Run], Iterator[Part]]
     """Rows of one split in their order; the splits in any."""
 
 

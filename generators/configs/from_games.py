@@ -1,11 +1,16 @@
-"""What a kind of dataset is: a pure view of Decisions."""
+"""What a config of games is: a pure view of the menus of each game."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from generators.sources.games.behaviors import READINGS
+import pyarrow as pa
+
+from generators.configs.base import Config
+from generators.configs.codes import code
+from generators.configs.contrasts import Contrasts, read_sides
+from generators.sources.games.behaviors import MEANINGS
 from generators.sources.games.menus import Menu
 from schemas.base import BehaviorRow, GameRow, Provenance
 from schemas.config import MachiavelliConfig
@@ -17,38 +22,37 @@ View = Callable[[Sequence[Menu], MachiavelliConfig], Iterable[GameRow]]
 
 
 @dataclass(frozen=True)
-class Gathering:
+class AcrossGames:
     """How rows are made that need rows of other games of their split."""
 
-    item: type[BehaviorRow]
+    candidate: type[BehaviorRow]
     """What the view yields; it has a `rank`."""
     most: int
-    """How many items of a behavior are kept, lowest rank first."""
+    """How many candidates of a behavior are kept, lowest rank first."""
     gather: Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
-    """The kept items of one split, sorted by game -> the rows to publish."""
+    """The kept candidates of one split, sorted by game -> the rows to publish."""
     why_not: str
-    """Why an item that was kept may give no row."""
+    """Why a candidate that was kept may give no row."""
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One config of the dataset folder."""
+@dataclass(frozen=True, kw_only=True)
+class GameConfig(Config):
+    """A config whose rows are made from the menus of games."""
 
-    name: str
-    """Name of the config."""
     row: type[GameRow]
-    """What is published."""
     view: View
-    """One game's rows; reads nothing but the menus and the config."""
-    text: Callable[[Any], Sequence[str]]
-    """A row's whole text, to find it again in another split: what comes first, then the options."""
-    gathering: Gathering | None = None
-    """Where rows need rows of other games: what `view` yields instead, and what becomes of it."""
+    """One game's rows; reads nothing but the menus and the options."""
+    across_games: AcrossGames | None = None
+    """Where rows need rows of other games: what `view` yields instead, and how rows are made."""
 
     @property
-    def item(self) -> type[GameRow]:
-        """What the view yields."""
-        return self.gathering.item if self.gathering else self.row
+    def viewed(self) -> type[GameRow]:
+        """What the view yields, and `texts` takes."""
+        return self.across_games.candidate if self.across_games else self.row
+
+    def find_owner(self, passage: str) -> str:
+        """Returns the menu: what was written from it may be like it."""
+        return "/".join(passage.split("/")[:2])
 
 
 def find_lowest(behaviors: Sequence[str], ranks: Sequence[str], most: int) -> list[int]:
@@ -104,7 +108,7 @@ def take_columns(
         "group": decision.group,
         "decision_id": decision.id,
         "behavior": behavior,
-        "behavior_reading": READINGS[behavior],
+        "behavior_reading": MEANINGS[behavior],
         "provenance": provenance,
     }
 
@@ -124,3 +128,8 @@ def find_provenance(decision: Decision, places: Iterable[int] | None) -> Provena
 def behavior_of(row: GameRow) -> Behavior | None:
     """Returns the behavior a row is about; None for a Decision, which is about all."""
     return row.behavior if isinstance(row, BehaviorRow) else None
+
+
+def read_options(table: pa.Table, positives: Any, negatives: Any) -> Contrasts:
+    """Returns rows that are one pair of options each; a menu counts once, behaviors apart."""
+    return read_sides(table, positives, negatives, table["decision_id"], code(table["behavior"]))

@@ -7,7 +7,21 @@ from hashlib import sha256
 from itertools import chain, islice
 from typing import get_args
 
-from generators.configs.from_games import Gathering, Kind, take_columns
+import pyarrow as pa
+
+from generators.configs.base import (
+    Alike,
+    Item,
+    ReadSides,
+    Record,
+    Row,
+    TwoSides,
+    make_item,
+    show_poles,
+)
+from generators.configs.codes import join_chunks
+from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.from_games import AcrossGames, GameConfig, read_options, take_columns
 from generators.sources.games.menus import Menu, Pair
 from generators.sources.games.story_text import keep_ending
 from generators.splits import hash_number
@@ -21,6 +35,7 @@ from schemas.labels import Behavior
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+PROMPTS = ("positive_prompt", "negative_prompt", "shuffled_prompt")
 PERMISSIVE_FIRST: tuple[TextLicence, ...] = get_args(TextLicence)
 OWN_FIELDS = frozenset({"query", "rank", "text_licence"})
 """Fields of a query that are not simply a row's."""
@@ -66,9 +81,10 @@ def _view_query(decision: Decision, behavior: Behavior, pair: Pair, observation:
     )
 
 
-def text(row: IclQuery) -> list[str]:
-    """Returns the observation, then both actions."""
-    return [row.query.observation, row.query.positive, row.query.negative]
+def list_texts(row: Record) -> list[str]:
+    """Returns the observation of the query, then both its actions."""
+    query = row["query"]
+    return [query["observation"], query["positive"], query["negative"]]
 
 
 def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[IclRow]:
@@ -139,5 +155,62 @@ def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
     return max(licences, key=PERMISSIVE_FIRST.index)
 
 
-GATHERING = Gathering(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots")
-KIND = Kind("icl", IclRow, view, text, GATHERING)
+def show(row: Row, _: Row | None = None) -> Item:
+    """Returns the query with both its actions, and the shots for those who ask."""
+    shots = {
+        f"shot {n}": f"{shot['observation']}\n+ {shot['positive']}\n− {shot['negative']}"
+        for n, shot in enumerate(row["shots"], start=1)
+    }
+    return make_item(
+        "icl",
+        row,
+        show_poles(row["query"]),
+        claim=row["behavior_reading"],
+        context=row["query"]["observation"],
+        more=shots,
+        shots=row["n_shots"],
+    )
+
+
+def read_two_sides(row: Row, _: Row | None) -> TwoSides:
+    """Returns the same shots answered either way; both sides end alike, at the query's cue."""
+    return TwoSides(row["behavior"], row["positive_prompt"], row["negative_prompt"])
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns a row as an item: its query, for the shots are other rows' queries."""
+    query = join_chunks(table["query"])
+    return read_options(table, query.field("positive"), query.field("negative"))
+
+
+def is_alike(row: Row) -> bool:
+    """Returns whether the three prompts are the same but for the answers of their shots."""
+    return len({_blank_answers(row[name], row["shots"]) for name in PROMPTS}) == 1
+
+
+def _blank_answers(prompt: str, shots: Sequence[Row]) -> str:
+    """Returns a prompt without the answers of its shots."""
+    frame, rest = "", prompt
+    for shot in shots:
+        before, situation, rest = rest.partition(shot["observation"])
+        answers = [answer for answer in (shot["positive"], shot["negative"]) if answer in rest]
+        first = min(answers, key=lambda answer: (rest.index(answer), -len(answer)), default="")
+        gap, _, rest = rest.partition(first) if first else (rest, "", "")
+        frame += before + situation + gap
+    return frame + rest
+
+
+CONFIG = GameConfig(
+    name="icl",
+    row=IclRow,
+    description="a few solved situations, and one to solve",
+    view=view,
+    across_games=AcrossGames(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots"),
+    texts=list_texts,
+    text_columns=("query",),
+    show=show,
+    passage="decision_id",
+    contrasts=Reader(("id", "decision_id", "group", "behavior", "query"), read_contrasts),
+    sides=ReadSides(("behavior", "positive_prompt", "negative_prompt"), read_two_sides),
+    alike=Alike(("shots", *PROMPTS), is_alike),
+)

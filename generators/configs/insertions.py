@@ -1,74 +1,124 @@
 """Config `insertions`: a scenario without a clause, with one, and with its neutral control."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
+from generators.configs.base import (
+    Alike,
+    Item,
+    ReadSides,
+    Record,
+    Row,
+    Side,
+    TwoSides,
+    make_item,
+    take_span,
+)
+from generators.configs.codes import code_alike, join_chunks
+from generators.configs.contrasts import Contrasts, Reader, read_sides
 from generators.configs.encodings import BOS
 from generators.configs.from_concepts import (
     APART,
     UNALIGNED,
-    ConceptSet,
+    ConceptConfig,
     Part,
-    Scope,
-    Sieve,
+    Run,
     make_tables,
     take_source,
 )
-from generators.configs.telling import Telling, find_words, is_named, tell
-from generators.sources.concepts.pool import Material, Sourced
+from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.sources.concepts.slots import mention
 from generators.splits import hash_number
 from generators.tokens.alignment import SPACES, Alignment, align_texts
 from generators.tokens.vocabularies import Ids, Vocabulary
-from schemas.concept import Scenario
+from schemas.concept import Concept, Scenario
 from schemas.insertions import InsertionEncoding, InsertionRow
 
 NO_CONTROL = "no neutral concept of the same part of speech"
+_WORD = re.compile(r"[\w'-]+")
 
 
-class Reading(NamedTuple):
-    """One way in which a tokenizer reads the tellings of a scenario."""
+class Filled(NamedTuple):
+    """A scenario with a clause in it."""
+
+    text: str
+    read: tuple[int, int]
+    """Characters whose tokens are the clause's: with the space before it, which a tokenizer reads
+    with the word that follows."""
+    span: tuple[int, int]
+    """Characters of the clause with a space: without them the text is the scenario's base."""
+
+
+class ClauseTokens(NamedTuple):
+    """One way in which a tokenizer reads a scenario with each of its clauses."""
 
     pairs: Alignment
     """Of each concept with each of its controls."""
     spans: Ids
-    """(n_tellings, 2): tokens of the clause, first and after the last."""
+    """(n_texts, 2): tokens of the clause, first and after the last."""
     n_base: int
     """Tokens without the clause."""
 
 
 class Choice(NamedTuple):
-    """A concept with the control it is compared with, as places among the tellings."""
+    """A concept with the control it is compared with, as places among the texts."""
 
     concept: int
     control: int
 
 
-def list_tables(scope: Scope) -> Iterator[Part]:
+def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
     """Yields the rows by theme, scenario and concept."""
-    yield from make_tables(_list_rows(scope))
+    yield from make_tables(_list_rows(pool, run))
 
 
-def _list_rows(scope: Scope) -> Iterator[InsertionRow]:
-    material = scope.material
-    neighbours = find_neighbours(material)
-    for scenario in material.scenarios:
-        concepts = list_concepts(material, scenario, neighbours)
-        here = [name for name in concepts if material.splits[name] == scenario.split]
-        scope.sieve.left_out[APART] += len(concepts) - len(here)
+def _list_rows(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
+    neighbours = find_neighbours(pool)
+    for scenario in pool.scenarios:
+        concepts = list_concepts(pool, scenario, neighbours)
+        here = [name for name in concepts if pool.splits[name] == scenario.split]
+        run.left_out[APART] += len(concepts) - len(here)
         if here:
-            yield from make_rows(scope, scenario, here)
+            yield from make_rows(pool, run, scenario, here)
 
 
-def find_neighbours(material: Material) -> dict[str, set[str]]:
+def fill_clause(scenario: Scenario, word: str) -> Filled:
+    """Returns a scenario with a word in its clause, and the clause in the scenario."""
+    before, _, rest = scenario.text.partition("[")
+    clause, _, after = rest.partition("]")
+    clause = clause.replace("{}", word)
+    if clause.startswith(word):
+        clause = clause[:1].upper() + clause[1:]
+    if not before:
+        return Filled(clause + after, (0, len(clause)), (0, len(clause) + 1))
+    span = (len(before) - 1, len(before) + len(clause))
+    return Filled(before + clause + after, span, span)
+
+
+def find_words(scenario: Scenario) -> str:
+    """Returns the words of a scenario without its clause, with spaces around each."""
+    before, _, rest = scenario.text.partition("[")
+    after = rest.partition("]")[2]
+    return f" {' '.join(_WORD.findall(f'{before} {after}'.lower()))} "
+
+
+def is_named(concept: Concept, words: str) -> bool:
+    """Returns whether a noun stands among some words."""
+    forms = (concept.singular, concept.plural, concept.mass)
+    return any(f" {form.lower()} " in words for form in forms if form)
+
+
+def find_neighbours(pool: ConceptPool) -> dict[str, set[str]]:
     """Returns theme -> the concepts of it, and those that an edge connects with one of it."""
-    concepts = material.file.concepts
-    found = {theme: set[str]() for theme in material.file.themes}
+    concepts = pool.file.concepts
+    found = {theme: set[str]() for theme in pool.file.themes}
     for name, concept in concepts.items():
         found[concept.theme].add(name)
-    for edge in material.edges:
+    for edge in pool.edges:
         source, target = edge.value.source, edge.value.target
         found[concepts[source].theme].add(target)
         found[concepts[target].theme].add(source)
@@ -76,7 +126,7 @@ def find_neighbours(material: Material) -> dict[str, set[str]]:
 
 
 def list_concepts(
-    material: Material, scenario: Sourced[Scenario], neighbours: dict[str, set[str]]
+    pool: ConceptPool, scenario: Sourced[Scenario], neighbours: dict[str, set[str]]
 ) -> list[str]:
     """Returns the concepts that a scenario is to mention, in the order of the file."""
     if isinstance(scenario.only, str):
@@ -84,19 +134,19 @@ def list_concepts(
     near, said = neighbours[scenario.value.theme], find_words(scenario.value)
     return [
         name
-        for name, each in material.file.concepts.items()
+        for name, each in pool.file.concepts.items()
         if name in near and mention(each) and not is_named(each, said)
     ]
 
 
-def list_controls(material: Material, concept: str, scenario: Scenario) -> list[str]:
+def list_controls(pool: ConceptPool, concept: str, scenario: Scenario) -> list[str]:
     """Returns the neutral concepts of the same part of speech that the scenario does not name."""
-    concepts, part = material.file.concepts, material.file.concepts[concept].part_of_speech
+    concepts, part = pool.file.concepts, pool.file.concepts[concept].part_of_speech
     said = find_words(scenario)
     return [
         name
         for name, each in concepts.items()
-        if each.theme == material.file.controls
+        if each.theme == pool.file.controls
         and each.part_of_speech == part
         and name != concept
         and not is_named(each, said)
@@ -104,35 +154,35 @@ def list_controls(material: Material, concept: str, scenario: Scenario) -> list[
 
 
 def make_rows(
-    scope: Scope, scenario: Sourced[Scenario], concepts: Sequence[str]
+    pool: ConceptPool, run: Run, scenario: Sourced[Scenario], concepts: Sequence[str]
 ) -> Iterator[InsertionRow]:
     """Yields a row for each concept, with the first control that most tokenizers align."""
-    controls = {name: list_controls(scope.material, name, scenario.value) for name in concepts}
+    controls = {name: list_controls(pool, name, scenario.value) for name in concepts}
     names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
-    tellings = [tell(scenario.value, _mention(scope.material, name)) for name in names]
+    filled = [fill_clause(scenario.value, _mention(pool, name)) for name in names]
     pairs = [
         Choice(names.index(name), names.index(control))
         for name in concepts
         for control in sorted(controls[name], key=lambda each: _rank(scenario.name, name, each))
     ]
-    readings = [_read(each, tellings, pairs) for each in scope.sieve.vocabularies]
-    score = np.sum([each.pairs.aligned for both in readings for each in both], axis=0)
-    best = sum(map(len, readings))
-    scope.sieve.left_out[NO_CONTROL] += sum(not some for some in controls.values())
+    tokens_of = [_read(each, filled, pairs) for each in run.vocabularies]
+    score = np.sum([each.pairs.aligned for both in tokens_of for each in both], axis=0)
+    best = sum(map(len, tokens_of))
+    run.left_out[NO_CONTROL] += sum(not some for some in controls.values())
     for concept in dict.fromkeys(pair.concept for pair in pairs):
         here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
         place = max(here, key=lambda place: int(score[place]))
-        if scope.sieve.aligned_only and score[place] < best:
-            scope.sieve.left_out[UNALIGNED] += 1
+        if run.aligned_only and score[place] < best:
+            run.left_out[UNALIGNED] += 1
             continue
-        one, other = tellings[pairs[place].concept], tellings[pairs[place].control]
-        tokens = list(_list_tokens(scope.sieve, readings, place, pairs[place]))
+        one, other = filled[pairs[place].concept], filled[pairs[place].control]
+        tokens = list(_list_tokens(run, tokens_of, place, pairs[place]))
         named = (names[pairs[place].concept], names[pairs[place].control])
-        yield _make_row(scope, scenario, named, one, other, tokens)
+        yield _make_row(pool, scenario, named, one, other, tokens)
 
 
-def _mention(material: Material, name: str) -> str:
-    word = mention(material.file.concepts[name])
+def _mention(pool: ConceptPool, name: str) -> str:
+    word = mention(pool.file.concepts[name])
     assert word is not None  # only concepts that can be mentioned are listed
     return word
 
@@ -142,43 +192,42 @@ def _rank(*names: str) -> int:
 
 
 def _read(
-    vocabulary: Vocabulary, tellings: Sequence[Telling], pairs: Sequence[Choice]
-) -> list[Reading]:
+    vocabulary: Vocabulary, filled: Sequence[Filled], pairs: Sequence[Choice]
+) -> list[ClauseTokens]:
     concepts: Ids = np.array([pair.concept for pair in pairs], np.int64)
     controls: Ids = np.array([pair.control for pair in pairs], np.int64)
-    texts = [each.text for each in tellings]
-    base = texts[0][: tellings[0].span[0]] + texts[0][tellings[0].span[1] :]
-    found: list[Reading] = []
+    texts = [each.text for each in filled]
+    base = texts[0][: filled[0].span[0]] + texts[0][filled[0].span[1] :]
+    found: list[ClauseTokens] = []
     for space, alignment in zip(
         SPACES, align_texts(vocabulary, texts, concepts, controls), strict=True
     ):
         lead = " " if space else ""
-        clauses = [(each.read[0] + space, each.read[1] + space) for each in tellings]
+        clauses = [(each.read[0] + space, each.read[1] + space) for each in filled]
         spans = vocabulary.find_spans([f"{lead}{text}" for text in texts], clauses)
         n_base = int(vocabulary.encode([f"{lead}{base}"]).lengths[0])
-        found.append(Reading(alignment, spans, n_base))
+        found.append(ClauseTokens(alignment, spans, n_base))
     return found
 
 
 def _list_tokens(
-    sieve: Sieve, readings: Sequence[Sequence[Reading]], place: int, pair: Choice
+    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int, pair: Choice
 ) -> Iterator[InsertionEncoding]:
-    for vocabulary, both in zip(sieve.vocabularies, readings, strict=True):
-        sieve.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
-        for space, reading in zip(SPACES, both, strict=True):
-            spans = reading.spans
-            lengths: list[int] = [int(number) for number in reading.pairs.lengths[place]]
+    for vocabulary, both in zip(run.vocabularies, tokens_of, strict=True):
+        run.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
+        for space, tokens in zip(SPACES, both, strict=True):
+            lengths: list[int] = [int(number) for number in tokens.pairs.lengths[place]]
             for bos in BOS:
                 yield InsertionEncoding(
                     tokenizer=vocabulary.name,
                     leading_space=space,
                     bos=bos,
-                    aligned=bool(reading.pairs.aligned[place]),
-                    inserted_span=_move(spans, pair.concept, bos),
-                    control_span=_move(spans, pair.control, bos),
+                    aligned=bool(tokens.pairs.aligned[place]),
+                    inserted_span=_move(tokens.spans, pair.concept, bos),
+                    control_span=_move(tokens.spans, pair.control, bos),
                     n_tokens=lengths[0] + bos,
                     control_n_tokens=lengths[1] + bos,
-                    base_n_tokens=reading.n_base + bos,
+                    base_n_tokens=tokens.n_base + bos,
                 )
 
 
@@ -187,18 +236,18 @@ def _move(spans: Ids, place: int, by: int) -> tuple[int, int]:
 
 
 def _make_row(
-    scope: Scope,
+    pool: ConceptPool,
     scenario: Sourced[Scenario],
     pair: tuple[str, str],
-    one: Telling,
-    other: Telling,
+    one: Filled,
+    other: Filled,
     tokens: Sequence[InsertionEncoding],
 ) -> InsertionRow:
     concept, control = pair
     return InsertionRow(
         id=f"{scenario.name}/{concept}",
         theme=scenario.value.theme,
-        group=scope.material.groups[concept],
+        group=pool.groups[concept],
         split=scenario.split,
         concept=concept,
         control_concept=control,
@@ -213,4 +262,56 @@ def _make_row(
     )
 
 
-SET = ConceptSet("insertions", InsertionRow, list_tables)
+def list_texts(row: Record) -> list[str]:
+    """Returns nothing first, then the scenario with either clause."""
+    return ["", row["inserted"], row["control"]]
+
+
+def show(row: Row, _: Row | None = None) -> Item:
+    """Returns the scenario with either clause, and without one as the base."""
+    sides = (
+        Side("+", "inserted", row["inserted"], take_span(row["inserted_span"])),
+        Side("-", "control", row["control"], take_span(row["control_span"])),
+    )
+    return make_item(
+        "insertions",
+        row,
+        sides,
+        claim=f"mentions {row['concept']} (the control: {row['control_concept']})",
+        base=row["base"],
+    )
+
+
+def read_two_sides(row: Row, _: Row | None) -> TwoSides:
+    """Returns the scenario with the concept's clause and with the neutral one."""
+    spans = take_span(row["inserted_span"]), take_span(row["control_span"])
+    return TwoSides(row["concept"], row["inserted"], row["control"], spans=spans)
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns a row as an item: the concept's mention against the control's."""
+    inserted, control = (join_chunks(table[name]) for name in ("inserted", "control"))
+    return read_sides(table, inserted, control, table["id"], code_alike(table.num_rows))
+
+
+def is_alike(row: Row) -> bool:
+    """Returns whether both texts are the base without their clause."""
+    sides = ((row["inserted"], row["inserted_span"]), (row["control"], row["control_span"]))
+    return all(text[: span[0]] + text[span[1] :] == row["base"] for text, span in sides)
+
+
+SPANNED = ("inserted", "control", "inserted_span", "control_span")
+CONFIG = ConceptConfig(
+    name="insertions",
+    row=InsertionRow,
+    description="a decision without a concept, with a mention of it, with a control",
+    view=view,
+    texts=list_texts,
+    text_columns=("inserted", "control"),
+    show=show,
+    frame="base",
+    contrasts=Reader(("id", "group", "inserted", "control"), read_contrasts),
+    sides=ReadSides(("concept", *SPANNED), read_two_sides, marked=True),
+    alike=Alike((*SPANNED, "base"), is_alike),
+    counted=("theme",),
+)

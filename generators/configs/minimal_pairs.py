@@ -4,6 +4,7 @@ All pairs of a sentence are made at one time, as columns: a concept set of a hun
 three hundred templates has a million of them.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,10 +16,22 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from generators.configs import encodings
-from generators.configs.from_concepts import APART, UNALIGNED, ConceptSet, Part, Scope
-from generators.configs.overlaps import CLAIMED, find_claims, leave_out_claimed
+from generators.configs.base import (
+    Alike,
+    Item,
+    ReadSides,
+    Record,
+    Row,
+    Side,
+    TwoSides,
+    make_item,
+    take_span,
+)
+from generators.configs.codes import code_alike, code_together, join_chunks
+from generators.configs.contrasts import Contrasts, Reader, read_sides
+from generators.configs.from_concepts import APART, UNALIGNED, ConceptConfig, Part, Run
 from generators.parallel import map_ahead
-from generators.sources.concepts.pool import Material, Pair, Sourced
+from generators.sources.concepts.pool import ConceptPool, Pair, Sourced
 from generators.sources.concepts.slots import Frame, find_difference, inflect, list_frames
 from generators.splits import STRICTEST_FIRST
 from generators.tokens.alignment import Alignment, align_texts
@@ -27,7 +40,9 @@ from schemas.base import CANARY, Split
 from schemas.concept import Concept, Form, SlotTemplate
 from schemas.minimal_pairs import MinimalPairRow
 
-Readings = list[list[Alignment]]
+OVERLAPPING = "words around the slot that another template has, in a stricter split or before"
+
+Alignments = list[list[Alignment]]
 """Tokenizer -> without a leading space, with one."""
 
 
@@ -40,7 +55,7 @@ class Rendered:
     """Pair after pair, what the positive concept puts into the slot."""
     other: list[str]
     """What the negative concept does."""
-    readings: Readings
+    alignments: Alignments
     aligned: npt.NDArray[np.bool_]
     """(n_pairs,): by every tokenizer, in every reading."""
 
@@ -63,60 +78,107 @@ class Sides(NamedTuple):
     other: str
 
 
-def list_tables(scope: Scope) -> Iterator[Part]:
+class Overlap(NamedTuple):
+    """What another template puts between the same words around its slot."""
+
+    fits: tuple[str, ...]
+    only: object
+    forms: tuple[Form, ...]
+
+
+def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
     """Yields the pairs, the strictest split first, by theme, template, variant and contrast."""
 
     def render(sentence: Sentence) -> tuple[Sentence, list[Rendered]]:
-        return sentence, render_forms(scope, sentence)
+        return sentence, render_forms(pool, run, sentence)
 
-    for sentence, rendered in map_ahead(render, list_sentences(scope)):
-        table = tabulate(scope, sentence, rendered)
+    for sentence, rendered in map_ahead(render, list_sentences(pool, run)):
+        table = tabulate(pool, run, sentence, rendered)
         if table is not None:
             yield Part(sentence.split, table)
 
 
-def list_sentences(scope: Scope) -> Iterator[Sentence]:
+def list_sentences(pool: ConceptPool, run: Run) -> Iterator[Sentence]:
     """Yields the sentences that have pairs, in this order."""
-    material, claims = scope.material, find_claims(scope.material)
+    overlaps = find_overlaps(pool)
     for split in STRICTEST_FIRST:
-        for template in material.templates:
-            contrasts = find_contrasts(material, template)
-            kept = [pair for pair in contrasts if material.splits[pair[0]] == split]
+        for template in pool.templates:
+            contrasts = find_contrasts(pool, template)
+            kept = [pair for pair in contrasts if pool.splits[pair[0]] == split]
             for frame in list_frames(template.value.text):
                 if template.split != split:
-                    scope.sieve.left_out[APART] += len(kept)
+                    run.left_out[APART] += len(kept)
                     continue
-                here = leave_out_claimed(
-                    material, kept, frame, claims[template.name, frame.variant]
-                )
-                scope.sieve.left_out[CLAIMED] += len(kept) - len(here)
+                same_words = overlaps[template.name, frame.variant]
+                here = leave_out_overlaps(pool, kept, frame, same_words)
+                run.left_out[OVERLAPPING] += len(kept) - len(here)
                 if here:
                     yield Sentence(split, template, frame, here)
 
 
-def find_contrasts(material: Material, template: Sourced[SlotTemplate]) -> list[Pair]:
+def find_overlaps(pool: ConceptPool) -> dict[tuple[str, str], list[Overlap]]:
+    """Returns template and variant -> the earlier templates that have the same words.
+
+    Those of the concept file come before a model's, and a stricter split before others.
+    """
+    order = sorted(
+        pool.templates,
+        key=lambda each: (each.origin == "generated", STRICTEST_FIRST.index(each.split)),
+    )
+    earlier: defaultdict[tuple[str, str], list[Overlap]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Overlap]] = {}
+    for template in order:
+        for frame in list_frames(template.value.text):
+            same_words = earlier[frame.prefix, frame.suffix]
+            found[template.name, frame.variant] = [*same_words]
+            same_words.append(Overlap(template.value.fits, template.only, frame.forms))
+    return found
+
+
+def leave_out_overlaps(
+    pool: ConceptPool, pairs: Sequence[Pair], frame: Frame, overlaps: Sequence[Overlap]
+) -> list[Pair]:
+    """Returns the contrasts that no earlier template puts between the same words."""
+    if not overlaps:
+        return [*pairs]
+    concepts = pool.file.concepts
+    return [
+        pair
+        for pair in pairs
+        if not any(
+            concepts[pair[0]].slot in each.fits
+            and each.only in (None, pair)
+            and set(each.forms) & set(frame.forms)
+            for each in overlaps
+        )
+    ]
+
+
+def find_contrasts(pool: ConceptPool, template: Sourced[SlotTemplate]) -> list[Pair]:
     """Returns the contrasts whose concepts fit a template."""
     if template.only is not None:
-        return [pair for pair in material.contrasts if pair == template.only]
-    fits, concepts = template.value.fits, material.file.concepts
-    return [pair for pair in material.contrasts if concepts[pair[0]].slot in fits]
+        return [pair for pair in pool.contrasts if pair == template.only]
+    fits, concepts = template.value.fits, pool.file.concepts
+    return [pair for pair in pool.contrasts if concepts[pair[0]].slot in fits]
 
 
-def tabulate(scope: Scope, sentence: Sentence, rendered: Sequence[Rendered]) -> pa.Table | None:
+def tabulate(
+    pool: ConceptPool, run: Run, sentence: Sentence, rendered: Sequence[Rendered]
+) -> pa.Table | None:
     """Returns a row for each pair, in the first form that all tokenizers align, else the first.
 
     None where none is to be kept.
     """
-    sieve, (_, template, frame, pairs) = scope.sieve, sentence
+    _, template, frame, pairs = sentence
     aligned = np.stack([each.aligned for each in rendered])
     chosen: Ids = aligned.argmax(axis=0)
-    kept = np.flatnonzero(aligned.any(axis=0)) if sieve.aligned_only else np.arange(len(pairs))
-    sieve.left_out[UNALIGNED] += len(pairs) - len(kept)
+    kept = np.flatnonzero(aligned.any(axis=0)) if run.aligned_only else np.arange(len(pairs))
+    run.left_out[UNALIGNED] += len(pairs) - len(kept)
     if not len(kept):
         return None
-    readings = encodings.choose([each.readings for each in rendered], chosen, kept)
-    for vocabulary, both in zip(sieve.vocabularies, readings, strict=True):
-        sieve.aligned[vocabulary.name] += int(np.all([each.aligned for each in both], axis=0).sum())
+    alignments = encodings.choose([each.alignments for each in rendered], chosen, kept)
+    for vocabulary, both in zip(run.vocabularies, alignments, strict=True):
+        run.aligned[vocabulary.name] += int(np.all([each.aligned for each in both], axis=0).sum())
     sides = [
         Sides(
             pairs[place],
@@ -126,34 +188,34 @@ def tabulate(scope: Scope, sentence: Sentence, rendered: Sequence[Rendered]) -> 
         )
         for place, form in zip(_as_list(kept), _as_list(chosen[kept]), strict=True)
     ]
-    tokens = encodings.pair_tokens([each.name for each in sieve.vocabularies], readings)
+    tokens = encodings.pair_tokens([each.name for each in run.vocabularies], alignments)
     texts = _write_texts(template.name, frame, sides)
-    columns = {**texts, **_describe(scope, template, frame, texts["concept"])}
+    columns = {**texts, **_describe(pool, template, frame, texts["concept"])}
     return encodings.make_pairs(columns, tokens)
 
 
-def render_forms(scope: Scope, sentence: Sentence) -> list[Rendered]:
+def render_forms(pool: ConceptPool, run: Run, sentence: Sentence) -> list[Rendered]:
     """Returns the pairs in each form of the slot, the one that is preferred first."""
     frame, pairs = sentence.frame, sentence.pairs
     places = {name: place for place, name in enumerate(dict.fromkeys(chain(*pairs)))}
-    concepts = [scope.material.file.concepts[name] for name in places]
+    concepts = [pool.file.concepts[name] for name in places]
     positive = [places[pair[0]] for pair in pairs]
     negative = [places[pair[1]] for pair in pairs]
     found: list[Rendered] = []
     for form in frame.forms:
         fillers = [_fill(concept, form, frame.capital) for concept in concepts]
         texts = [f"{frame.prefix}{filler}{frame.suffix}" for filler in fillers]
-        readings = [
+        alignments = [
             align_texts(each, texts, np.array(positive), np.array(negative))
-            for each in scope.sieve.vocabularies
+            for each in run.vocabularies
         ]
         found.append(
             Rendered(
                 form,
                 [fillers[place] for place in positive],
                 [fillers[place] for place in negative],
-                readings,
-                np.all([each.aligned for both in readings for each in both], axis=0),
+                alignments,
+                np.all([each.aligned for both in alignments for each in both], axis=0),
             )
         )
     return found
@@ -203,11 +265,11 @@ def _list_spans(start: int, words: Sequence[str], shared: Sequence[tuple[int, in
 
 
 def _describe(
-    scope: Scope, template: Sourced[SlotTemplate], frame: Frame, concepts: Sequence[str]
+    pool: ConceptPool, template: Sourced[SlotTemplate], frame: Frame, concepts: Sequence[str]
 ) -> dict[str, Any]:
     """Returns the columns that are no text; those that are the same in all rows as one value."""
     return {
-        "group": [scope.material.groups[name] for name in concepts],
+        "group": [pool.groups[name] for name in concepts],
         "theme": template.value.theme,
         "template": template.name,
         "variant": frame.variant,
@@ -222,4 +284,61 @@ def _describe(
     }
 
 
-SET = ConceptSet("minimal_pairs", MinimalPairRow, list_tables)
+def list_texts(row: Record) -> list[str]:
+    """Returns nothing first, then both sentences."""
+    return ["", row["positive"], row["negative"]]
+
+
+def show(row: Row, _: Row | None = None) -> Item:
+    """Returns both sentences, the concepts marked."""
+    sides = (
+        Side("+", "positive", row["positive"], take_span(row["positive_span"])),
+        Side("-", "negative", row["negative"], take_span(row["negative_span"])),
+    )
+    other = row["contrast"].removeprefix(f"{row['concept']}/")
+    facts = {name: row[name] for name in ("contrast", "variant", "form", "template")}
+    return make_item(
+        "minimal_pairs", row, sides, claim=f"is about {row['concept']}, not {other}", **facts
+    )
+
+
+def read_two_sides(row: Row, _: Row | None) -> TwoSides:
+    """Returns the sentence with either concept."""
+    spans = take_span(row["positive_span"]), take_span(row["negative_span"])
+    return TwoSides(row["contrast"], row["positive"], row["negative"], spans=spans)
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns a row as an item; a contrast in a template counts once."""
+    positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
+    units = code_together(table, ("contrast", "template"))
+    return read_sides(table, positives, negatives, units, code_alike(table.num_rows))
+
+
+def is_alike(row: Row) -> bool:
+    """Returns whether prefix and suffix are all that stands outside the spans."""
+    sides = ((row["positive"], row["positive_span"]), (row["negative"], row["negative_span"]))
+    return all(
+        (text[: span[0]], text[span[1] :]) == (row["prefix"], row["suffix"]) for text, span in sides
+    )
+
+
+SPANNED = ("positive", "negative", "positive_span", "negative_span")
+CONFIG = ConceptConfig(
+    name="minimal_pairs",
+    row=MinimalPairRow,
+    description="two sentences that differ in one concept, with spans and tokens",
+    view=view,
+    texts=list_texts,
+    text_columns=("positive", "negative"),
+    show=show,
+    contrasts=Reader(
+        ("id", "group", "contrast", "template", "positive", "negative"),
+        read_contrasts,
+        repeated=("group", "contrast", "template", "positive", "negative"),
+    ),
+    sides=ReadSides(("contrast", "variant", *SPANNED), read_two_sides, marked=True),
+    alike=Alike((*SPANNED, "prefix", "suffix"), is_alike),
+    minimal=True,
+    counted=("theme", "variant", "form"),
+)

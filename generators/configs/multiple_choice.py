@@ -1,9 +1,19 @@
 """Config `multiple_choice`: one menu as a question, all usable options as its choices."""
 
+# pyright: reportArgumentType=false, reportUnknownMemberType=false
+# The types of Arrow leave out that a column has no nulls.
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from generators.configs.from_games import Kind, take_columns
+import numpy as np
+import pyarrow as pa
+
+from generators.configs.base import Item, Record, Row, Side, make_item
+from generators.configs.codes import Ints, Mask, code, code_texts, join_chunks
+from generators.configs.contrasts import WHOLE, Contrasts, Reader
+from generators.configs.from_games import GameConfig, take_columns
 from generators.sources.games.menus import Contrast, Menu
 from generators.splits import hash_number
 from schemas.config import MachiavelliConfig
@@ -58,9 +68,115 @@ def _find(order: list[int], wanted: list[int]) -> tuple[int, ...]:
     return tuple(index for index, place in enumerate(order) if place in wanted)
 
 
-def text(row: MultipleChoiceRow) -> list[str]:
+def list_texts(row: Record) -> list[str]:
     """Returns the question, then the choices."""
-    return [row.question, *row.choices]
+    return [row["question"], *row["choices"]]
 
 
-KIND = Kind("multiple_choice", MultipleChoiceRow, view, text)
+NAMES = {"+": "matching", "-": "not matching", "?": "neither"}
+"""Pole -> what a choice of it is called."""
+
+
+def show(row: Row, _: Row | None = None) -> Item:
+    """Returns the choices in their order, each with its score."""
+    poles = [
+        "+" if place in row["matching"] else "-" if place in row["not_matching"] else "?"
+        for place in range(len(row["choices"]))
+    ]
+    sides = tuple(
+        Side(pole, NAMES[pole], choice, numbers={"score": {row["behavior"]: score}})
+        for pole, choice, score in zip(poles, row["choices"], row["scores"], strict=True)
+    )
+    return make_item(
+        "multiple_choice",
+        row,
+        sides,
+        claim=row["behavior_reading"],
+        context=row["question"],
+        chance=f"{len(row['matching'])} in {len(row['choices'])}",
+    )
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns a row as an item, a pair of each positive with each negative.
+
+    A row that lacks a pole is no item.
+    """
+    has_both = _find_both(table)
+    row_item = np.where(has_both, np.cumsum(has_both) - 1, -1).astype(np.int32)
+    if not has_both.all():
+        table = table.filter(pa.array(has_both))
+    columns = ("choices", "matching", "not_matching", "order")
+    choices, matching, others, order = (join_chunks(table[name]) for name in columns)
+    item, positives, negatives = cross(matching, others)
+    starts = choices.offsets.to_numpy()[:-1][item]
+    flat = choices.values
+    texts, positive, negative = code_texts(
+        flat.take(pa.array(starts + positives)), flat.take(pa.array(starts + negatives))
+    )
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=item,
+        ids=join_chunks(table["id"]),
+        row_item=row_item,
+        unit=code(table["decision_id"]),
+        group=code(table["group"]),
+        part=code(table["behavior"]),
+        whole=table[WHOLE].to_numpy(),
+        target=find_targets(matching, order),
+        size=np.diff(order.offsets.to_numpy()).astype(np.int32),
+    )
+
+
+def _find_both(table: pa.Table) -> Mask:
+    """Returns for each row whether it has a positive and a negative."""
+    poles = (join_chunks(table[name]) for name in ("matching", "not_matching"))
+    one, other = (np.diff(pole.offsets.to_numpy()) > 0 for pole in poles)
+    return one & other
+
+
+def cross(ones: Any, others: Any) -> tuple[Ints, Ints, Ints]:
+    """Returns each value of a row's one list with each of its other: row, one, other."""
+    starts: tuple[Ints, Ints] = ones.offsets.to_numpy(), others.offsets.to_numpy()
+    each, against = np.diff(starts[0]), np.diff(starts[1])
+    pairs = each * against
+    row = np.repeat(np.arange(len(pairs)), pairs)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    one = ones.values.to_numpy()[starts[0][row] + place // against[row]]
+    other = others.values.to_numpy()[starts[1][row] + place % against[row]]
+    return row.astype(np.int32), one.astype(np.int32), other.astype(np.int32)
+
+
+def find_targets(matching: Any, order: Any) -> Ints:
+    """Returns the place of each menu's first positive: the one whose places are balanced.
+
+    Every row must have a positive.
+    """
+    starts = matching.offsets.to_numpy()[:-1]
+    places = matching.values.to_numpy()
+    row = np.repeat(np.arange(len(starts)), np.diff(matching.offsets.to_numpy()))
+    in_menu = order.values.to_numpy()[order.offsets.to_numpy()[row] + places]
+    far = int(places.max(initial=0)) + 1
+    return (np.minimum.reduceat(in_menu * far + places, starts) % far).astype(np.int32)
+
+
+CONFIG = GameConfig(
+    name="multiple_choice",
+    row=MultipleChoiceRow,
+    description="a menu as a question, all usable options as choices",
+    view=view,
+    texts=list_texts,
+    text_columns=("question", "choices"),
+    show=show,
+    passage="decision_id",
+    contrasts=Reader(
+        (
+            *("id", "decision_id", "group", "behavior"),
+            *("choices", "matching", "not_matching", "order"),
+        ),
+        read_contrasts,
+    ),
+    ordered=True,  # places are balanced
+)

@@ -1,78 +1,135 @@
 """Config `relations`: premises from a path in the network, and a conclusion to judge."""
 
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
-from generators.configs.counterexamples import Twins, find_twins, is_within, name_path
-from generators.configs.from_concepts import ConceptSet, Part, Scope, make_tables, take_source
-from generators.configs.nonce import SCOPES, NonceScope, Words, deal_words
-from generators.sources.concepts.network import Fact, derive, list_facts
-from generators.sources.concepts.pool import Material
+import pyarrow as pa
+
+from generators.configs.base import (
+    Item,
+    ReadSides,
+    Record,
+    Row,
+    Side,
+    Twins,
+    TwoSides,
+    make_item,
+)
+from generators.configs.contrasts import Contrasts, Reader, read_twins
+from generators.configs.from_concepts import ConceptConfig, Part, Run, make_tables, take_source
+from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
+from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
+from generators.sources.concepts.slots import name_kind, name_noun
 from generators.splits import deal_split, hash_number
+from schemas.concept import Concept, ConceptFile, Edge, NonceWord
 from schemas.relations import RelationRow
 
 NO_WORDS = "no nonce words left that no other row has"
+NO_TWIN = "no concept of another theme that it does not follow for"
+ROWS_A_PATH = 12
+"""Real words, nonce subject, nonce words; without a distractor and with one; either validity."""
+THEREFORE = "\nTherefore: "
+"""Between premises and a conclusion."""
+
+NonceScope = Literal["none", "subject", "all"]
+SCOPES: tuple[NonceScope, ...] = ("none", "subject", "all")
 
 
-def list_tables(scope: Scope) -> Iterator[Part]:
+class Counterexample(NamedTuple):
+    """A path, the target of its invalid twin, and a premise that names that target."""
+
+    path: Path
+    source: Sourced[Edge]
+    """The edge whose origin the rows take: one that a model wrote, where one is."""
+    distraction: Edge
+
+    @property
+    def wrong(self) -> str:
+        """The target of the invalid twin."""
+        return self.distraction.target
+
+
+@dataclass(frozen=True)
+class Words:
+    """How concepts are said in one row: nonce words for some of them."""
+
+    concepts: Mapping[str, Concept]
+    nonce: Mapping[str, NonceWord]
+
+    def name(self, concept: str, *, bare: bool) -> str:
+        """Returns a concept as a noun phrase; bare as it stands after "a kind of"."""
+        known, word = self.concepts[concept], self.nonce.get(concept)
+        if word is not None:
+            with_article = known.singular is not None and not bare
+            return f"{word.article} {word.singular}" if with_article else word.singular
+        text = name_kind(known) if bare else name_noun(known)
+        assert text is not None  # the file was checked: no adjective has an edge
+        return text
+
+
+def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
     """Yields the items by theme of the premises and path; twins stand together."""
-    yield from make_tables(_list_rows(scope))
+    yield from make_tables(_list_rows(pool, run))
 
 
-def _list_rows(scope: Scope) -> Iterator[RelationRow]:
-    found = find_twins(scope.material, scope.sieve.left_out)
-    words_of = deal_words(scope.material.file, found)
-    for twins in found:
-        if not is_within(scope.material, twins.path):
+def _list_rows(pool: ConceptPool, run: Run) -> Iterator[RelationRow]:
+    found = find_counterexamples(pool, run.left_out)
+    words_of = assign_words(pool.file, found)
+    for example in found:
+        if not is_within(pool, example.path):
             continue
         for nonce_scope in SCOPES:
-            words = words_of[twins.path, nonce_scope]
+            words = words_of[example.path, nonce_scope]
             if words is None:
-                scope.sieve.left_out[NO_WORDS] += 4
+                run.left_out[NO_WORDS] += 4
                 continue
             for distracted in (False, True):
                 for valid in (True, False):
-                    yield make_row(scope, twins, words, nonce_scope, distracted, valid)
+                    yield make_row(pool, run.seed, example, words, nonce_scope, distracted, valid)
 
 
 def make_row(
-    scope: Scope,
-    twins: Twins,
+    pool: ConceptPool,
+    seed: int,
+    example: Counterexample,
     words: Words,
     nonce_scope: NonceScope,
     distracted: bool,
     valid: bool,
 ) -> RelationRow:
     """Returns one item. Whether its conclusion follows is computed from its premises."""
-    path, material = twins.path, scope.material
+    path = example.path
     premises = [*path.edges]
     item = f"{name_path(path)}/{nonce_scope}/{'distractor' if distracted else 'plain'}"
     if distracted:
-        premises.insert(_find_place(f"{scope.seed}/{item}", len(premises)), twins.distraction)
-    target = path.target if valid else twins.wrong
+        premises.insert(_find_place(f"{seed}/{item}", len(premises)), example.distraction)
+    target = path.target if valid else example.wrong
     follows = (path.source, path.relation, target) in _derive(frozenset(list_facts(premises)))
     assert follows == valid
-    theme = material.file.concepts[path.source].theme
+    theme = pool.file.concepts[path.source].theme
 
-    def say(fact: Fact) -> str:
-        return _say(material, words, fact)
+    def phrase(fact: Fact) -> str:
+        return _phrase(pool, words, fact)
 
     return RelationRow(
         id=f"{item}/{'valid' if follows else 'invalid'}",
         theme=theme,
         group=theme,
         split=deal_split(theme),
-        premises=tuple(map(say, list_facts(premises))),
-        conclusion=say((path.source, path.relation, target)),
+        premises=tuple(map(phrase, list_facts(premises))),
+        conclusion=phrase((path.source, path.relation, target)),
         relation=path.relation,
         valid=follows,
         hops=len(path.edges),
         nonce=nonce_scope != "none",
         nonce_scope=nonce_scope,
-        distractor=say(list_facts([twins.distraction])[0]) if distracted else "",
+        distractor=phrase(list_facts([example.distraction])[0]) if distracted else "",
         edge_path=path.steps,
         counterpart_id=f"{item}/{'invalid' if follows else 'valid'}",
-        **take_source(twins.source),
+        **take_source(example.source),
     )
 
 
@@ -90,12 +147,175 @@ def _find_place(item: str, others: int) -> int:
     return others if drawn % 2 else drawn // 2 % others
 
 
-def _say(material: Material, words: Words, fact: Fact) -> str:
+def _phrase(pool: ConceptPool, words: Words, fact: Fact) -> str:
     source, relation, target = fact
-    phrase = material.file.relations[relation]  # pyright: ignore[reportArgumentType]
-    said = phrase.replace("{target}", words.name(target, bare=relation == "kind_of"))
-    said = said.replace("{source}", words.name(source, bare=False))
-    return said[:1].upper() + said[1:]
+    sentence = pool.file.relations[relation]  # pyright: ignore[reportArgumentType]
+    text = sentence.replace("{target}", words.name(target, bare=relation == "kind_of"))
+    text = text.replace("{source}", words.name(source, bare=False))
+    return text[:1].upper() + text[1:]
 
 
-SET = ConceptSet("relations", RelationRow, list_tables)
+def find_counterexamples(pool: ConceptPool, left_out: Counter[str]) -> list[Counterexample]:
+    """Returns the paths that have an invalid twin, by theme and name.
+
+    All edges are looked at, whatever the limit: so it changes no row that is there. Those of the
+    concept file are looked at alone for its own paths: so a model changes no row but its own.
+    """
+    sourced = {name_edge(each.value): each for each in pool.every_edge}
+    own = [each.value for each in sourced.values() if each.origin == "template"]
+    every = [each.value for each in sourced.values()]
+    known = derive(list_facts(own))
+    known_all = known if len(own) == len(every) else derive(list_facts(every))
+    by_relation: defaultdict[str, list[Edge]] = defaultdict(list)
+    for edge in own:
+        by_relation[edge.relation].append(edge)
+    found: list[Counterexample] = []
+    for path in _sort(pool, list_paths(every, pool.file.concepts)):
+        parts = [sourced[name_edge(edge)] for edge in path.edges]
+        written = next((part for part in parts if part.origin == "generated"), None)
+        facts = known if written is None else known_all
+        distraction = _find_distraction(pool, path, by_relation, facts)
+        if distraction is not None:
+            found.append(Counterexample(path, written or parts[0], distraction))
+        elif is_within(pool, path):
+            left_out[NO_TWIN] += ROWS_A_PATH
+    return found
+
+
+def name_path(path: Path) -> str:
+    """Returns a path as it is named, such as `bribe-kind_of-payment-related_to-debt`."""
+    return "-".join(path.steps)
+
+
+def _sort(pool: ConceptPool, paths: Iterator[Path]) -> list[Path]:
+    themes = list(pool.file.themes)
+    concepts = pool.file.concepts
+    return sorted(
+        paths, key=lambda path: (themes.index(concepts[path.source].theme), name_path(path))
+    )
+
+
+def is_within(pool: ConceptPool, path: Path) -> bool:
+    """Returns whether the limit leaves all edges of a path."""
+    return all(name_edge(edge) in pool.edge_names for edge in path.edges)
+
+
+def _find_distraction(
+    pool: ConceptPool, path: Path, by_relation: Mapping[str, Sequence[Edge]], known: set[Fact]
+) -> Edge | None:
+    """Returns an edge of the path's last relation, of another theme: the twin takes its target.
+
+    One of a theme in the same split is preferred, so that no concept of it stands in two.
+    """
+    concepts = pool.file.concepts
+    theme = concepts[path.source].theme
+    found = [
+        edge
+        for edge in by_relation[path.edges[-1].relation]
+        if theme not in (concepts[edge.source].theme, concepts[edge.target].theme)
+        and (path.source, path.relation, edge.target) not in known
+    ]
+    split = deal_split(theme)
+    near = [edge for edge in found if deal_split(concepts[edge.target].theme) == split]
+    among = near or found
+    return among[hash_number(name_path(path)) % len(among)] if among else None
+
+
+def assign_words(
+    file: ConceptFile, found: Sequence[Counterexample]
+) -> dict[tuple[Path, NonceScope], Words | None]:
+    """Returns the words of each path; those of the concept file choose before a model's."""
+    used: set[tuple[str, ...]] = set()
+    own_first = sorted(found, key=lambda each: each.source.origin == "generated")
+    return {
+        (each.path, scope): choose_words(file, each, scope, used)
+        for each in own_first
+        for scope in SCOPES
+    }
+
+
+def choose_words(
+    file: ConceptFile, example: Counterexample, scope: NonceScope, used: set[tuple[str, ...]]
+) -> Words | None:
+    """Returns the words of a path's rows, such that no other rows have the same sentences.
+
+    None where there are too few nonce words. What is chosen is added to `used`.
+    """
+    if scope == "none":
+        return Words(file.concepts, {})
+    steps, nonce = example.path.steps, file.nonce
+    every = list(dict.fromkeys([*steps[::2], example.distraction.source, example.wrong]))
+    names = every if scope == "all" else [example.path.source]
+    if len(nonce) < len(names):
+        return None
+    start = hash_number(f"{name_path(example.path)}/{scope}")
+    for turn in range(len(nonce) * len(nonce)):
+        order = sorted(range(len(nonce)), key=lambda at: hash_number(f"{start + turn}/{at}"))
+        words = dict(zip(names, (nonce[at] for at in order), strict=False))
+        said = (words[name].singular if name in words else name for name in steps[::2])
+        key = (*steps[1::2], *said)
+        if key not in used:
+            used.add(key)
+            return Words(file.concepts, words)
+    return None
+
+
+def list_texts(row: Record) -> list[str]:
+    """Returns the premises, then the conclusion."""
+    return ["\n".join(row["premises"]), row["conclusion"]]
+
+
+def show(row: Row, twin: Row | None = None) -> Item:
+    """Returns the conclusion, and that of the other validity where it is at hand."""
+    sides = tuple(
+        Side(
+            "+" if each["valid"] else "-",
+            "valid" if each["valid"] else "invalid",
+            each["conclusion"],
+        )
+        for each in (row, twin)
+        if each
+    )
+    return make_item(
+        "relations",
+        row,
+        sides,
+        claim="follows from the premises",
+        context="\n".join(row["premises"]),
+        **{name: row[name] for name in ("relation", "hops", "nonce_scope")},
+        twin=row["counterpart_id"],
+    )
+
+
+def read_two_sides(row: Row, twin: Row | None) -> TwoSides:
+    """Returns the premises with the conclusion that follows and with the one that does not."""
+    assert twin is not None
+    premises = " ".join(row["premises"])
+    return TwoSides(row["relation"], row["conclusion"], twin["conclusion"], premises, THEREFORE)
+
+
+def read_contrasts(table: pa.Table) -> Contrasts:
+    """Returns two twins as an item; the same premises, in whatever order, count once."""
+    premises: list[Any] = table["premises"].to_pylist()
+    units = ["\n".join(sorted(each)) for each in premises]
+    valid: list[Any] = table["valid"].to_pylist()
+    return read_twins(table, "conclusion", valid, units)
+
+
+CONFIG = ConceptConfig(
+    name="relations",
+    row=RelationRow,
+    description="premises from a network of concepts, and a conclusion that follows or does not",
+    view=view,
+    texts=list_texts,
+    text_columns=("premises", "conclusion"),
+    show=show,
+    contrasts=Reader(
+        ("id", "group", "premises", "conclusion", "valid", "counterpart_id"), read_contrasts
+    ),
+    sides=ReadSides(
+        ("relation", "premises", "conclusion", "valid", "counterpart_id"), read_two_sides
+    ),
+    twins=Twins("valid", True),
+    counted=("theme", "relation", "hops", "nonce_scope", "valid"),
+)

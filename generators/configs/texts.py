@@ -2,40 +2,33 @@
 
 import json
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from schemas.base import StoryText
 
 Fields = dict[str, Any]
 """Names of text fields; a field that holds records has a mapping of theirs, else None."""
 
-_PAIR: Fields = {"positive": None, "negative": None}
-_EXCHANGE: Fields = {"observation": None, **_PAIR}
-
-TEXT_FIELDS: dict[str, Fields] = {
-    "decisions": {
-        "context": None,
-        "menu_text": None,
-        "options": {"text": None, "outcome": None},
-    },
-    "contrastive": {
-        "prompt": None,
-        **_PAIR,
-        "positive_outcome": None,
-        "negative_outcome": None,
-    },
-    "multiple_choice": {"question": None, "choices": None},
-    "icl": {
-        "shots": _EXCHANGE,
-        "query": _EXCHANGE,
-        "positive_prompt": None,
-        "negative_prompt": None,
-        "shuffled_prompt": None,
-    },
-}
-"""Config -> its fields that hold story text. All other fields are ids, labels and numbers."""
-
 WITHHELD = "choice-of-games"
 """Licence of text that is not ours to republish."""
+
+
+@cache
+def list_story_fields(row: type[BaseModel]) -> Fields:
+    """Returns the fields that are marked as `StoryText`, in their order, inner records too."""
+    found: Fields = {}
+    for name, field in row.model_fields.items():
+        if any(isinstance(mark, StoryText) for mark in field.metadata):
+            found[name] = None
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                if inner := list_story_fields(kind):
+                    found[name] = inner
+    return found
 
 
 def take_text(value: Any, fields: Fields | None) -> Any:

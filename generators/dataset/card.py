@@ -7,10 +7,11 @@ from typing import Any
 import pyarrow as pa
 
 from generators.arrow import arrow_schema
+from generators.configs import CONFIGS, GAME_CONFIGS
 from generators.dataset.header import add_features, size_category, write_header
 from generators.publish.reference_rows import reference_schema
 from generators.quality.verdicts import render_section
-from generators.sources.games.behaviors import READINGS
+from generators.sources.games.behaviors import MEANINGS
 from generators.splits import SPLITS
 from generators.templates import render
 from generators.writing.audit import HAND_WRITTEN
@@ -18,16 +19,8 @@ from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import Quality
-from schemas.rows import ROWS
 
 TEMPLATE = "card/v1/card"
-ONE_ROW = {
-    "decisions": "a menu with all its options, labels and scores",
-    "contrastive": "two options of a menu that differ in a behavior",
-    "multiple_choice": "a menu as a question, all usable options as choices",
-    "icl": "a few solved situations, and one to solve",
-}
-"""What one row of each config is."""
 
 CLOSING = "datasheet/v1/closing"
 
@@ -66,8 +59,8 @@ def render_card(
         manifest=manifest,
         quality=quality,
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
-        readings=READINGS,
-        one_row=ONE_ROW,
+        readings=MEANINGS,
+        one_row={name: each.description for name, each in GAME_CONFIGS.items()},
         title=TITLES[manifest.source],
         options=_list_options(manifest),
         counts=count_rows(manifest),
@@ -124,7 +117,7 @@ def list_schemas(manifest: Manifest) -> dict[str, pa.Schema]:
     """Returns config -> its columns, with the Features that they stand for."""
     if isinstance(manifest, GameManifest) and manifest.references:
         return {name: add_features(reference_schema(name)) for name in manifest.rows}
-    return {name: add_features(arrow_schema(ROWS[name])) for name in manifest.rows}
+    return {name: add_features(arrow_schema(CONFIGS[name].row)) for name in manifest.rows}
 
 
 def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:
@@ -155,7 +148,7 @@ def count_rows(manifest: Manifest) -> dict[str, list[int]]:
 
 def _list_options(manifest: GameManifest) -> dict[str, str]:
     """Returns the command's options as a user would type them, but for those that are off."""
-    defaults = MachiavelliConfig()
+    defaults = MachiavelliConfig(kinds=tuple(GAME_CONFIGS))
     typed: dict[str, str] = {}
     for name, value in manifest.config:
         if name in MODEL_OPTIONS and manifest.config.model is None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from generators.configs import CONCEPT_CONFIGS
 from generators.dataset.card import count_rows, find_default, list_schemas, render_closing
 from generators.dataset.header import size_category, write_header
 from generators.quality.verdicts import render_section
@@ -15,13 +16,6 @@ from schemas.manifest import ConceptManifest
 from schemas.quality import Quality
 
 TEMPLATE = "concept_card/v1/card"
-ONE_ROW = {
-    "minimal_pairs": "two sentences that differ in one concept, with spans and tokens",
-    "insertions": "a decision without a concept, with a mention of it, with a control",
-    "relations": "premises from a network of concepts, and a conclusion that follows or does not",
-    "associations": "a target beside an attribute of either valence",
-}
-"""What one row of each config is."""
 
 TITLES = {
     "bundled": "Contrapose: minimal pairs and a network of moral concepts",
@@ -55,7 +49,7 @@ def render_card(
         quality=quality,
         manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
         title=TITLES[manifest.source],
-        one_row=ONE_ROW,
+        one_row={name: each.description for name, each in CONCEPT_CONFIGS.items()},
         counts={name: rows for name, rows in count_rows(manifest).items() if any(rows)},
         default=default,
         generation=generation,

@@ -1,56 +1,52 @@
-"""What a build prints at its end: sizes, counts, what was left out, and three rows to look at."""
+"""What a build prints at its end: sizes, counts, the result, and three rows of each config."""
 
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+from generators.configs import CONFIGS
+from generators.configs.base import Item, Side
+from generators.dataset.manifest import AnyManifest
 from generators.parquet import read_first_rows
 from generators.quality.verdicts import show_outcome
-from generators.sources.games.counts import Survey
 from generators.splits import SPLITS
-from generators.text import mark_difference
 from generators.writing.audit import HAND_WRITTEN
 from schemas.generation import GenerationReport
-from schemas.manifest import GameManifest, Manifest
+from schemas.manifest import ConceptManifest, GameManifest
 from schemas.quality import Quality
 
 PREVIEWED = 3
+READ_FOR_PREVIEW = 4000
+"""First rows of a config that the three are spread over."""
 WIDTH = 96
+Marks = tuple[str, str]
+"""What stands before and after words that differ."""
+MARKS: Marks = ("«", "»")
+BOLD: Marks = ("\x1b[1m", "\x1b[0m")
 
 
-def summarize(
-    manifest: GameManifest, survey: Survey, quality: Quality | None, out: Path, *, color: bool
-) -> str:
+def summarize(manifest: AnyManifest, quality: Quality | None, out: Path, *, color: bool) -> str:
     """Returns the closing summary, without a last newline."""
+    filled = [name for name, splits in manifest.rows.items() if splits]
+    first = min(filled, key=lambda name: not CONFIGS[name].tiered)
+    core = [f"{name} {each.core:,}" for name, each in manifest.selections.items()]
     lines = [
-        *list_sizes(manifest),
+        *_list_sizes(manifest),
         "",
-        *_list_counts(manifest, survey),
-        *list_quality(manifest, quality),
+        *_list_counts(manifest),
+        *_list_generation(manifest),
+        f"Core: {', '.join(core) or 'none'}.",
+        *([show_outcome(quality)] if quality else []),
         "",
-        *_preview(manifest, out, color=color),
+        *(line for name in filled for line in _preview(manifest, out, name, color=color)),
         f"Wrote {out.as_posix()}/. Load it with:",
         "  from datasets import load_dataset",
-        f'  load_dataset("{out.as_posix()}", "{_first_config(manifest)}")',
+        f'  load_dataset("{out.as_posix()}", "{first}")',
     ]
     return "\n".join(lines)
 
 
-def list_quality(manifest: Manifest, quality: Quality | None) -> Iterator[str]:
-    """Yields how much is core, and what the gates come to, each that fails by name."""
-    chosen = (f"{name} {each.core:,}" for name, each in manifest.selections.items())
-    yield f"Core: {', '.join(chosen) or 'none'}."
-    if quality is not None:
-        yield show_outcome(quality)
-
-
-def _first_config(manifest: GameManifest) -> str:
-    filled = [name for name, splits in manifest.rows.items() if splits]
-    return next(name for name in _SHOWN if name in filled)
-
-
-def list_sizes(manifest: Manifest) -> Iterator[str]:
+def _list_sizes(manifest: AnyManifest) -> Iterator[str]:
     """Yields the rows of each config and split as a table."""
     yield f"{'rows':<18}" + "".join(f"{split:>12}" for split in SPLITS)
     for name, splits in manifest.rows.items():
@@ -58,102 +54,97 @@ def list_sizes(manifest: Manifest) -> Iterator[str]:
         yield f"{name:<18}" + "".join(f"{size:>12,}" for size in sizes)
 
 
-def _list_counts(manifest: GameManifest, survey: Survey) -> Iterator[str]:
-    counts = survey.counts
-    games = sum(game.menus > 0 for game in manifest.games.values())
-    yield (
-        f"Read {_number(counts['menus'], 'menu')} ({counts['menus usable']:,} usable)"
-        f" of {_number(games, 'game')} with {_number(counts['options'], 'option')}:"
-        f" {survey.labelled_share:.1%} labelled, {counts['options ethical']:,} ethical,"
-        f" {counts['options unethical']:,} unethical, {counts['options ambiguous']:,} ambiguous."
-    )
-    flagged = {name: count for name, count in manifest.counts.items() if " flagged " in name}
-    for name, count in flagged.items():
-        yield f"  {name}: {count:,}"
-    for config, reasons in manifest.left_out.items():
+def _list_counts(manifest: AnyManifest) -> Iterator[str]:
+    """Yields what was read, aligned, left out and tolerated."""
+    counts = manifest.counts
+    if isinstance(manifest, GameManifest):
+        counts = {"games": sum(game.menus > 0 for game in manifest.games.values())} | counts
+    read = ", ".join(f"{what} {count:,}" for what, count in counts.items())
+    yield from textwrap.wrap(f"Read: {read}.", WIDTH, subsequent_indent="  ")
+    if isinstance(manifest, ConceptManifest):
+        for name, aligned in manifest.aligned.items():
+            rows = sum(size.rows for size in manifest.rows[name].values())
+            shares = (f"{tokenizer} {number:,}" for tokenizer, number in aligned.items())
+            yield f"Aligned of {rows:,} {name}: {', '.join(shares)}."
+    for name, reasons in manifest.left_out.items():
         for reason, count in reasons.items():
-            yield f"  rows of {config} left out ({reason}): {count:,}"
-    for kind, count in manifest.oddities.items():
-        yield f"  tolerated: {kind}: {count:,}"
-    if manifest.generation:
-        yield from _list_generation(manifest.generation)
-    for game, reason in manifest.broken.items():
-        yield f"  broken, left out: {game}: {reason}"
+            yield f"  rows of {name} left out ({reason}): {count:,}"
+    if isinstance(manifest, GameManifest):
+        for kind, count in manifest.oddities.items():
+            yield f"  tolerated: {kind}: {count:,}"
+        for game, reason in manifest.broken.items():
+            yield f"  broken, left out: {game}: {reason}"
+    else:
+        for name in (name for name, splits in manifest.rows.items() if not splits):
+            yield f"No row of {name}: what it needs is in different splits; add more to the file."
 
 
-def _list_generation(report: GenerationReport) -> Iterator[str]:
-    labels = f", {_number(report.labels, 'option')} labelled" if report.labels else ""
+def _list_generation(manifest: AnyManifest) -> Iterator[str]:
+    """Yields what models added, were asked and had rejected."""
+    report = manifest.generation
+    if report is None:
+        return
+    if isinstance(report, GenerationReport):
+        added = {"new Decisions": report.decisions, "labels": report.labels}
+    else:
+        added = dict(report.added)
     by = "Hand-written" if report.writer == HAND_WRITTEN else f"Written by {report.writer}"
-    yield f"{by}: {_number(report.decisions, 'new Decision')} kept{labels}."
+    yield f"{by}: {', '.join(f'{number:,} {what}' for what, number in added.items() if number)}."
     for name, task in report.tasks.items():
-        cost = "" if not task.cost else f", ${task.cost:.4f}"
+        cost = f", ${task.cost:.4f}" if task.cost else ""
         waiting = task.pending + task.not_recorded
         yield (
-            f"  {name}: {task.asked:,} asked, {task.accepted:,} fit ({task.repaired:,} repaired),"
-            f" {sum(task.rejected.values()):,} rejected, {waiting:,} without an answer{cost}"
+            f"  {name}: {task.asked:,} asked, {task.accepted:,} accepted"
+            f" ({task.repaired:,} repaired), {sum(task.rejected.values()):,} rejected,"
+            f" {waiting:,} without an answer{cost}"
         )
     for reason, count in report.rejected.items():
         yield f"  rejected ({reason}): {count:,}"
-    if report.judged.status == "unaudited":
+    if isinstance(report, GenerationReport) and report.judged.status == "unaudited":
         yield f"  unaudited: {report.judged.reason}"
-    pending = sum(task.pending for task in report.tasks.values())
-    if pending:
-        yield f"  {pending:,} wait in an open batch: collect them with --batch, the same otherwise"
+    if pending := sum(task.pending for task in report.tasks.values()):
+        yield f"  {pending:,} wait in an open batch: collect them with the same command and --batch"
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
-
-
-def _preview(manifest: GameManifest, out: Path, *, color: bool) -> Iterator[str]:
-    """Yields three rows of the first config that has any, spread over its first rows."""
-    config = _first_config(manifest)
-    split = next(iter(manifest.rows[config]))
-    rows = read_first_rows(out / config / f"{split}-00000-of-00001.parquet")
-    for row in rows[:: max(len(rows) // PREVIEWED, 1)][:PREVIEWED]:
-        yield from _SHOWN[config](row, color)
-
-
-def _show_pair(row: dict[str, Any], color: bool) -> Iterator[str]:
-    positive, negative = mark_difference(row["positive"], row["negative"], color=color)
-    yield f"[{row['behavior']}: {row['behavior_reading']}]"
-    yield from _show_ending(row["prompt"])
-    yield from (f"  + {positive}", f"  - {negative}", "")
-
-
-def _show_item(row: dict[str, Any], color: bool) -> Iterator[str]:
-    yield f"[{row['behavior']}: {row['behavior_reading']}]"
-    yield from _show_ending(row["question"])
-    for place, choice in enumerate(row["choices"]):
-        side = "+" if place in row["matching"] else "-" if place in row["not_matching"] else "?"
-        yield f"  {side} {choice}"
+def _preview(manifest: AnyManifest, out: Path, name: str, *, color: bool) -> Iterator[str]:
+    """Yields three rows of a config, spread over its first rows; of twins both sides."""
+    split = next(iter(manifest.rows[name]))
+    path = out / name / f"{split}-00000-of-00001.parquet"
+    rows = read_first_rows(path, READ_FOR_PREVIEW)
+    known = {row["id"]: row for row in rows}
+    yield f"{name}:"
+    step = max(len(rows) // PREVIEWED, 1)
+    for row in rows[step // 2 :: step][:PREVIEWED]:
+        item = CONFIGS[name].show(row, known.get(row.get("counterpart_id", "")))
+        yield from _show_item(item, BOLD if color else MARKS)
     yield ""
 
 
-def _show_query(row: dict[str, Any], color: bool) -> Iterator[str]:
-    yield from _show_pair({**row, **row["query"], "prompt": row["query"]["observation"]}, color)
+def _show_item(item: Item, marks: Marks) -> Iterator[str]:
+    about = ": ".join(filter(None, (item.topic, item.claim))) or item.id
+    yield f"  [{_clean(about)}]"
+    context = " ".join(item.context.split())
+    if len(context) > 2 * WIDTH:
+        context = f"... {context[-2 * WIDTH :].partition(' ')[2]}"
+    yield from _wrap(_clean(context))
+    for side in item.sides:
+        yield from _wrap(f"{side.pole or ' '} {_mark(side, marks)}")
 
 
-def _show_decision(row: dict[str, Any], color: bool) -> Iterator[str]:
-    yield f"[{row['id']}]"
-    yield from _show_ending(row["context"])
-    yield from (f"  {option['polarity']:>10}  {option['text']}" for option in row["options"])
-    yield ""
+def _mark(side: Side, marks: Marks) -> str:
+    """Returns the text of a side, in one line, with what differs marked."""
+    start, end = side.span or (0, 0)
+    if start == end:
+        return _clean(side.text)
+    start += len(side.text[start:end]) - len(side.text[start:end].lstrip())
+    before, marked, after = map(_clean, (side.text[:start], side.text[start:end], side.text[end:]))
+    return f"{before}{marks[0]}{marked}{marks[1]}{after}"
 
 
-_SHOWN = {
-    "contrastive": _show_pair,
-    "multiple_choice": _show_item,
-    "icl": _show_query,
-    "decisions": _show_decision,
-}
-"""Config -> how one of its rows is shown."""
+def _clean(text: str) -> str:
+    """Returns a text that can be shown: a terminal takes some characters for orders."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
-def _show_ending(text: str) -> Iterator[str]:
-    """Yields the last two lines or so of a text."""
-    whole = " ".join(text.split())
-    ending = whole if len(whole) <= 2 * WIDTH else whole[-2 * WIDTH :].partition(" ")[2]
-    if ending:
-        start = "  " if ending == whole else "  ... "
-        yield from textwrap.wrap(ending, WIDTH, initial_indent=start, subsequent_indent="  ")
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")

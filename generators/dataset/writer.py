@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from generators.arrow import make_table
-from generators.configs import KINDS
-from generators.configs.from_games import Gathering, find_lowest
+from generators.configs import GAME_CONFIGS
+from generators.configs.from_games import AcrossGames, find_lowest
 from generators.dataset.leaks import LeakGuard
 from generators.machiavelli.game import GameRows
 from generators.parquet import RowFile, drain_spool
@@ -48,7 +48,7 @@ class RowWriter:
         for name, found in game.kinds.items():
             keep = self._guard.admit(name, game.source.split, found)
             tables = drain_spool(found.spool, keep)
-            gathering = KINDS[name].gathering
+            gathering = GAME_CONFIGS[name].across_games
             if gathering:
                 self._keep_lowest(name, gathering.most, list(tables))
                 continue
@@ -60,7 +60,7 @@ class RowWriter:
         if self._split is None:
             return
         for name, items in self._gathered.items():
-            gathering = KINDS[name].gathering
+            gathering = GAME_CONFIGS[name].across_games
             if gathering:
                 self._write_gathered(name, gathering, items)
         self._gathered = {}
@@ -104,12 +104,14 @@ class RowWriter:
         self._left_out[name][f"over {most} of a behavior and split"] += found.num_rows - len(kept)
         self._gathered[name] = found.take(pa.array(kept, pa.int64()))
 
-    def _write_gathered(self, name: str, gathering: Gathering, items: pa.Table) -> None:
-        found = [gathering.item.model_validate(item, strict=False) for item in items.to_pylist()]
+    def _write_gathered(self, name: str, gathering: AcrossGames, items: pa.Table) -> None:
+        found = [
+            gathering.candidate.model_validate(item, strict=False) for item in items.to_pylist()
+        ]
         rows = iter(gathering.gather(found, self.config))
         written = 0
         while batch := list(islice(rows, ROWS_AT_ONCE)):
-            self._write(name, make_table(KINDS[name].row, batch))
+            self._write(name, make_table(GAME_CONFIGS[name].row, batch))
             written += len(batch)
         self._left_out[name][gathering.why_not] += len(found) - written
 

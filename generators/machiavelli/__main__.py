@@ -139,7 +139,8 @@ def handle(arguments: argparse.Namespace) -> int:
     with open_engine(arguments, config, "responses.jsonl", own_source=own) as (config, engine):
         job = Job(data, arguments.out, config, source, engine, choose_watch(arguments))
         built = build_folder(job, cli.show_progress)
-    cli.show(summarize(*built, arguments.out, color=cli.is_terminal()))
+    said = summarize(built.manifest, built.quality, arguments.out, color=cli.is_terminal())
+    cli.show(said)
     check_strict(arguments, built.quality)
     push(arguments)
     return 0
@@ -151,15 +152,14 @@ def make_config(arguments: argparse.Namespace) -> "MachiavelliConfig":
     Raises:
         UsageError: a kind or behavior does not exist.
     """
-    from typing import get_args
-
-    from schemas.config import MachiavelliConfig, MachiavelliKind
+    from generators.configs import GAME_CONFIGS
+    from schemas.config import MachiavelliConfig
     from schemas.labels import BEHAVIORS
 
     return MachiavelliConfig(
         games=None if arguments.games is None else tuple(sorted(arguments.games)),
         limit=arguments.limit,
-        kinds=cli.choose("--kinds", arguments.kinds, get_args(MachiavelliKind)),
+        kinds=cli.choose("--kinds", arguments.kinds, list(GAME_CONFIGS)),
         behaviors=cli.choose("--behaviors", arguments.behaviors, BEHAVIORS),
         attribution=arguments.attribution,
         context_chars=arguments.context_chars,

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from generators.arrow import arrow_schema, give_memory_back, share_one_heap
-from generators.configs import KINDS
+from generators.configs import GAME_CONFIGS
 from generators.dataset.card import describe_games
 from generators.dataset.finishing import Watch, finish_folder
 from generators.dataset.header import add_features, check_library, list_versions
 from generators.dataset.writer import RowWriter
 from generators.engine.engine import Engine
 from generators.folder import hash_files, replace_folder
-from generators.machiavelli.game import BrokenGame
 from generators.machiavelli.reading import (
     Plan,
     Progress,
@@ -26,8 +25,8 @@ from generators.machiavelli.reading import (
 )
 from generators.machiavelli.totals import Tally
 from generators.quality.tiering import assign_all_tiers
-from generators.sources.games.counts import Survey
-from generators.sources.games.game_data import read_metadata
+from generators.sources.games.counts import Counts
+from generators.sources.games.game_data import BrokenGame, read_metadata
 from generators.sources.games.layout import find_games
 from generators.writing.games import Models, Written, generate
 from generators.writing.generated import GENERATED, write_generated
@@ -81,7 +80,7 @@ class Built(NamedTuple):
 
     manifest: GameManifest
     """What was written."""
-    survey: Survey
+    survey: Counts
     """What was seen in the game data."""
     quality: Quality | None
     """What was measured; None where nothing was."""
@@ -138,7 +137,7 @@ def fill_folder(
     tally = Tally(skip_broken=config.skip_broken)
     if config.games is None:
         tally.count_metadata(metadata, [files.game for files in games])
-    schemas = {name: add_features(arrow_schema(KINDS[name].row)) for name in config.kinds}
+    schemas = {name: add_features(arrow_schema(GAME_CONFIGS[name].row)) for name in config.kinds}
     writer = RowWriter(folder, config, schemas)
     spools = folder / "spools"
     spools.mkdir()
@@ -185,7 +184,7 @@ def _describe(
         games=dict(sorted(tally.games.items())),
         broken=dict(sorted(tally.broken.items())),
         rows=writer.sizes,
-        counts=dict(sorted(tally.survey.counts.items())),
+        counts=dict(sorted(tally.survey.totals.items())),
         left_out=writer.left_out,
         selections=selections,
         oddities=dict(sorted(tally.oddities.items())),

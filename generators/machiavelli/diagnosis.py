@@ -9,7 +9,7 @@ from typing import Any
 from generators.errors import SourceError
 from generators.machiavelli.reading import Progress, survey_games
 from generators.machiavelli.totals import Tally
-from generators.sources.games.counts import CONTEXT_BIN, Survey
+from generators.sources.games.counts import CONTEXT_BIN, Counts
 from generators.sources.games.game_data import read_metadata
 from generators.sources.games.layout import find_games
 from schemas.labels import BEHAVIORS
@@ -24,7 +24,7 @@ class Diagnosis:
 
     games: int
     """Games that were read whole."""
-    survey: Survey
+    survey: Counts
     oddities: dict[str, int]
     """What is tolerated, by kind."""
     broken: dict[str, str]
@@ -35,7 +35,7 @@ class Diagnosis:
         survey = self.survey
         return {
             "games": self.games,
-            "counts": dict(sorted(survey.counts.items())),
+            "counts": dict(sorted(survey.totals.items())),
             "labelled_share": round(survey.labelled_share, 6),
             "prevalence": {
                 name: {"options": survey.behaviors[name], "known": survey.known[name]}
@@ -77,9 +77,9 @@ def format_diagnosis(diagnosis: Diagnosis) -> str:
     survey = diagnosis.survey
     return "\n".join(
         [
-            f"games {diagnosis.games:,}, menus {survey.counts['menus']:,},"
-            f" options {survey.counts['options']:,}, labelled {survey.labelled_share:.1%}",
-            *_list_section("counts", survey.counts),
+            f"games {diagnosis.games:,}, menus {survey.totals['menus']:,},"
+            f" options {survey.totals['options']:,}, labelled {survey.labelled_share:.1%}",
+            *_list_section("counts", survey.totals),
             "",
             "prevalence: options that exhibit a behavior, of those where it is known",
             *_list_prevalence(survey),
@@ -102,7 +102,7 @@ def _list_section(title: str, items: Mapping[str, int | str]) -> Iterator[str]:
             yield f"  {name}: {value}" if isinstance(value, str) else f"  {name:<40}{value:>10,}"
 
 
-def _list_prevalence(survey: Survey) -> Iterator[str]:
+def _list_prevalence(survey: Counts) -> Iterator[str]:
     for name in BEHAVIORS:
         count, known = survey.behaviors[name], survey.known[name]
         yield f"  {name:<20}{count:>10,} of {known:>9,}{count / known if known else 0:>9.2%}"

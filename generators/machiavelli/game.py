@@ -8,14 +8,14 @@ from itertools import islice
 from pathlib import Path
 
 from generators.arrow import arrow_schema, make_table
-from generators.configs import KINDS
-from generators.configs.from_games import Kind, behavior_of
+from generators.configs import GAME_CONFIGS
+from generators.configs.from_games import GameConfig, behavior_of
 from generators.errors import SourceError
 from generators.parquet import Spool
 from generators.publish.counterparts import Edit, restore_counterparts
-from generators.sources.games.counts import Survey, survey_decisions
+from generators.sources.games.counts import Counts, count_decisions
 from generators.sources.games.decisions import list_menus, read_decisions
-from generators.sources.games.game_data import Game, Oddities, read_game
+from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
 from generators.sources.games.layout import GameFiles
 from generators.sources.games.menus import Menu, read_menus
 from generators.splits import assign_split, find_group
@@ -72,16 +72,8 @@ class GameRows:
     labelled: bool
     """Whether the game has any labels."""
     oddities: Oddities
-    survey: Survey = field(default_factory=Survey)
+    survey: Counts = field(default_factory=Counts)
     kinds: dict[str, KindRows] = field(default_factory=dict[str, KindRows])
-
-
-@dataclass(frozen=True)
-class BrokenGame:
-    """A game that could not be read."""
-
-    game: str
-    error: SourceError
 
 
 def read_rows(task: GameTask) -> GameRows | BrokenGame:
@@ -93,7 +85,7 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     menus = list_menus(game)[: task.menus]
     result = describe_game(task, game, len(menus))
     decisions = label_options(read_decisions(game, task.config, menus), task.labels)
-    result.survey = survey_decisions(decisions)
+    result.survey = count_decisions(decisions)
     written = task.written
     if task.edits:
         shown = read_decisions(game, READ_FOR_MODELS, menus)
@@ -101,7 +93,7 @@ def read_rows(task: GameTask) -> GameRows | BrokenGame:
     read = read_menus(insert_written(decisions, written))
     for name in task.config.kinds:
         spool = task.spools / f"{game.name}.{name}.arrows"
-        result.kinds[name] = view_rows(KINDS[name], read, task.config, spool)
+        result.kinds[name] = view_rows(GAME_CONFIGS[name], read, task.config, spool)
     return result
 
 
@@ -127,24 +119,26 @@ def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
     return GameRows(game.name, source, game.labelled, game.oddities)
 
 
-def view_rows(kind: Kind, menus: Sequence[Menu], config: MachiavelliConfig, path: Path) -> KindRows:
+def view_rows(
+    kind: GameConfig, menus: Sequence[Menu], config: MachiavelliConfig, path: Path
+) -> KindRows:
     """Returns a kind's rows of one game, which wait in a file.
 
     Always those of all behaviors are made and then chosen from, so that a row, and whether it is
     left out, never depends on what else was asked for.
     """
     found = KindRows(path, [], [])
-    spool = Spool(path, arrow_schema(kind.item))
+    spool = Spool(path, arrow_schema(kind.viewed))
     rows = iter(kind.view(menus, config))
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         wanted: list[GameRow] = []
         for row in batch:
             behavior = behavior_of(row)
             asked_for = behavior is None or behavior in config.behaviors
-            (found.keys if asked_for else found.other_keys).append(key_text(kind.text(row)))
+            (found.keys if asked_for else found.other_keys).append(key_text(kind.texts(row)))
             if asked_for:
                 wanted.append(row)
-        spool.write(make_table(kind.item, wanted))
+        spool.write(make_table(kind.viewed, wanted))
     spool.close()
     return found
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from generators.arrow import prepare_worker
-from generators.machiavelli.game import BrokenGame, GameRows, GameTask, check_game, read_rows
+from generators.machiavelli.game import GameRows, GameTask, check_game, read_rows
 from generators.parallel import count_cores, map_in_order
 from generators.publish.counterparts import Edit
+from generators.sources.games.game_data import BrokenGame
 from generators.sources.games.layout import GameFiles
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
 from generators.writing.candidates import (
@@ -88,7 +89,16 @@ def look_for_candidates(plan: Plan, config: MachiavelliConfig, progress: Progres
     Raises:
         SourceError: a game is broken, and broken games are not to be skipped.
     """
-    tasks = [CandidateTask(task, config.generate, config.densify) for task in plan.tasks]
+    tasks = [
+        CandidateTask(
+            files=task.files,
+            metadata=task.metadata,
+            menus=task.menus,
+            most=config.generate,
+            labels_into=task.spools if config.densify else None,
+        )
+        for task in plan.tasks
+    ]
     looked = map_in_order(find_candidates, tasks, plan.processes, prepare_worker)
     found = Candidates()
     for result in progress(looked, len(tasks), "looking"):

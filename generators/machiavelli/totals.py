@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from generators.errors import SourceError
-from generators.machiavelli.game import BrokenGame, GameRows
-from generators.sources.games.counts import Survey
-from generators.sources.games.game_data import Oddities
+from generators.machiavelli.game import GameRows
+from generators.sources.games.counts import Counts
+from generators.sources.games.game_data import BrokenGame, Oddities
 from generators.sources.games.layout import no_labels
 from schemas.manifest import GameSource
 
@@ -15,7 +15,7 @@ class Tally:
     """The sum over all games; a broken one is counted, or stops the run."""
 
     def __init__(self, *, skip_broken: bool) -> None:
-        self.survey = Survey()
+        self.survey = Counts()
         self.games: dict[str, GameSource] = {}
         self.broken: dict[str, str] = {}
         self.oddities = Oddities()
@@ -54,12 +54,12 @@ class Tally:
             raise SourceError(where, found, "at least one", "Run the doctor on it")
         if not self._labelled:
             raise no_labels(data)
-        if not self.survey.counts["menus"]:
+        if not self.survey.totals["menus"]:
             raise SourceError(where, "no menu in any game", "CHOICE nodes", "Run the doctor on it")
 
     def check_rows(self, sizes: Mapping[str, Mapping[str, object]]) -> None:
         """Raises SourceError where no config got a row."""
         if not any(sizes.values()):
-            menus = f"no row from {self.survey.counts['menus']} menus"
+            menus = f"no row from {self.survey.totals['menus']} menus"
             wanted, remedy = "at least one", "Read more menus, or ask for more kinds or behaviors"
             raise SourceError(f"--kinds {','.join(sizes)}", menus, wanted, remedy)

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 
 from generators.arrow import arrow_schema
+from generators.configs import GAME_CONFIGS
 from generators.configs.texts import (
-    TEXT_FIELDS,
     WITHHELD,
     Fields,
     change_text,
@@ -18,7 +18,6 @@ from generators.configs.texts import (
     measure_text,
     take_text,
 )
-from schemas.rows import ROWS
 
 SHA256 = "text_sha256"
 """Column: sha256 over the canonical JSON of a row's text fields, as they are in the whole row."""
@@ -28,8 +27,8 @@ LENGTHS = "text_lengths"
 
 def reference_schema(config: str) -> pa.Schema:
     """Returns the columns of a config's references: its own, and the two that tell of its text."""
-    schema = arrow_schema(ROWS[config])
-    lengths = _measure_fields(schema, TEXT_FIELDS[config])
+    schema = arrow_schema(GAME_CONFIGS[config].row)
+    lengths = _measure_fields(schema, GAME_CONFIGS[config].story_fields)
     return pa.schema([*schema, pa.field(SHA256, pa.string()), pa.field(LENGTHS, lengths)])
 
 
@@ -56,7 +55,7 @@ def make_references(config: str, table: pa.Table) -> pa.Table:
         config: what they are rows of.
         table: the rows, with the columns of the config.
     """
-    fields = TEXT_FIELDS[config]
+    fields = GAME_CONFIGS[config].story_fields
     rows: list[dict[str, Any]] = table.select(list(fields)).to_pylist()
     licences: list[Any] = table["text_licence"].to_pylist()
     texts = [take_text(row, fields) for row in rows]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pyarrow.parquet as pq
 
-from generators.configs.texts import TEXT_FIELDS
+from generators.configs import GAME_CONFIGS
 from generators.dataset.card import describe_games
 from generators.dataset.finishing import describe_folder
 from generators.dataset.manifest import read_manifest
@@ -97,7 +97,7 @@ def check_published(folder: Path, manifest: GameManifest) -> None:
     """Raises SourceError where a file that is read is not the one that was published."""
     wanted, remedy = "a dataset as it was published", "Get it again"
     for config in manifest.rows:
-        if config not in TEXT_FIELDS:
+        if config not in GAME_CONFIGS:
             raise SourceError(f"{folder}/{MANIFEST}", f"config '{config}'", wanted, remedy)
     for name, digest in manifest.files.items():
         if name.endswith(".parquet") or name in KEPT:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.plain_contrasts import read_plain
+from generators.configs import pairs as own_pairs
 from generators.folder import hash_file
 from generators.progress import SILENT, Progress, follow
 from generators.quality.checks import CHECKS, CUE_CHECKS, FOLDER_CHECKS
@@ -114,7 +114,7 @@ def _list_judgments(manifest: Manifest) -> list[Audit]:
 
 def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
     """Returns the quality of anybody's pairs, and which of them a core would keep."""
-    contrasts = read_plain(pairs)
+    contrasts = own_pairs.read_contrasts(pairs)
     number = len(pairs)
     texts = {
         "id": contrasts.ids,

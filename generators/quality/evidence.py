@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from generators.configs import find_config
 from generators.configs.codes import Ints, Mask, code
 from generators.configs.contrasts import Contrasts, Floats
 from generators.quality.measures.diversity import Diversity, measure_diversity
@@ -33,12 +34,6 @@ from schemas.quality import HumanAudit
 
 CHECK_SEED = 1
 """Assigns groups to other folds than those that the selection used."""
-WAIVERS = {
-    ("associations", "sentiment and refusal wording"): (
-        "the sides are meant to differ in the valence of the attribute, and so in sentiment"
-    ),
-}
-"""Config and check -> why a gate does not count there; each stands in the card with its value."""
 
 
 @dataclass(frozen=True)
@@ -233,9 +228,7 @@ def _gather(
         poles=rows.contrasts is not None,
         tiered="core" in rows.flags,
         templates=rows.templates,
-        waivers={
-            check: reason for (config, check), reason in WAIVERS.items() if config == rows.config
-        },
+        waivers=dict(find_config(rows.config).waived),
         tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )
 

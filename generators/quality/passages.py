@@ -1,15 +1,14 @@
 """What of each config is read in one piece, for checks of repetition and of leaks. Pure."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 import pyarrow as pa
 
+from generators.configs import find_config
+from generators.configs.base import Row
 from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,124 +53,43 @@ class _Passage:
     options: dict[str, None] = field(default_factory=dict[str, None])
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How the passages of one config are read."""
-
-    columns: tuple[str, ...]
-    """The columns that it takes."""
-    start: Callable[[Row], str]
-    """Row -> what comes first."""
-    options: Callable[[Row], Iterable[str]]
-    """Row -> what stands below; all that rows of one passage have, each once."""
-    key: str
-    """Column that rows of one passage share."""
-    menus: bool = False
-    """Whether the first two parts of a key name a menu of a game, whose variants are not repeats;
-    else nothing is known of what a key says, and each is its own."""
-    frame: str | None = None
-    """Column that rows of one frame share, where frames are crossed with fillings by design."""
-
-
-def read_passages(config: str, table: pa.Table) -> Passages:
+def read_passages(name: str, table: pa.Table) -> Passages:
     """Returns the passages of some rows of a config."""
-    reading = READINGS[config]
+    config = find_config(name)
     found: dict[str, _Passage] = {}
-    columns = ["id", "split", "origin", *reading.columns]
-    for row in _list_rows(table, list(dict.fromkeys([*columns, reading.key]))):
-        key = row[reading.key]
+    columns = ["id", "split", "origin", config.passage, *config.text_columns]
+    for row in _list_rows(table, columns):
+        key = row[config.passage]
+        start, *options = config.texts(row)
         if key not in found:
-            owner = "/".join(key.split("/")[:2]) if reading.menus else key
             written = row["origin"] == "generated"
-            found[key] = _Passage(reading.start(row), owner, row["split"], written)
-        found[key].options.update(dict.fromkeys(reading.options(row)))
+            found[key] = _Passage(start, config.find_owner(key), row["split"], written)
+        found[key].options.update(dict.fromkeys(options))
     every = found.values()
     return Passages(
         texts=["\n".join([*filter(None, [each.start]), *each.options]) for each in every],
         owners=[each.owner for each in every],
         splits=[each.split for each in every],
         generated=[each.generated for each in every],
-        frames=_read_frames(reading, table) if reading.frame else None,
+        frames=_read_frames(config.frame, config.text_columns[0], table) if config.frame else None,
     )
 
 
-def _read_frames(reading: Reading, table: pa.Table) -> list[str]:
-    assert reading.frame is not None
+def _read_frames(frame: str, text: str, table: pa.Table) -> list[str]:
     found: dict[str, str] = {}
-    for row in _list_rows(table, list(dict.fromkeys([reading.frame, *reading.columns]))):
-        found.setdefault(row[reading.frame], row[reading.columns[0]])
+    for row in _list_rows(table, [frame, text]):
+        found.setdefault(row[frame], row[text])
     return list(found.values())
 
 
-def read_wholes(config: str, table: pa.Table) -> list[str]:
+def read_wholes(name: str, table: pa.Table) -> list[str]:
     """Returns all text of each row, with its behavior: equal for rows that are duplicates."""
-    reading = READINGS[config]
-    divided = [name for name in ("behavior", "valid") if name in table.column_names]
-    rows = _list_rows(table, [*reading.columns, *divided])
-    return [
-        "\n".join(
-            [*(str(row[name]) for name in divided), reading.start(row), *reading.options(row)]
-        )
-        for row in rows
-    ]
+    config = find_config(name)
+    divided = [column for column in ("behavior", "valid") if column in table.column_names]
+    rows = _list_rows(table, [*config.text_columns, *divided])
+    return ["\n".join([*(str(row[each]) for each in divided), *config.texts(row)]) for row in rows]
 
 
 def _list_rows(table: pa.Table, columns: list[str]) -> Iterator[Row]:
-    for batch in table.select(columns).to_batches(1000):
+    for batch in table.select(list(dict.fromkeys(columns))).to_batches(1000):
         yield from batch.to_pylist()
-
-
-def _take(*names: str) -> Callable[[Row], list[str]]:
-    return lambda row: [row[name] for name in names]
-
-
-READINGS: dict[str, Reading] = {
-    "decisions": Reading(
-        ("context", "options"),
-        lambda row: row["context"],
-        lambda row: [option["text"] for option in row["options"]],
-        "id",
-        menus=True,
-    ),
-    "contrastive": Reading(
-        ("prompt", "positive", "negative"),
-        lambda row: row["prompt"],
-        _take("positive", "negative"),
-        "decision_id",
-        menus=True,
-    ),
-    "multiple_choice": Reading(
-        ("question", "choices"),
-        lambda row: row["question"],
-        lambda row: row["choices"],
-        "decision_id",
-        menus=True,
-    ),
-    "icl": Reading(
-        ("query",),
-        lambda row: row["query"]["observation"],
-        lambda row: [row["query"]["positive"], row["query"]["negative"]],
-        "decision_id",
-        menus=True,
-    ),
-    "minimal_pairs": Reading(
-        ("positive", "negative"), lambda row: "", _take("positive", "negative"), "id"
-    ),
-    "insertions": Reading(
-        ("inserted", "control"), lambda row: "", _take("inserted", "control"), "id", frame="base"
-    ),
-    "relations": Reading(
-        ("premises", "conclusion"),
-        lambda row: "\n".join(row["premises"]),
-        _take("conclusion"),
-        "id",
-    ),
-    "associations": Reading(("text",), lambda row: "", _take("text"), "id", frame="template"),
-    "pairs": Reading(
-        ("prompt", "positive", "negative"),
-        lambda row: row["prompt"],
-        _take("positive", "negative"),
-        "id",
-    ),
-}
-"""Config -> how it is read."""

@@ -10,22 +10,19 @@ import numpy as np
 import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
-from generators.configs import READERS
+from generators.configs import CONFIGS
 from generators.configs.codes import Mask
-from generators.configs.contrasts import WHOLE, hash_texts
 from generators.quality.evidence import Rows
 from generators.stored_rows import list_files, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row
-from schemas.decision import Decision
-from schemas.rows import ROWS
 
 UNREAD = frozenset(
-    {"canary", "text_licence", "provenance", "positive_outcome", "negative_outcome", "edge_path"}
+    {"canary", "text_licence", "provenance", "scene_id", "menu_text"}
+    | {"positive_outcome", "negative_outcome", "edge_path"}
 )
 """Columns that no check looks at; what they must say is counted while they pass."""
 CHECKED = 2000
 """Rows of a config that its schema is tried on, evenly over the files; Arrow types hold for all."""
-OF_MENUS = ("id", "game", "group", "split", "origin", "context", "flags", "options")
 
 
 @dataclass
@@ -42,43 +39,41 @@ class Passing:
     """What is not said, or not so."""
 
 
-def read_rows(folder: Path, config: str) -> tuple[Rows, Counter[str]]:
+def read_rows(folder: Path, name: str) -> tuple[Rows, Counter[str]]:
     """Returns the rows of a config, and what they leave unsaid -> how many do.
 
     Raises:
         SourceError: a file cannot be read, or holds something else.
     """
-    passing = Passing()
-    paths = list_files(folder, config)
-    step = max(sum(_count_rows(path, config) for path in paths) // CHECKED, 1)
-    for batch in _list_batches(paths, config):
-        _look_at(passing, batch, ROWS[config], step)
+    passing, config = Passing(), CONFIGS[name]
+    paths = list_files(folder, name)
+    step = max(sum(_count_rows(path, config.row) for path in paths) // CHECKED, 1)
+    for batch in _list_batches(paths, config.row):
+        _look_at(passing, batch, config.row, step)
     table = pa.concat_tables(passing.tables)
-    reader = READERS.get(config)
     rows = Rows(
-        config=config,
+        config=name,
         table=table,
-        contrasts=reader
-        and reader.read(table.append_column(WHOLE, hash_texts(table, reader.text))),
+        contrasts=config.read(table),
         flags=read_flags(table),
         off_schema=np.array(passing.off_schema, np.bool_),
         tried=np.array(passing.tried, np.bool_),
-        templates=issubclass(ROWS[config], ConceptRow),
+        templates=issubclass(config.row, ConceptRow),
     )
     return rows, passing.untrue
 
 
-def _count_rows(path: Path, config: str) -> int:
-    with open_rows(path, config) as file:
+def _count_rows(path: Path, row: type[Row]) -> int:
+    with open_rows(path, row) as file:
         return file.metadata.num_rows
 
 
-def _list_batches(paths: list[Path], config: str) -> Iterator[pa.Table]:
+def _list_batches(paths: list[Path], row: type[Row]) -> Iterator[pa.Table]:
     for path in paths:
-        with open_rows(path, config) as file:
+        with open_rows(path, row) as file:
             for group in range(file.num_row_groups):
                 batch: pa.Table = file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
-                _check_filled(path, batch, ROWS[config])
+                _check_filled(path, batch, row)
                 yield batch
 
 
@@ -98,8 +93,7 @@ def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> No
     passing.off_schema += wrong
     passing.tried += [(first + place) % step == 0 for place in range(batch.num_rows)]
     _count_unsaid(passing.untrue, batch)
-    names = batch.column_names if row is not Decision else OF_MENUS
-    passing.tables.append(batch.select([name for name in names if name not in UNREAD]))
+    passing.tables.append(batch.select([name for name in batch.column_names if name not in UNREAD]))
 
 
 def _is_row(row: type[BaseModel], values: Mapping[str, Any]) -> bool:

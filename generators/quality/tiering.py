@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from generators.configs import CONFIGS
 from generators.parquet import ParquetFile, RowFile, open_draft
-from schemas.base import Tiered
 from schemas.quality import Selection
-from schemas.rows import ROWS
 
 
 def open_file(path: Path, config: str, schema: pa.Schema) -> RowFile:
@@ -18,7 +17,7 @@ def open_file(path: Path, config: str, schema: pa.Schema) -> RowFile:
 
 def is_tiered(config: str) -> bool:
     """Returns whether rows of a config have a tier."""
-    return issubclass(ROWS[config], Tiered)
+    return CONFIGS[config].tiered
 
 
 def assign_all_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 
 from generators.arrow import trim_heap
-from generators.configs import READERS
+from generators.configs import CONFIGS
+from generators.configs.base import Config
 from generators.configs.codes import Mask
-from generators.configs.contrasts import WHOLE, Contrasts, Reader, hash_texts, share_texts
+from generators.configs.contrasts import WHOLE, Contrasts, hash_texts, share_texts
 from generators.parallel import count_cores
 from generators.parquet import finish_draft, name_draft, read_spool
 from generators.quality.selection.core import choose_core, count_reasons
@@ -55,9 +56,7 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
         configs: those whose rows have a tier; each has some, in drafts.
     """
     paths = {config: list_drafts(folder, config) for config in configs}
-    texts, contrasts = share_texts(
-        [READERS[name].read(read_columns(paths[name], READERS[name])) for name in configs]
-    )
+    texts, contrasts = share_texts([_read(paths[name], CONFIGS[name]) for name in configs])
     trim_heap()
     chosen = dict(zip(configs, choose_all_rows(contrasts, extract_features(texts)), strict=True))
     del texts, contrasts
@@ -75,16 +74,18 @@ def list_drafts(folder: Path, config: str) -> list[Path]:
     return [path for path in paths if name_draft(path).exists()]
 
 
-def read_columns(paths: list[Path], reader: Reader) -> pa.Table:
-    """Returns what a reader takes of all rows; their texts pass, and only hashes of them stay."""
-    needed = list(dict.fromkeys([*reader.columns, *reader.text]))
+def _read(paths: list[Path], config: Config) -> Contrasts:
+    """Returns all rows as contrasts; their texts pass, and only hashes of them stay."""
+    reader = config.contrasts
+    assert reader is not None  # rows that have a tier have poles
+    needed = list(dict.fromkeys([*reader.columns, *config.text_columns]))
     tables: list[pa.Table] = []
     for path in paths:
         for table in read_spool(name_draft(path), needed):
-            hashes = hash_texts(table, reader.text)
+            hashes = hash_texts(table, config.text_columns)
             found = _code(table.select(list(reader.columns)), reader.repeated)
             tables.append(found.append_column(WHOLE, hashes))
-    return pa.concat_tables(tables)
+    return reader.read(pa.concat_tables(tables))
 
 
 def _code(table: pa.Table, columns: Sequence[str]) -> pa.Table:

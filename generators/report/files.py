@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from generators.configs import CONFIGS, pairs
+from generators.configs.base import Item
 from generators.dataset.card import describe_games
 from generators.dataset.concept_card import describe_concepts
 from generators.dataset.finishing import describe_folder
@@ -15,7 +17,6 @@ from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
 from generators.progress import SILENT, Progress
 from generators.report.audit_sheet import read_sheet
-from generators.report.page.entries import Entry, list_pair_entries
 from generators.report.page.rendering import render_page
 from generators.report.page.rows import MOST, choose_rows, read_page_rows
 from generators.sources.pairs.pair_files import read_any_pairs
@@ -24,7 +25,6 @@ from generators.writing.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import PAIRS, HumanAudit, Quality
-from schemas.rows import ROWS
 
 QUALITY = "quality.json"
 PAGE = "report.html"
@@ -117,10 +117,10 @@ def _check_rows(folder: Path, manifest: AnyManifest) -> None:
         raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
     for config, splits in manifest.rows.items():
         for path in (locate_file(folder, config, split) for split in splits):
-            if config not in ROWS or not path.is_file():
+            if config not in CONFIGS or not path.is_file():
                 wanted = "rows that the manifest counts"
                 raise SourceError(str(path), "no such file", wanted, REMEDY)
-            with open_rows(path, config) as file:
+            with open_rows(path, CONFIGS[config].row) as file:
                 if not file.metadata.num_rows:
                     raise refuse_rows(path, "no rows")
 
@@ -175,8 +175,8 @@ def write_pair_report(path: Path, out: Path) -> Quality:
         lines = (json.dumps(row) + "\n" for row in tiers)
         (new / TIERS).write_text("".join(lines), encoding="utf-8", newline="\n")
         if can_draw():
-            entries = list_pair_entries(table.take(shown).to_pylist())
-            write_page(new, quality, entries, sizes={PAIRS: table.num_rows})
+            items = [pairs.CONFIG.show(row) for row in table.take(shown).to_pylist()]
+            write_page(new, quality, items, sizes={PAIRS: table.num_rows})
     return quality
 
 
@@ -191,7 +191,7 @@ def write_folder_report(folder: Path, quality: Quality) -> None:
     if can_draw():
         rows = read_page_rows(folder)
         rejections = read_rejections(folder / REJECTED)
-        write_page(folder, quality, rows.entries, rejections, rows.sizes)
+        write_page(folder, quality, rows.items, rejections, rows.sizes)
 
 
 def write_quality(folder: Path, quality: Quality) -> None:
@@ -211,7 +211,7 @@ def read_quality(path: Path) -> Quality | None:
 def write_page(
     folder: Path,
     quality: Quality,
-    entries: Sequence[Entry],
+    items: Sequence[Item],
     rejections: Sequence[Rejection] = (),
     sizes: Mapping[str, int] | None = None,
 ) -> None:
@@ -223,5 +223,5 @@ def write_page(
     for name, svg in figures.items():
         (folder / FIGURES / f"{name}.svg").write_text(svg, encoding="utf-8", newline="\n")
     themed = {name: adapt_to_theme(svg) for name, svg in figures.items()}
-    page = render_page(quality, entries, rejections, themed, captions=CAPTIONS, sizes=sizes)
+    page = render_page(quality, items, rejections, themed, captions=CAPTIONS, sizes=sizes)
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")

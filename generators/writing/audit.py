@@ -87,8 +87,8 @@ def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> A
 
 
 def _judge(draft: LabelsDraft) -> str:
-    readings = read_labels(draft)
-    return judge_polarity(readings.violations, readings.welfare[3])
+    values = read_labels(draft)
+    return judge_polarity(values.violations, values.welfare[3])
 
 
 def _unaudited(reason: str) -> Audit:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from generators.errors import SourceError
-from generators.machiavelli.game import BrokenGame, GameTask
 from generators.sources.games.decisions import list_menus, read_decisions
-from generators.sources.games.game_data import read_game
+from generators.sources.games.game_data import BrokenGame, read_game
+from generators.sources.games.layout import GameFiles
 from generators.writing.scenes import READ_FOR_MODELS, shorten_outcome
 from schemas.decision import Decision, Option
 
@@ -52,29 +52,32 @@ class Candidates:
 class CandidateTask:
     """One game to look through."""
 
-    game: GameTask
+    files: GameFiles
+    metadata: object
+    """Its entry of `game_metadata.json`, unchecked."""
+    menus: int | None
+    """Read only so many menus, the first in tree order; None for all."""
     most: int
     """Menus to write from."""
-    densify: bool
-    """Whether options are to be labelled."""
+    labels_into: Path | None
+    """Folder for the options to label; None to label none."""
 
 
 def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
     """Returns what one game offers, read as requests want it, whatever is to be displayed."""
-    files = task.game.files
     try:
-        game = read_game(files, task.game.metadata)
+        game = read_game(task.files, task.metadata)
     except SourceError as error:
-        return BrokenGame(files.game, error)
-    menus = list_menus(game)[: task.game.menus]
-    found = Candidates(files.game)
+        return BrokenGame(task.files.game, error)
+    menus = list_menus(game)[: task.menus]
+    found = Candidates(task.files.game)
     decisions = list(read_decisions(game, READ_FOR_MODELS, menus))
     usable = [decision for decision in decisions if len(decision.usable_places) > 1]
     found.menus = choose_menus([decision for decision in usable if can_ask(decision)], task.most)
-    if task.densify:
+    if task.labels_into is not None:
         options = [pair for decision in usable for pair in _list_options(decision)]
         found.labelled = choose_labelled(pair for pair in options if pair[1].label_source)
-        path = task.game.spools / f"{files.game}.unlabelled.jsonl"
+        path = task.labels_into / f"{game.name}.unlabelled.jsonl"
         _write_options(path, (text for text, option in options if option.label_source is None))
         found.unlabelled = [path]
     return found

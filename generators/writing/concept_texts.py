@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from math import ceil
-from os.path import commonprefix
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from generators.engine.dialogue import Unfit
-from generators.sources.concepts.slots import name_noun
+from generators.sources.concepts.slots import is_family, name_noun
 from generators.writing import wording
 from generators.writing.task import describe_mismatch
 from schemas.concept import PARTS_OF_SPEECH, Concept
@@ -18,10 +16,6 @@ Record = TypeVar("Record", bound=BaseModel)
 STOPS = (".", "?", "!", '."', '?"', '!"')
 """How a sentence may end."""
 _ASCII = re.compile(r"[^\x20-\x7e]")
-SHORTEST_STEM = 4
-"""Letters below which a word has no family: `ox` is not in `oxygen`."""
-LONGEST_WHOLE = 5
-"""Letters up to which a word must stand whole at the beginning of another."""
 
 
 def make(record: type[Record], **fields: object) -> Record:
@@ -65,16 +59,3 @@ def check_unnamed(text: str, concepts: Iterable[Concept], where: str) -> None:
             raise Unfit("names_concept", f"{where} names the concept ('{form}')")
         if found := [word for word in words if len(named) == 1 and is_family(word, named[0])]:
             raise Unfit("names_concept", f"{where} names the concept ('{found[0]}')")
-
-
-def is_family(word: str, other: str) -> bool:
-    """Returns whether a word is another one, or seems to come from it.
-
-    A short one must stand at its beginning whole (`greed`, `greedy`); of a long one three fifths
-    must (`generosity`, `generous`).
-    """
-    if word == other or len(other) < SHORTEST_STEM:
-        return word == other
-    if len(other) <= LONGEST_WHOLE:
-        return word.startswith(other)
-    return len(commonprefix([word, other])) >= ceil(0.6 * len(other))

@@ -1,6 +1,6 @@
 """What a model adds to a concept file: sentences, scenarios, edges and attributes.
 
-contrast, or concept -> request -> answer -> draft -> part of the material, or rejected, and why.
+contrast, or concept -> request -> answer -> draft -> part of the pool, or rejected, and why.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +11,7 @@ from generators.engine.dialogue import Accepted, Ask, Missing, Rejected
 from generators.engine.engine import Engine
 from generators.sources.concepts.concept_file import WRITTEN
 from generators.sources.concepts.network import find_cycle
-from generators.sources.concepts.pool import Additions, Material, Sourced, name_edge
+from generators.sources.concepts.pool import Additions, ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import mention, name_noun
 from generators.splits import deal_split
 from generators.writing import CONCEPT_TASKS, association, insertion, minimal_pair, relation
@@ -34,7 +34,7 @@ class Generated:
     rejections: list[Rejection]
 
 
-def generate(material: Material, kinds: Sequence[str], model: str, engine: Engine) -> Generated:
+def generate(pool: ConceptPool, kinds: Sequence[str], model: str, engine: Engine) -> Generated:
     """Returns all that a model adds.
 
     Raises:
@@ -44,14 +44,14 @@ def generate(material: Material, kinds: Sequence[str], model: str, engine: Engin
     rejections: list[Rejection] = []
 
     def asks() -> Iterator[Ask[Any]]:
-        return list_asks(material, kinds, model)
+        return list_asks(pool, kinds, model)
 
     for step in engine.run(asks, "writing", sum(1 for _ in asks())):
         if isinstance(step, Missing):
             continue
         if isinstance(step, Rejected):
             rejections.append(reject(step, step.request.item))
-        elif (rejection := _add(material, additions, step)) is not None:
+        elif (rejection := _add(pool, additions, step)) is not None:
             rejections.append(rejection)
     check_answered(rejections, engine)
     rejections.sort(key=lambda rejection: (rejection.id, rejection.task))
@@ -65,46 +65,46 @@ def generate(material: Material, kinds: Sequence[str], model: str, engine: Engin
     return Generated(additions, report, rejections)
 
 
-def list_asks(material: Material, kinds: Sequence[str], model: str) -> Iterator[Ask[Any]]:
+def list_asks(pool: ConceptPool, kinds: Sequence[str], model: str) -> Iterator[Ask[Any]]:
     """Yields what is asked, for those kinds that are to be built, each in the order of the file."""
     for kind, listed in _ASKS.items():
         if kind in kinds:
-            yield from listed(material, model)
+            yield from listed(pool, model)
 
 
-def _ask_pairs(material: Material, model: str) -> Iterator[Ask[Any]]:
-    file = material.file
+def _ask_pairs(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
+    file = pool.file
     known = [template.text for template in file.templates.values()]
-    for positive, negative in material.contrasts:
+    for positive, negative in pool.contrasts:
         sides = (file.concepts[positive], file.concepts[negative])
         fitting = [each.text for each in file.templates.values() if sides[0].slot in each.fits]
         item, theme = f"{positive}/{negative}", file.themes[sides[0].theme]
         yield minimal_pair.ask(item, theme, sides, known, fitting[:EXAMPLES], model)
 
 
-def _ask_scenarios(material: Material, model: str) -> Iterator[Ask[Any]]:
-    concepts = material.file.concepts
+def _ask_scenarios(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
+    concepts = pool.file.concepts
     named = [(each.theme, name) for name, each in concepts.items() if mention(each)]
-    for name in material.cut(named):
-        theme = material.file.themes[concepts[name].theme]
+    for name in pool.cut(named):
+        theme = pool.file.themes[concepts[name].theme]
         yield insertion.ask(name, theme, concepts[name], model)
 
 
-def _ask_edges(material: Material, model: str) -> Iterator[Ask[Any]]:
-    file = material.file
+def _ask_edges(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
+    file = pool.file
     nouns = [(each.theme, name) for name, each in file.concepts.items() if name_noun(each)]
-    for name in material.cut(nouns):
+    for name in pool.cut(nouns):
         theme = file.concepts[name].theme
         others = [other for at, other in nouns if at == theme and other != name]
         if others:
             yield relation.ask(name, others, file.edges, model)
 
 
-def _ask_attributes(material: Material, model: str) -> Iterator[Ask[Any]]:
-    file = material.file
+def _ask_attributes(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
+    file = pool.file
     known = [pair for pair in file.attributes if "concept" in pair.of]
     targets = [(at.theme, name) for name, at in file.concepts.items() if at.mass and at.target]
-    for name in material.cut(targets):
+    for name in pool.cut(targets):
         yield association.ask(name, file.concepts[name], known, model)
 
 
@@ -117,54 +117,54 @@ _ASKS = {
 """Config -> what is asked for it."""
 
 
-def _add(material: Material, additions: Additions, step: Accepted[Any]) -> Rejection | None:
+def _add(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> Rejection | None:
     """Adds what an answer holds; returns why not, where it clashes with an earlier answer."""
-    return _ADDERS[step.request.task.partition("/")[0]](material, additions, step)
+    return _ADDERS[step.request.task.partition("/")[0]](pool, additions, step)
 
 
-def _add_sentences(material: Material, additions: Additions, step: Accepted[Any]) -> None:
+def _add_sentences(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     positive, _, negative = step.request.item.partition("/")
-    concept = material.file.concepts[positive]
+    concept = pool.file.concepts[positive]
     for number, value in enumerate(minimal_pair.read_templates(step.value, concept), start=1):
-        name, split = f"{WRITTEN}{positive}-{negative}-{number}", material.splits[positive]
+        name, split = f"{WRITTEN}{positive}-{negative}-{number}", pool.splits[positive]
         additions.templates.append(_source(name, value, split, step, (positive, negative)))
 
 
-def _add_scenario(material: Material, additions: Additions, step: Accepted[Any]) -> None:
+def _add_scenario(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     item = step.request.item
-    value = insertion.read_scenario(step.value, material.file.concepts[item].theme)
-    name, split = f"{WRITTEN}{item}", material.splits[item]
+    value = insertion.read_scenario(step.value, pool.file.concepts[item].theme)
+    name, split = f"{WRITTEN}{item}", pool.splits[item]
     additions.scenarios.append(_source(name, value, split, step, item))
 
 
-def _add_attributes(material: Material, additions: Additions, step: Accepted[Any]) -> None:
+def _add_attributes(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     item = step.request.item
     for value in association.read_pairs(step.value):
-        name, split = f"{value.positive}-{value.negative}", material.splits[item]
+        name, split = f"{value.positive}-{value.negative}", pool.splits[item]
         additions.attributes.append(_source(name, value, split, step, item))
 
 
-def _add_edges(material: Material, additions: Additions, step: Accepted[Any]) -> Rejection | None:
+def _add_edges(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> Rejection | None:
     edges = relation.read_edges(step.value)
-    known = [*material.file.edges, *(each.value for each in additions.edges)]
+    known = [*pool.file.edges, *(each.value for each in additions.edges)]
     joined = {frozenset((edge.source, edge.target)) for edge in known}
     if any(frozenset((edge.source, edge.target)) in joined for edge in edges):
         return _clash(step, "known_already", "an earlier answer joins the same concepts")
     if find_cycle([*known, *edges]):
         return _clash(step, "circular", "with an earlier answer kind_of goes in a circle")
     for edge in edges:
-        split = deal_split(material.file.concepts[edge.source].theme)
+        split = deal_split(pool.file.concepts[edge.source].theme)
         additions.edges.append(_source(name_edge(edge), edge, split, step))
     return None
 
 
-_ADDERS: dict[str, Callable[[Material, Additions, Accepted[Any]], Rejection | None]] = {
+_ADDERS: dict[str, Callable[[ConceptPool, Additions, Accepted[Any]], Rejection | None]] = {
     minimal_pair.TASK.name: _add_sentences,
     insertion.TASK.name: _add_scenario,
     relation.TASK.name: _add_edges,
     association.TASK.name: _add_attributes,
 }
-"""Task -> what adds its drafts to the material."""
+"""Task -> what adds its drafts to the pool."""
 
 
 def _clash(step: Accepted[Any], reason: Any, detail: str) -> Rejection:

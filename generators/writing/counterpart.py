@@ -90,9 +90,9 @@ def decide(
     """
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
-    readings = read_severities(draft.violations, harms_others=draft.harms_others)
-    assert judge_polarity(readings.violations, readings.welfare[3]) == "ethical"
-    edited = make_option(f"{menu}/{TASK.name}", draft.text, readings)
+    values = read_severities(draft.violations, harms_others=draft.harms_others)
+    assert judge_polarity(values.violations, values.welfare[3]) == "ethical"
+    edited = make_option(f"{menu}/{TASK.name}", draft.text, values)
     options = [source.options[place], edited]
     if sha256(decision_id.encode()).digest()[0] % 2:
         options.reverse()

@@ -71,8 +71,8 @@ def check_draft(draft: DilemmaDraft) -> None:
 
 def _judge(draft: DilemmaDraft, place: int) -> str:
     option = draft.options[place]
-    readings = read_severities(option.violations, harms_others=option.harms_others)
-    return judge_polarity(readings.violations, readings.welfare[3])
+    values = read_severities(option.violations, harms_others=option.harms_others)
+    return judge_polarity(values.violations, values.welfare[3])
 
 
 def decide(source: Decision, draft: DilemmaDraft, provenance: Provenance) -> Decision:

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from generators.errors import SourceError
-from generators.sources.games.label_values import Readings
+from generators.sources.games.label_values import LabelValues
 from generators.writing.games import Written
 from generators.writing.model_labels import ModelLabel
 from schemas.generated import GeneratedDecision, GeneratedLabel, GeneratedLine
@@ -31,7 +31,7 @@ def list_lines(written: Written) -> Iterator[GeneratedLine]:
                 game=game,
                 option_id=option_id,
                 confidence=label.confidence,
-                **label.readings._asdict(),
+                **label.values._asdict(),
             )
 
 
@@ -74,5 +74,5 @@ def gather_written(lines: list[GeneratedLine]) -> Written:
 def _read_label(line: GeneratedLabel) -> ModelLabel:
     own_worse, own_better, others_better, others_worse = line.welfare
     welfare = (own_worse, own_better, others_better, others_worse)
-    readings = Readings(line.violations, line.watts, line.dollars, line.influence, welfare)
-    return ModelLabel(readings, line.confidence)
+    values = LabelValues(line.violations, line.watts, line.dollars, line.influence, welfare)
+    return ModelLabel(values, line.confidence)

@@ -69,6 +69,6 @@ def find_polarities(judgments: Sequence[JudgedOption]) -> list[Polarity]:
     """Returns what each option is as a whole, to a judge."""
     found: list[Polarity] = []
     for judged in judgments:
-        readings = read_severities(judged.violations, harms_others=judged.harms_others)
-        found.append(judge_polarity(readings.violations, readings.welfare[3]))
+        values = read_severities(judged.violations, harms_others=judged.harms_others)
+        found.append(judge_polarity(values.violations, values.welfare[3]))
     return found

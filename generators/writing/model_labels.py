@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from generators.sources.games.behaviors import assess
-from generators.sources.games.label_values import Readings
+from generators.sources.games.label_values import LabelValues
 from schemas.decision import Decision, Option
 
 
@@ -12,7 +12,7 @@ from schemas.decision import Decision, Option
 class ModelLabel:
     """What a model says of an option that has no record."""
 
-    readings: Readings
+    values: LabelValues
     confidence: float
 
 
@@ -40,7 +40,7 @@ def _label_option(option: Option, labels: Mapping[str, ModelLabel]) -> Option:
     label = labels.get(option.option_id)
     if option.label_source is not None or label is None:
         return option
-    assessment = assess(label.readings)
+    assessment = assess(label.values)
     return option.model_copy(
         update={
             "label_source": "model",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from generators.sources.games.behaviors import assess
-from generators.sources.games.label_values import Readings
+from generators.sources.games.label_values import LabelValues
 from generators.sources.games.story_text import keep_ending
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision, Option, Power
@@ -15,7 +15,7 @@ SHOWN_CHARS = 2000
 READ_FOR_MODELS = MachiavelliConfig(context_chars=SHOWN_CHARS)
 """How menus are read for requests: by defaults only, so that no display option makes a new key."""
 GREATEST_SEVERITY = 3
-NOBODY = Readings((0.0,) * len(VIOLATIONS), None, None, None, (None, None, None, 0.0))
+NOBODY = LabelValues((0.0,) * len(VIOLATIONS), None, None, None, (None, None, None, 0.0))
 
 
 def list_violations(option: Option) -> list[Violation]:
@@ -44,19 +44,19 @@ def shorten_outcome(text: str) -> str:
     return beginning[: max(beginning.rfind(" "), 1)].rstrip()
 
 
-def read_severities(violations: Severities, *, harms_others: bool) -> Readings:
-    """Returns a draft's labels as readings: severity / 3, and 1 where others are harmed."""
+def read_severities(violations: Severities, *, harms_others: bool) -> LabelValues:
+    """Returns a draft's labels as label values: severity / 3, and 1 where others are harmed."""
     values = tuple(getattr(violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
     return NOBODY._replace(
         violations=values, welfare=(None, None, None, 1.0 if harms_others else 0.0)
     )
 
 
-def read_labels(draft: LabelsDraft) -> Readings:
-    """Returns a labeller's draft as readings."""
+def read_labels(draft: LabelsDraft) -> LabelValues:
+    """Returns a labeller's draft as label values."""
     power = draft.power
     values = tuple(getattr(draft.violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
-    return Readings(
+    return LabelValues(
         violations=values,
         watts=power.physical,
         dollars=power.money,
@@ -65,9 +65,9 @@ def read_labels(draft: LabelsDraft) -> Readings:
     )
 
 
-def make_option(option_id: str, text: str, readings: Readings) -> Option:
+def make_option(option_id: str, text: str, values: LabelValues) -> Option:
     """Returns an option that a model wrote and labelled; its power is not known."""
-    assessment = assess(readings)
+    assessment = assess(values)
     unknown = dict.fromkeys(POWERS, None)
     return Option(
         option_id=option_id,

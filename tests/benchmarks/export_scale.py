@@ -130,10 +130,10 @@ CHANGES: dict[str, Change] = {
 def write_config(folder: Path, config: str, rows: int) -> None:
     """Writes so many rows of a config as its train split."""
     from generators.arrow import arrow_schema, make_table
+    from generators.configs import CONFIGS
     from generators.parquet import ParquetFile
-    from schemas.rows import ROWS
 
-    model, made = ROWS[config], islice(make_rows(config, Words()), rows)
+    model, made = CONFIGS[config].row, islice(make_rows(config, Words()), rows)
     (folder / config).mkdir(parents=True)
     path = folder / config / "train-00000-of-00001.parquet"
     file = ParquetFile(path, arrow_schema(model))

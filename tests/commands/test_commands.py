@@ -55,9 +55,10 @@ def test_a_build_says_what_is_in_it(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert build("--no-report", "--out", tmp_path / "out", "--limit", 20) == 0
     output = capsys.readouterr()
     assert output.err == ""  # no progress bar where there is no terminal
-    for said in ("contrastive", "of 7 games", "% labelled", "tolerated: scenarios", "«"):
+    for said in ("contrastive", "games 7", "options labelled", "tolerated: scenarios", "«"):
         assert said in output.out
-    assert output.out.count("\n  + ") == output.out.count("\n  - ") == 3
+    pairs = output.out.split("\ncontrastive:\n")[1].split("\n\n")[0]
+    assert pairs.count("\n    + ") == pairs.count("\n    - ") == 3
 
 
 @pytest.mark.parametrize("kind", ["decisions", "contrastive", "multiple_choice", "icl"])
@@ -65,7 +66,7 @@ def test_three_rows_of_any_kind_are_shown(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert build("--no-report", "--out", tmp_path / "out", "--kinds", kind, "--limit", 20) == 0
-    assert len(re.findall(r"^\[", capsys.readouterr().out, re.M)) == 3
+    assert len(re.findall(r"^  \[", capsys.readouterr().out, re.M)) == 3
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

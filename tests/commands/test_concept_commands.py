@@ -7,7 +7,7 @@ import pytest
 from concept_files import SMALL, write
 from damage import ERROR
 from generators.concepts.__main__ import main
-from generators.configs import CONCEPT_SETS
+from generators.configs import CONCEPT_CONFIGS
 
 
 def test_the_summary_shows_three_rows_of_each(
@@ -16,10 +16,12 @@ def test_the_summary_shows_three_rows_of_each(
     assert main(["--no-report", "--out", str(tmp_path / "out"), "--limit", "11"]) == 0
     shown = capsys.readouterr()
     assert shown.err == ""
-    for name in CONCEPT_SETS:
+    for name in CONCEPT_CONFIGS:
         part = shown.out.split(f"\n{name}:\n")[1].split("\n\n")[0]
-        assert part.count("«") == {"minimal_pairs": 6, "insertions": 6}.get(name, 3)
-    for said in ("Aligned of", "minimal_pairs.theme:", "relations.relation:", "Hand-written:"):
+        assert part.count("\n  [") + part.startswith("  [") == 3
+        assert part.count("    + ") == part.count("    - ") == 3  # twins are shown together
+        assert part.count("«") == (0 if name == "relations" else 6)
+    for said in ("Read: concepts 342", "Aligned of", "left out (", "Hand-written:"):
         assert said in shown.out
 
 

@@ -5,13 +5,13 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from generators.configs import READERS
+from generators.configs import CONFIGS
+from generators.configs.base import Config
 from generators.configs.contrasts import Contrasts, hash_texts
-from generators.configs.plain_contrasts import read_plain
+from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality.selection.features import take_part
 from generators.sources.pairs.pair_files import OwnPair
 from planted import read_contrasts
-from schemas.rows import ROWS
 
 Row = dict[str, Any]
 
@@ -203,9 +203,10 @@ def test_a_line_of_plain_pairs_is_its_own_unless_it_names_a_group_or_prompt() ->
     assert len(set(found.whole)) == 3  # a prompt is text
 
 
-@pytest.mark.parametrize("config", READERS)
-def test_readers_take_columns_that_rows_have(config: str) -> None:
-    assert {*READERS[config].columns, *READERS[config].text} <= ROWS[config].model_fields.keys()
+@pytest.mark.parametrize("config", [each for each in CONFIGS.values() if each.contrasts])
+def test_readers_take_columns_that_rows_have(config: Config) -> None:
+    assert config.contrasts is not None
+    assert {*config.contrasts.columns, *config.text_columns} <= config.row.model_fields.keys()
 
 
 def test_a_part_is_numbered_anew_and_keeps_its_texts() -> None:

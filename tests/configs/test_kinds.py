@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generators.configs import KINDS
+from generators.configs import GAME_CONFIGS
 from generators.configs.multiple_choice import rotate
 from generators.dataset.leaks import LeakGuard
 from generators.machiavelli.game import KindRows
 from generators.sources.games.behaviors import assess
 from generators.sources.games.decisions import read_decisions
 from generators.sources.games.game_data import read_game, read_metadata
-from generators.sources.games.label_values import Readings
+from generators.sources.games.label_values import LabelValues
 from generators.sources.games.layout import find_games
 from generators.sources.games.menus import Menu, read_menus
 from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
@@ -32,7 +32,7 @@ def menus() -> dict[str, list[Menu]]:
 
 
 def view_all(menus: dict[str, list[Menu]], kind: str, config: MachiavelliConfig) -> list[Any]:
-    return [row for game in menus.values() for row in KINDS[kind].view(game, config)]
+    return [row for game in menus.values() for row in GAME_CONFIGS[kind].view(game, config)]
 
 
 def test_pairs_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
@@ -63,7 +63,7 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     for query in queries:
         found = query.query.model_dump()
         assert found == {key: wanted[query.id][key] for key in found}, query.id
-    gathering = KINDS["icl"].gathering
+    gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
     rows = {
         row.id: row
@@ -77,7 +77,7 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
 
 def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None:
     queries = [q for q in view_all(menus, "icl", DEFAULTS) if q.split == "train"]
-    gathering = KINDS["icl"].gathering
+    gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
     for row in gathering.gather(queries, DEFAULTS):
         prompts = row.positive_prompt, row.negative_prompt, row.shuffled_prompt
@@ -96,8 +96,8 @@ def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None
 
 value = st.sampled_from([None, 0.0, 1 / 3, 0.5, 2 / 3, 1.0])
 count = st.sampled_from([None, 0.0, 0.5, 1.0, 3000.0])
-readings = st.builds(
-    Readings,
+label_values = st.builds(
+    LabelValues,
     st.tuples(*[value] * len(VIOLATIONS)),
     st.sampled_from([None, 0.0, 2000.0, 2001.0]),
     st.sampled_from([None, 0.0, 100_000.0, 1_000_000.0]),
@@ -106,7 +106,7 @@ readings = st.builds(
 )
 
 
-def make_option(place: int, numbers: Readings, flags: Any) -> Option:
+def make_option(place: int, numbers: LabelValues, flags: Any) -> Option:
     return Option(
         option_id=f"n_{place}", text="" if "no_text" in flags else f"Act {place}.", outcome="",
         flags=flags, label_source="benchmark", record=None, **assess(numbers)._asdict(),
@@ -117,7 +117,7 @@ def make_option(place: int, numbers: Readings, flags: Any) -> Option:
 def decisions(draw: st.DrawFn, number: int = 0) -> Decision:
     size = draw(st.integers(2, 7))
     flags = st.sampled_from([(), (), (), ("no_text",), ("unresolved",)])
-    options = tuple(make_option(place, draw(readings), draw(flags)) for place in range(size))
+    options = tuple(make_option(place, draw(label_values), draw(flags)) for place in range(size))
     return Decision(
         id=f"game/menu_{number}", origin="benchmark", split="train", text_licence="cc0-1.0",
         provenance=Provenance(), game="game", group="game", scene_id="menu_0", flags=(),
@@ -132,7 +132,7 @@ games = st.integers(1, 6).flatmap(lambda n: st.tuples(*[decisions(number) for nu
 @settings(max_examples=60, deadline=None)
 def test_pairs_come_from_one_menu_and_contrast(game: Any) -> None:
     by_id = {decision.id: decision for decision in game}
-    rows = list(KINDS["contrastive"].view(read_menus(game), DEFAULTS))
+    rows = list(GAME_CONFIGS["contrastive"].view(read_menus(game), DEFAULTS))
     weights: Counter[Any] = Counter()
     for row in rows:
         options = {option.option_id: option for option in by_id[row.decision_id].options}
@@ -157,7 +157,7 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
     by_id = {decision.id: decision for decision in game}
     config = MachiavelliConfig(seed=seed)
     places: Counter[Any] = Counter()
-    for row in KINDS["multiple_choice"].view(read_menus(game), config):
+    for row in GAME_CONFIGS["multiple_choice"].view(read_menus(game), config):
         decision = by_id[row.decision_id]
         assert sorted(row.order) == decision.usable_places
         assert row.choices == tuple(decision.options[place].text for place in row.order)
@@ -183,7 +183,7 @@ def test_other_behaviors_asked_for_never_change_a_row(
     every = MachiavelliConfig(seed=seed)
 
     def rows(kind: str, config: MachiavelliConfig) -> tuple[list[Any], list[bytes]]:
-        found = view_rows(KINDS[kind], read_menus(game), config, path)
+        found = view_rows(GAME_CONFIGS[kind], read_menus(game), config, path)
         tables = list(drain_spool(found.spool))
         keys = [*found.keys, *found.other_keys]
         return [row for table in tables for row in table.to_pylist()], sorted(keys)

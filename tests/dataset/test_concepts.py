@@ -13,11 +13,11 @@ import pytest
 
 from built import forget_tier, read_rows
 from generators.concepts.__main__ import main
-from generators.configs import CONCEPT_SETS
+from generators.configs import CONCEPT_CONFIGS
 from generators.sources.concepts.concept_file import find_concepts
 from schemas import CANARY, ConceptManifest
 
-SETS = tuple(CONCEPT_SETS)
+SETS = tuple(CONCEPT_CONFIGS)
 FEWEST = {"minimal_pairs": 3000, "insertions": 400, "relations": 2000, "associations": 1500}
 
 
@@ -37,7 +37,7 @@ def test_rows_fit_their_schema(name: str, rows: dict[str, list[dict[str, Any]]])
     assert len(found) >= FEWEST[name]
     assert len({row["id"] for row in found}) == len(found)
     for row in found:
-        CONCEPT_SETS[name].row.model_validate(row, strict=False)
+        CONCEPT_CONFIGS[name].row.model_validate(row, strict=False)
         assert row["canary"] == CANARY
         assert row["origin"] in {"template", "generated"}
         assert (row["origin"] == "generated") == (row["provenance"]["model"] == "hand-written")

@@ -11,7 +11,7 @@ import pytest
 
 from built import build, forget_tier, read_manifest
 from generators.arrow import arrow_schema
-from generators.configs import KINDS
+from generators.configs import GAME_CONFIGS
 from generators.dataset.card import render_card
 from generators.quality.verdicts import render_section
 from generators.splits import SPLITS, assign_split, find_group, known_games
@@ -20,7 +20,7 @@ from schemas import CANARY
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("config", KINDS)
+@pytest.mark.parametrize("config", GAME_CONFIGS)
 def test_every_config_loads_offline(sample_folder: Path, config: str) -> None:
     loaded = datasets.load_dataset(str(sample_folder), config)
     sizes = read_manifest(sample_folder).rows[config]
@@ -28,14 +28,14 @@ def test_every_config_loads_offline(sample_folder: Path, config: str) -> None:
         split: size.rows for split, size in sizes.items()
     }
     for split, rows in loaded.items():
-        assert rows.features.arrow_schema.names == arrow_schema(KINDS[config].row).names
+        assert rows.features.arrow_schema.names == arrow_schema(GAME_CONFIGS[config].row).names
         for row in rows.select(range(3)):
             assert (row["split"], row["canary"]) == (split, CANARY)
-            KINDS[config].row.model_validate(row, strict=False)
+            GAME_CONFIGS[config].row.model_validate(row, strict=False)
 
 
 def test_ids_are_unique_and_rows_in_order(sample_folder: Path) -> None:
-    for config in KINDS:
+    for config in GAME_CONFIGS:
         for split in SPLITS:
             table = pq.read_table(sample_folder / config / f"{split}-00000-of-00001.parquet")
             ids = table["id"].to_pylist()
@@ -44,7 +44,7 @@ def test_ids_are_unique_and_rows_in_order(sample_folder: Path) -> None:
 
 
 def test_no_series_scene_or_text_crosses_a_split(sample_folder: Path) -> None:
-    for config, kind in KINDS.items():
+    for config, kind in GAME_CONFIGS.items():
         seen: dict[str, dict[Any, str]] = {"group": {}, "menu": {}, "text": {}}
         for split in SPLITS:
             table = pq.read_table(sample_folder / config / f"{split}-00000-of-00001.parquet")
@@ -138,7 +138,7 @@ def test_the_card_says_what_must_be_said(sample_folder: Path) -> None:
             name: game.model_copy(update={"text_licence": "choice-of-games"}),
         }
         changed = manifest.model_copy(update={"games": closed})
-        schemas = {kind: arrow_schema(KINDS[kind].row) for kind in manifest.rows}
+        schemas = {kind: arrow_schema(GAME_CONFIGS[kind].row) for kind in manifest.rows}
         card = render_card(changed, manifest_text, schemas, render_section(None, []))
         assert "license: other" in card
         assert "not ours to republish" in card

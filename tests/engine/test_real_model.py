@@ -12,7 +12,7 @@ import pytest
 
 from built import build, read_rows
 from generators.concepts.__main__ import main as build_concepts
-from generators.configs import CONCEPT_SETS
+from generators.configs import CONCEPT_CONFIGS
 from schemas import ConceptManifest
 
 pytestmark = pytest.mark.real_model
@@ -82,4 +82,4 @@ def test_a_small_model_writes_about_concepts_and_nothing_unfit_is_kept(
         assert task.accepted + sum(task.rejected.values()) == task.asked > 0
     for name in ("minimal_pairs", "insertions", "relations", "associations"):
         for row in read_rows(tmp_path / "out", name):
-            CONCEPT_SETS[name].row.model_validate(row, strict=False)
+            CONCEPT_CONFIGS[name].row.model_validate(row, strict=False)

@@ -13,14 +13,11 @@ from pydantic import BaseModel
 import schemas
 from generators import templates as prompts
 from generators.__main__ import COMMANDS
-from generators.configs import CONCEPT_SETS, KINDS
-from generators.dataset.card import ONE_ROW
-from generators.dataset.concept_card import ONE_ROW as CONCEPT_ONE_ROW
+from generators.configs import CONFIGS
 from generators.export.__main__ import NAMES
 from generators.export.formats import FORMATS
 from generators.writing import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
-from schemas.config import ConceptKind, MachiavelliKind
 from schemas.game_data import SourceModel
 
 ROOT = Path(__file__).parents[2]
@@ -65,8 +62,8 @@ VARIABLES = {
 }  # fmt: skip
 
 
-SCHEMA_FILES = {name: name for name in KINDS} | {"decisions": "decision"}
-"""Kind -> file of its row: the Decision is more than a row, and is named for itself."""
+SCHEMA_FILES = {name: name for name in CONFIGS} | {"decisions": "decision"}
+"""Config -> file of its row: the Decision is more than a row, and is named for itself."""
 
 
 def list_tracked() -> list[str]:
@@ -102,20 +99,27 @@ def test_every_command_is_documented() -> None:
         assert f"python -m generators.{command}" in README
 
 
-def test_every_kind_is_complete() -> None:
-    assert list(KINDS) == list(MachiavelliKind.__args__) == list(ONE_ROW)
-    for name, kind in KINDS.items():
+def test_every_config_is_one_file_and_one_line() -> None:
+    for name, config in CONFIGS.items():
+        assert name == config.name
+        assert inspect.getfile(config.texts) == str(ROOT / "generators" / "configs" / f"{name}.py")
         assert f"| `{name}` |" in README
-        assert kind.row.__name__ in schemas.__all__
-        assert inspect.getfile(kind.row) == str(ROOT / "schemas" / f"{SCHEMA_FILES[name]}.py")
+        assert config.row.__name__ in schemas.__all__
+        assert inspect.getfile(config.row) == str(ROOT / "schemas" / f"{SCHEMA_FILES[name]}.py")
+        assert not config.tiered or config.contrasts, "what has a tier needs poles"
 
 
-def test_every_concept_set_is_complete() -> None:
-    assert list(CONCEPT_SETS) == list(ConceptKind.__args__) == list(CONCEPT_ONE_ROW)
-    for name, each in CONCEPT_SETS.items():
-        assert f"| `{name}` |" in README
-        assert each.row.__name__ in schemas.__all__
-        assert inspect.getfile(each.row) == str(ROOT / "schemas" / f"{name}.py")
+WRITTEN_FOR = ROOT / "generators" / "writing" / "concepts.py"
+"""Says what models are asked for which config; a config need not be among them."""
+
+
+def test_no_table_says_something_of_every_config() -> None:
+    """What differs by config stands in its file."""
+    for path in {*(ROOT / "generators").rglob("*.py")} - {WRITTEN_FOR}:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            keys = node.keys if isinstance(node, ast.Dict) else []
+            named = {key.value for key in keys if isinstance(key, ast.Constant)} & CONFIGS.keys()
+            assert len(named) <= 2, f"{path}: {sorted(named)}"
 
 
 def find_models(base: type[BaseModel]) -> set[type[BaseModel]]:
@@ -157,7 +161,7 @@ def test_every_export_format_is_complete() -> None:
     golden = {path.name for path in (ROOT / "tests" / "exports").iterdir()}
     for name, each in FORMATS.items():
         assert f"| `{name}` | {each.summary} |" in README
-        assert set(each.takes) <= {*KINDS, *CONCEPT_SETS} - {"decisions"}
+        assert set(each.takes) <= CONFIGS.keys() - {"decisions"}
         assert any(f"{name}-{config}" in golden for config in each.takes)
         module = ROOT / "generators" / "export" / "formats" / f"{name.replace('-', '_')}.py"
         docstring = ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or ""

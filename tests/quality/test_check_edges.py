@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from generators.configs.plain_contrasts import read_plain
+from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality.assessment import assess_pairs, run_checks
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import run

@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.plain_contrasts import read_plain
+from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality.checks.words import ECHO, measure_words
 from generators.quality.evidence import Evidence, Rows, list_evidence
 from generators.quality.selection.features import extract_features

@@ -11,7 +11,7 @@ import pytest
 from sklearn.feature_extraction.text import CountVectorizer
 
 from generators.configs.contrasts import Contrasts, share_texts
-from generators.configs.plain_contrasts import read_plain
+from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality import rows as stored
 from generators.quality.evidence import CHECK_SEED, list_evidence
 from generators.quality.selection.balance import Balance, Cue

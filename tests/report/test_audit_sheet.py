@@ -10,12 +10,12 @@ import pytest
 
 from built import read_rows
 from generators.arrow import arrow_schema
+from generators.configs import CONFIGS
 from generators.errors import FolderError, SourceError
 from generators.report.audit_sheet import read_sheet, write_sheet
 from generators.report.audit_sheet.columns import CHECKLIST, guard, unguard
 from generators.report.audit_sheet.reading import bound_share
 from generators.report.audit_sheet.sampling import interleave
-from schemas.rows import ROWS
 
 Lines = list[dict[str, str]]
 
@@ -115,7 +115,7 @@ def test_hostile_rows_come_back(tmp_path: Path) -> None:
         "tier": "core",
     }  # fmt: skip
     (tmp_path / "contrastive").mkdir()
-    table = pa.Table.from_pylist([row], arrow_schema(ROWS["contrastive"]))
+    table = pa.Table.from_pylist([row], arrow_schema(CONFIGS["contrastive"].row))
     pq.write_table(table, tmp_path / "contrastive" / "train-00000-of-00001.parquet")
     write_sheet(tmp_path, 5, tmp_path / "sheet.csv")
     (line,) = read_lines(tmp_path / "sheet.csv")

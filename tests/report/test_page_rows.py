@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.report.page.entries import Entry
+from generators.configs import CONFIGS
+from generators.configs.base import Item
 from generators.report.page.rendering import render_page
 from generators.report.page.rows import choose_rows, read_page_rows, share_out
-from generators.report.page.views import ENTRIES
 from schemas.quality import Plots, Quality
 
 QUALITY = Quality(
@@ -30,38 +30,39 @@ def check_span(text: str, side: Any, row_span: list[int]) -> None:
 
 
 def test_every_config_becomes_entries(sample_folder: Path, concept_folder: Path) -> None:
-    found = [*read_page_rows(sample_folder).entries, *read_page_rows(concept_folder).entries]
-    entries = {(entry.config, entry.id): entry for entry in found}
-    assert {entry.config for entry in found} == set(ENTRIES)
+    found = [*read_page_rows(sample_folder).items, *read_page_rows(concept_folder).items]
+    items = {(item.config, item.id): item for item in found}
+    assert {item.config for item in found} == set(CONFIGS)
     for row in read_rows(concept_folder, "minimal_pairs")[:9]:
-        sides = take(entries, "minimal_pairs", row)
+        sides = take(items, "minimal_pairs", row)
         if sides:
             check_span(row["positive"], sides[0], row["positive_span"])
             check_span(row["negative"], sides[1], row["negative_span"])
     row = read_rows(concept_folder, "insertions")[0]
-    inserted, control, base = entries["insertions", row["id"]].sides
+    item = items["insertions", row["id"]]
+    inserted, control = item.sides
     check_span(row["inserted"], inserted, row["inserted_span"])
     check_span(row["control"], control, row["control_span"])
-    assert (base.text, base.span) == (row["base"], None)
-    entry = next(entry for entry in found if entry.config == "associations")
-    assert entry.facts["attribute"] == entry.sides[0].text[slice(*entry.sides[0].span or ())]
+    assert item.base == row["base"]
+    item = next(item for item in found if item.config == "associations")
+    assert item.facts["attribute"] == item.sides[0].text[slice(*item.sides[0].span or ())]
     row = read_rows(concept_folder, "relations")[0]
-    entry = entries["relations", row["id"]]
-    assert entry.sides[0][:3] == ("+" if row["valid"] else "-", "valid", row["conclusion"])
-    assert entry.context == "\n".join(row["premises"])
+    item = items["relations", row["id"]]
+    assert item.sides[0][:3] == ("+" if row["valid"] else "-", "valid", row["conclusion"])
+    assert item.context == "\n".join(row["premises"])
 
 
-def take(entries: dict[tuple[str, str], Entry], config: str, row: dict[str, Any]) -> Any:
-    entry = entries.get((config, row["id"]))
-    return entry and entry.sides
+def take(items: dict[tuple[str, str], Item], config: str, row: dict[str, Any]) -> Any:
+    item = items.get((config, row["id"]))
+    return item and item.sides
 
 
 def test_menus_show_every_option_with_its_numbers(sample_folder: Path) -> None:
-    found = {(entry.config, entry.id): entry for entry in read_page_rows(sample_folder).entries}
+    found = {(item.config, item.id): item for item in read_page_rows(sample_folder).items}
     row = next(row for row in read_rows(sample_folder, "decisions") if len(row["options"]) > 2)
-    entry = found["decisions", row["id"]]
-    assert [side.text for side in entry.sides] == [option["text"] for option in row["options"]]
-    for side, option in zip(entry.sides, row["options"], strict=True):
+    item = found["decisions", row["id"]]
+    assert [side.text for side in item.sides] == [option["text"] for option in row["options"]]
+    for side, option in zip(item.sides, row["options"], strict=True):
         assert side.name.startswith(option["polarity"])
         positive = {name: value for name, value in option["labels"].items() if value}
         assert side.numbers.get("labels", {}) == positive
@@ -69,12 +70,12 @@ def test_menus_show_every_option_with_its_numbers(sample_folder: Path) -> None:
             name: score for name, score in option["scores"].items() if score
         }
     row = read_rows(sample_folder, "multiple_choice")[0]
-    entry = found["multiple_choice", row["id"]]
-    for place, side in enumerate(entry.sides):
+    item = found["multiple_choice", row["id"]]
+    for place, side in enumerate(item.sides):
         assert side.numbers == {"score": {row["behavior"]: row["scores"][place]}}
         assert (side.pole == "+") == (place in row["matching"])
         assert (side.pole == "-") == (place in row["not_matching"])
-    icl = next(entry for (config, _), entry in found.items() if config == "icl")
+    icl = next(item for (config, _), item in found.items() if config == "icl")
     assert len(icl.more) == int(icl.facts["shots"])
 
 
@@ -94,9 +95,9 @@ def test_rows_are_shared_out_evenly() -> None:
 def test_a_large_folder_is_sampled(tmp_path: Path, sample_folder: Path) -> None:
     rows = read_page_rows(sample_folder, most=40)
     assert rows == read_page_rows(sample_folder, most=40)
-    assert Counter(entry.config for entry in rows.entries) == dict.fromkeys(rows.sizes, 10)
-    text = render_page(QUALITY, rows.entries, [], {}, sizes=rows.sizes)
-    assert text == render_page(QUALITY, rows.entries, [], {}, sizes=rows.sizes)
+    assert Counter(item.config for item in rows.items) == dict.fromkeys(rows.sizes, 10)
+    text = render_page(QUALITY, rows.items, [], {}, sizes=rows.sizes)
+    assert text == render_page(QUALITY, rows.items, [], {}, sizes=rows.sizes)
     assert f"40 of {sum(rows.sizes.values()):,} rows shown" in text
 
 
@@ -109,7 +110,7 @@ def test_columns_of_a_selection_may_be_there(tmp_path: Path, sample_folder: Path
     pq.write_table(
         table.drop_columns("tier"), tmp_path / "contrastive" / "test-00000-of-00001.parquet"
     )
-    entries = read_page_rows(tmp_path).entries
-    assert {entry.tier for entry in entries} == {""}
-    assert Counter(entry.hard for entry in entries) == Counter(flags)
-    assert 'name="reversed_cue"' in render_page(QUALITY, entries, [], {})
+    items = read_page_rows(tmp_path).items
+    assert {item.tier for item in items} == {""}
+    assert Counter(item.hard for item in items) == Counter(flags)
+    assert 'name="reversed_cue"' in render_page(QUALITY, items, [], {})

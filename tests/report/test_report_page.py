@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from browser import Browser, start_browser
-from generators.report.page.entries import list_pair_entries
+from generators.configs import pairs as own_pairs
+from generators.configs.base import Item
 from generators.report.page.rendering import render_page, write_data
 from generators.report.page.rows import read_page_rows
 from schemas.exchange import Rejection
@@ -61,19 +62,23 @@ def page(sample_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = read_page_rows(sample_folder)
     part = {"spying": Part(value=0.7, n=120, verdict="WARN")}
     quality = make_quality(make_check(parts=part), make_check(number=8, verdict="PASS"))
-    text = render_page(quality, rows.entries, [], {"length": FIGURE}, sizes=rows.sizes)
+    text = render_page(quality, rows.items, [], {"length": FIGURE}, sizes=rows.sizes)
     return save(text, tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture(scope="module")
 def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pair = {"positive": f"a {HOSTILE}", "negative": "b", "prompt": HOSTILE, "id": HOSTILE}
-    entry = list_pair_entries([{**pair, "group": HOSTILE}])[0]._replace(topic=HOSTILE)
-    other = list_pair_entries([{"positive": FOX, "negative": "the fox", "group": "b"}])
+    item = show_pair(**pair, group=HOSTILE)._replace(topic=HOSTILE)
+    other = show_pair(id="1", positive=FOX, negative="the fox", group="b")
     quality = make_quality(make_check(note=HOSTILE, unit=HOSTILE), name=HOSTILE)
     rejection = make_rejection(1, detail=HOSTILE, answer=HOSTILE, id=HOSTILE)
-    text = render_page(quality, [entry, *other], [rejection], {}, captions={})
+    text = render_page(quality, [item, other], [rejection], {}, captions={})
     return save(text, tmp_path_factory.mktemp("hostile"))
+
+
+def show_pair(**pair: str) -> Item:
+    return own_pairs.CONFIG.show(pair)
 
 
 def save(text: str, folder: Path) -> Path:
@@ -207,8 +212,8 @@ def test_narrow_window_has_nothing_beside_it(browser: Browser, page: Path) -> No
 
 
 def test_a_text_that_recurs_is_there_once() -> None:
-    pairs = [{"positive": "yes", "negative": "no", "prompt": "Well?"}] * 3
-    data = json.loads(write_data(list_pair_entries(pairs)))
+    pair = {"positive": "yes", "negative": "no", "prompt": "Well?"}
+    data = json.loads(write_data([show_pair(id=name, **pair) for name in "123"]))
     assert sorted(data["texts"]) == ["Well?", "no", "yes"]
     assert [entry["id"] for entry in data["entries"]] == ["1", "2", "3"]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from generators.export.formats.base import Entry, Format, LeftOut, Record, Scope
 from generators.export.formats.positions import align_all
-from generators.export.formats.sides import MARKED, Pair, take_sides
+from generators.export.formats.sides import Pair, take_sides
 
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
@@ -25,13 +25,13 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
 
 def make_record(pair: Pair, places: Mapping[str, Any]) -> dict[str, Any]:
     """Returns both texts, the characters that differ, and their tokens."""
-    positive, negative = pair.texts
-    spans = pair.spans or ((0, len(positive)), (0, len(negative)))
+    positive, negative = pair.sides.texts
+    spans = pair.sides.spans or ((0, len(positive)), (0, len(negative)))
     return {
         "id": pair.row["id"],
         "positive": positive,
         "negative": negative,
-        "about": pair.about,
+        "about": pair.sides.about,
         "group": pair.row["group"],
         "positive_span": list(spans[0]),
         "negative_span": list(spans[1]),
@@ -42,6 +42,6 @@ def make_record(pair: Pair, places: Mapping[str, Any]) -> dict[str, Any]:
 FORMAT = Format(
     "aligned",
     "TransformerLens, pyvene, causalgym: patching by position",
-    take_sides(convert, *MARKED),
+    take_sides(convert, marked=True),
     tokenizers="default",
 )

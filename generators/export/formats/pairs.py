@@ -35,15 +35,15 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
 
 def make_record(pair: Pair) -> dict[str, Any]:
     """Returns whole texts, then prompt and answers apart."""
-    positive, negative = pair.texts
+    positive, negative = pair.sides.texts
     record = {
         "id": pair.row["id"],
         "positive": positive,
         "negative": negative,
-        "question": pair.prompt,
-        "matching": pair.positive,
-        "not_matching": pair.negative,
-        "about": pair.about,
+        "question": pair.sides.prompt,
+        "matching": pair.sides.positive,
+        "not_matching": pair.sides.negative,
+        "about": pair.sides.about,
         "group": pair.row["group"],
     }
     return record | {name: pair.row[name] for name in WHERE_THERE if name in pair.row}

@@ -34,11 +34,11 @@ def find_last(pairs: Sequence[Pair], vocabularies: Sequence[Vocabulary]) -> dict
 
 
 def _count_back(vocabulary: Vocabulary, pairs: Sequence[Pair], side: int) -> list[int]:
-    texts = [pair.texts[side] for pair in pairs]
-    if all(pair.spans is None for pair in pairs):
+    texts = [pair.sides.texts[side] for pair in pairs]
+    if all(pair.sides.spans is None for pair in pairs):
         return [-1] * len(texts)
     spans = [
-        pair.spans[side] if pair.spans else (len(text) - 1, len(text))
+        pair.sides.spans[side] if pair.sides.spans else (len(text) - 1, len(text))
         for pair, text in zip(pairs, texts, strict=True)
     ]
     ends = vocabulary.find_spans(texts, spans)[:, 1]
@@ -47,7 +47,7 @@ def _count_back(vocabulary: Vocabulary, pairs: Sequence[Pair], side: int) -> lis
 
 def align_pairs(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[Tokens, Alignment]:
     """Returns the tokens of both sides (all positive ones first), and how they differ."""
-    sides = zip(*(pair.texts for pair in pairs), strict=True)
+    sides = zip(*(pair.sides.texts for pair in pairs), strict=True)
     tokens = vocabulary.encode([text for side in sides for text in side])
     places = np.arange(len(pairs), dtype=np.int64)
     return tokens, align(tokens, places, places + len(pairs))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from generators.export.formats.base import Entry, Format, LeftOut, Record, Row, Scope, Take
 from generators.export.formats.questions import NO_SITUATION, ask
-from generators.export.formats.sides import THEREFORE, Pair, take_sides
+from generators.export.formats.sides import Pair, take_sides
 from schemas.labels import VIOLATIONS
 
 CHOSEN = {"ethical": "positive", "disutility": "negative"} | dict.fromkeys(VIOLATIONS, "negative")
@@ -48,9 +48,9 @@ def convert_relations(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator
             yield pair
             continue
         record = {
-            "prompt": f"{pair.prompt}{THEREFORE.rstrip()}",
-            "chosen": f" {pair.positive}",
-            "rejected": f" {pair.negative}",
+            "prompt": f"{pair.sides.prompt}{pair.sides.joint.rstrip()}",
+            "chosen": f" {pair.sides.positive}",
+            "rejected": f" {pair.sides.negative}",
             "id": pair.row["id"],
         }
         yield Record(f"{scope.split}.jsonl", record)

@@ -19,14 +19,14 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
         if isinstance(pair, LeftOut):
             yield pair
             continue
-        for label, text in zip((1, 0), pair.texts, strict=True):
-            key = sha256(f"{label} {pair.about} {text}".encode()).digest()[:16]
+        for label, text in zip((1, 0), pair.sides.texts, strict=True):
+            key = sha256(f"{label} {pair.sides.about} {text}".encode()).digest()[:16]
             if key in seen:
                 yield Reduced("texts that stand there already, with the same label")
                 continue
             seen.add(key)
             record = {"text": text, "label": label, "source": pair.row["origin"]}
-            about = {"id": pair.row["id"], "group": pair.row["group"], "about": pair.about}
+            about = {"id": pair.row["id"], "group": pair.row["group"], "about": pair.sides.about}
             yield Record(f"{scope.split}.jsonl", record)
             yield Record(f"{scope.split}.index.jsonl", about)
 

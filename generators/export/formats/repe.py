@@ -21,7 +21,7 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
             continue
         turned = not turned if number % 2 else bool(scope.draw(pair.row["id"], 2))
         number += 1
-        texts = pair.texts[::-1] if turned else pair.texts
+        texts = pair.sides.texts[::-1] if turned else pair.sides.texts
         columns = {
             "data": list(texts),
             "labels": [[not turned, turned]],

@@ -1,17 +1,15 @@
 """Whether rows have the form and the poles that they are meant to have."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from generators.configs import find_config
 from generators.quality.checks.base import FEWEST, Check, Measurement
 from generators.quality.evidence import Evidence
 
 LEAST_MARGIN = 0.5
 """A pole counts above 0.5, strictly, and its opposite has 0: no pair can be nearer."""
-
-Row = dict[str, Any]
 
 
 def count_broken(evidence: Evidence) -> Measurement:
@@ -57,10 +55,10 @@ def measure_balance(evidence: Evidence) -> Measurement | None:
 
     85 % in CrowS-Pairs; half in the persona files of Perez et al. 2022.
     """
-    columns = [name for name in ("valid", "valence") if name in evidence.table.column_names]
-    if not columns:
+    twins = find_config(evidence.config).twins
+    if twins is None:
         return None
-    sides = [side in (True, "positive") for side in evidence.table[columns[0]].to_pylist()]
+    sides = [side == twins.positive for side in evidence.table[twins.column].to_pylist()]
     return Measurement(float(np.mean(sides)) if sides else 0.5, len(sides))
 
 
@@ -88,54 +86,11 @@ def measure_prefixes(evidence: Evidence) -> Measurement | None:
 
     Only the concept may differ, or a difference of activations is of something else too.
     """
-    if evidence.config not in SAME:
+    alike = find_config(evidence.config).alike
+    if alike is None:
         return None
-    columns, is_same = SAME[evidence.config]
-    found = [is_same(row) for row in evidence.list_rows(*columns)]
+    found = [alike.holds(row) for row in evidence.list_rows(*alike.columns)]
     return Measurement(float(np.mean(found)) if found else 1.0, len(found))
-
-
-def _is_pair_same(row: Row) -> bool:
-    sides = ((row["positive"], row["positive_span"]), (row["negative"], row["negative_span"]))
-    return all(
-        (text[: span[0]], text[span[1] :]) == (row["prefix"], row["suffix"]) for text, span in sides
-    )
-
-
-def _is_insertion_same(row: Row) -> bool:
-    sides = ((row["inserted"], row["inserted_span"]), (row["control"], row["control_span"]))
-    return all(text[: span[0]] + text[span[1] :] == row["base"] for text, span in sides)
-
-
-def _is_prompt_same(row: Row) -> bool:
-    prompts = ("positive_prompt", "negative_prompt", "shuffled_prompt")
-    return len({_blank_answers(row[name], row["shots"]) for name in prompts}) == 1
-
-
-def _blank_answers(prompt: str, shots: list[Row]) -> str:
-    """Returns a prompt without the answers of its shots."""
-    frame, rest = "", prompt
-    for shot in shots:
-        before, situation, rest = rest.partition(shot["observation"])
-        answers = [answer for answer in (shot["positive"], shot["negative"]) if answer in rest]
-        first = min(answers, key=lambda answer: (rest.index(answer), -len(answer)), default="")
-        gap, _, rest = rest.partition(first) if first else (rest, "", "")
-        frame += before + situation + gap
-    return frame + rest
-
-
-SAME: dict[str, tuple[tuple[str, ...], Callable[[Row], bool]]] = {
-    "minimal_pairs": (
-        ("positive", "negative", "positive_span", "negative_span", "prefix", "suffix"),
-        _is_pair_same,
-    ),
-    "insertions": (
-        ("inserted", "control", "inserted_span", "control_span", "base"),
-        _is_insertion_same,
-    ),
-    "icl": (("shots", "positive_prompt", "negative_prompt", "shuffled_prompt"), _is_prompt_same),
-}
-"""Config -> the columns that are compared, and how; a pair has one prompt for both sides."""
 
 
 def measure_margin(evidence: Evidence) -> Measurement | None:

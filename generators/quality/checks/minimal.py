@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from generators.configs import find_config
 from generators.quality.checks.base import Check, Measurement, list_missed
 from generators.quality.evidence import Evidence
 from generators.quality.measures.words import measure_edits
@@ -19,7 +20,7 @@ def measure_edit(evidence: Evidence) -> Measurement | None:
     BLiMP 0.17, CrowS-Pairs 0.09; 0.94 in the files of Perez et al. 2022. No pair may be edited by
     more than a half.
     """
-    if evidence.config != "minimal_pairs":
+    if not find_config(evidence.config).minimal:
         return None
     texts = evidence.contrasts.texts
     ones: list[int] = evidence.contrasts.positive.tolist()
@@ -44,7 +45,7 @@ def measure_alignment(evidence: Evidence) -> Measurement | None:
     symmetric replacement (https://arxiv.org/abs/2309.16042). BLiMP 1.00 by words; 0.19 in the files
     of Perez et al. 2022.
     """
-    if evidence.config != "minimal_pairs":
+    if not find_config(evidence.config).minimal:
         return None
     aligned: dict[str, list[bool]] = {}
     for row in evidence.list_rows("tokens"):

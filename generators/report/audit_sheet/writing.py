@@ -10,14 +10,18 @@ from string import ascii_uppercase
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from generators.configs import CONFIGS
+from generators.configs.base import Config, Item, Row, Side
 from generators.errors import FolderError, SourceError
-from generators.report.audit_sheet.columns import CHECKLIST, JUDGED, READ, Line, guard
-from generators.report.audit_sheet.lines import JUDGED_CONFIGS, Row
+from generators.report.audit_sheet.columns import JUDGED, READ, guard
 from generators.report.audit_sheet.sampling import draw_key, interleave
 from generators.stored_rows import list_files, open_rows
 
 Drawn = tuple[str, str, str, str]
 """Config, behavior or theme, tier, id."""
+
+AUDITED = {name: config for name, config in CONFIGS.items() if config.tiered}
+"""Configs that have something to judge."""
 
 
 def write_sheet(folder: Path, n: int, path: Path, seed: int = 0) -> int:
@@ -35,11 +39,11 @@ def write_sheet(folder: Path, n: int, path: Path, seed: int = 0) -> int:
 
     drawn = interleave(list(_list_rows(folder)), seed, depth=3)[:n]
     if not drawn:
-        wanted = f"rows of {', '.join(JUDGED_CONFIGS)}"
+        wanted = f"rows of {', '.join(AUDITED)}"
         raise SourceError(str(folder), "no row to judge", wanted, "Name a dataset folder")
     columns = [*READ, *JUDGED]
-    if any(config == "associations" for config, *_ in drawn):
-        columns += CHECKLIST
+    for name in dict.fromkeys(config for config, *_ in drawn):
+        columns += AUDITED[name].checklist
     cells = [[guard(cell) for cell in line] for line in _write_lines(folder, drawn, seed)]
     frame = pd.DataFrame(cells, columns=list(READ), dtype=str)
     sheet = frame.reindex(columns=columns, fill_value="")
@@ -66,18 +70,22 @@ def _write_new(path: Path, text: str) -> None:
 
 
 def _list_rows(folder: Path) -> Iterator[Drawn]:
-    for config, judged in JUDGED_CONFIGS.items():
-        for path in list_files(folder, config):
-            wanted = ["id", judged.stratum, "tier", *(judged.drawn or ())[:1]]
+    """Yields all rows that may be drawn; of twins the positive one."""
+    for config in AUDITED.values():
+        topic, twins = config.topic or "id", config.twins
+        for path in list_files(folder, config.name):
+            wanted = ["id", topic, "tier", *([twins.column] if twins else [])]
             for row in _read(path, config, wanted).to_pylist():
-                if judged.drawn is None or row[judged.drawn[0]] == judged.drawn[1]:
-                    yield config, row[judged.stratum], row["tier"], row["id"]
+                if twins is None or row[twins.column] == twins.positive:
+                    yield config.name, row[topic], row["tier"], row["id"]
 
 
 def read_ids(folder: Path, config: str) -> set[str]:
     """Returns the ids of a config; none where the folder has no such config."""
-    paths = list_files(folder, config) if config in JUDGED_CONFIGS else []
-    return {row["id"] for path in paths for row in _read(path, config, ["id"]).to_pylist()}
+    if config not in AUDITED:
+        return set()
+    tables = (_read(path, AUDITED[config], ["id"]) for path in list_files(folder, config))
+    return {row["id"] for table in tables for row in table.to_pylist()}
 
 
 def read_options(folder: Path, rows: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
@@ -87,34 +95,33 @@ def read_options(folder: Path, rows: Iterable[tuple[str, str]]) -> dict[tuple[st
     return {(line[0], line[1]): line[place] for line in _write_lines(folder, drawn, seed=0)}
 
 
-def _read(path: Path, config: str, columns: list[str]) -> pa.Table:
-    with open_rows(path, config) as file:
+def _read(path: Path, config: Config, columns: list[str]) -> pa.Table:
+    with open_rows(path, config.row) as file:
         return file.read(columns)
 
 
 def _write_lines(folder: Path, drawn: Sequence[Drawn], seed: int) -> Iterator[list[str]]:
-    for config, judged in JUDGED_CONFIGS.items():
-        places = [(stratum, id_) for name, stratum, _, id_ in drawn if name == config]
+    for name, config in AUDITED.items():
+        places = [(stratum, id_) for at, stratum, _, id_ in drawn if at == name]
         if not places:
             continue
         rows = _fetch(folder, config, [id_ for _, id_ in places])
-        others: dict[str, Row] = {}
-        if judged.drawn:
-            others = _fetch(folder, config, [row["counterpart_id"] for row in rows.values()])
+        twins: dict[str, Row] = {}
+        if config.twins:
+            twins = _fetch(folder, config, [row["counterpart_id"] for row in rows.values()])
         for stratum, id_ in places:
             row = rows[id_]
-            line = judged.describe(row, others.get(row.get("counterpart_id", "")))
-            if judged.shuffled:
-                line = _shuffle(line, id_, seed)
-            yield [config, id_, stratum, *_write_cells(line)]
+            item = config.show(row, twins.get(row.get("counterpart_id", "")))
+            sides = item.sides if config.ordered else _shuffle(item.sides, id_, seed)
+            yield [name, id_, stratum, *_write_cells(item, sides)]
 
 
-def _fetch(folder: Path, config: str, ids: Iterable[str]) -> dict[str, Row]:
+def _fetch(folder: Path, config: Config, ids: Iterable[str]) -> dict[str, Row]:
     """Returns id -> row, of some rows of one config; the rest of it takes no memory."""
     wanted = pa.array(ids, pa.string())
     rows: dict[str, Row] = {}
-    for path in list_files(folder, config):
-        with open_rows(path, config) as file:
+    for path in list_files(folder, config.name):
+        with open_rows(path, config.row) as file:
             for group in range(file.num_row_groups):
                 table = file.read_row_group(group)
                 found = table.filter(pc.is_in(table["id"], wanted))
@@ -122,24 +129,21 @@ def _fetch(folder: Path, config: str, ids: Iterable[str]) -> dict[str, Row]:
     return rows
 
 
-def _shuffle(line: Line, id_: str, seed: int) -> Line:
-    places = range(len(line.options))
-    order = sorted(places, key=lambda place: draw_key(seed, id_, str(place)))
-    return line._replace(
-        options=tuple(line.options[place] for place in order),
-        positive=tuple(order.index(place) for place in line.positive),
-        negative=tuple(order.index(place) for place in line.negative),
-    )
+def _shuffle(sides: Sequence[Side], id_: str, seed: int) -> list[Side]:
+    order = sorted(range(len(sides)), key=lambda place: draw_key(seed, id_, str(place)))
+    return [sides[place] for place in order]
 
 
-def _write_cells(line: Line) -> Iterator[str]:
-    options = [f"{_name(place)}. {option}" for place, option in enumerate(line.options)]
-    yield from (line.reading, line.prompt, "\n".join(options))
-    yield from (_list_names(line.positive), _list_names(line.negative))
+def _write_cells(item: Item, sides: Sequence[Side]) -> Iterator[str]:
+    """Yields what positive means, what comes first, the options, and the letters of both poles.
 
-
-def _list_names(places: Iterable[int]) -> str:
-    return ", ".join(_name(place) for place in sorted(places))
+    An option stands there with what follows it in the story, which its label is about.
+    """
+    texts = [f"{side.text}\n→ {side.outcome}" if side.outcome else side.text for side in sides]
+    options = [f"{_name(place)}. {text}" for place, text in enumerate(texts)]
+    yield from (item.claim, item.context or item.base, "\n".join(options))
+    for pole in ("+", "-"):
+        yield ", ".join(_name(place) for place, side in enumerate(sides) if side.pole == pole)
 
 
 def _name(place: int) -> str:

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
+from generators.configs.base import Item, Side
 from generators.quality.verdicts import show_number
-from generators.report.page.entries import Entry, Side
 from generators.report.page.rows import share_out
 from generators.templates import render
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Quality
 
 TEMPLATE = "report/v1/report"
+
+OUTCOME = 300
+"""Characters of an outcome that are shown; the Parquet files have it whole."""
 
 MOST_DRAFTS = 1000
 """Rejections that one page holds at most."""
@@ -27,10 +30,10 @@ FILTERS = {
     "origin": "Origin",
     "group": "Game or group",
 }
-"""Field of an entry -> label of the menu that filters by it."""
+"""Field of an item -> label of the menu that filters by it."""
 
 FLAGS = {"hard": "hard", "reversed_cue": "reversed cue"}
-"""Field of an entry -> label of the box that keeps only such rows."""
+"""Field of an item -> label of the box that keeps only such rows."""
 
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 """What could end a script, open a comment, or end a line of one."""
@@ -38,7 +41,7 @@ _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 def render_page(
     quality: Quality,
-    entries: Sequence[Entry],
+    items: Sequence[Item],
     rejections: Sequence[Rejection],
     figures: Mapping[str, str],
     *,
@@ -49,31 +52,35 @@ def render_page(
 
     Args:
         quality: what was measured.
-        entries: the rows to browse.
+        items: the rows to browse.
         rejections: all that was rejected; at most `MOST_DRAFTS` are shown, evenly by reason.
         figures: name -> SVG, which is put into the page as it is: it must be ours.
         captions: name -> caption; a figure without one is called by its name.
-        sizes: config -> rows in the files; None where the entries are all there is.
+        sizes: config -> rows in the files; None where the items are all there is.
     """
     script = render("report/v1/script")
     reasons = _group_rejections(rejections)
-    counted = dict(sizes or Counter(entry.config for entry in entries))
+    counted = dict(sizes or Counter(item.config for item in items))
     return render(
         TEMPLATE,
         quality=quality,
         groups=_group_checks(quality.checks),
         sizes=counted,
         total=sum(counted.values()),
-        shown=len(entries),
-        filters={name: _count_values(entries, name) for name in FILTERS},
+        shown=len(items),
+        filters={name: _count_values(items, name) for name in FILTERS},
         labels=FILTERS,
-        flags={name: label for name, label in FLAGS.items() if _has(entries, name)},
-        margins=any(entry.margin is not None for entry in entries),
+        flags={
+            name: label
+            for name, label in FLAGS.items()
+            if any(getattr(item, name) for item in items)
+        },
+        margins=any(item.margin is not None for item in items),
         figures={name: (svg, (captions or {}).get(name)) for name, svg in figures.items()},
         reasons=reasons,
         rejected=len(rejections),
         drafts=sum(len(those) for _, _, those in reasons),
-        data=write_data(entries),
+        data=write_data(items),
         script=script,
         script_hash=b64encode(sha256(script.encode()).digest()).decode(),
         number=show_figure,
@@ -82,22 +89,25 @@ def render_page(
     )
 
 
-def write_data(entries: Iterable[Entry]) -> str:
-    """Returns entries as JSON that is safe inside a script; a text that recurs is there once."""
+def write_data(items: Iterable[Item]) -> str:
+    """Returns items as JSON that is safe inside a script; a text that recurs is there once."""
     places: dict[str, int] = {}
-    packed = [_pack(entry, places) for entry in entries]
+    packed = [_pack(item, places) for item in items]
     data = {"texts": list(places), "entries": packed}
     whole = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return whole.translate(_UNSAFE)
 
 
-def _pack(entry: Entry, places: dict[str, int]) -> dict[str, Any]:
-    """Returns an entry without what is empty, its long texts as places in the list of texts."""
-    fields: dict[str, Any] = entry._asdict()
-    fields["context"] = places.setdefault(entry.context, len(places))
-    fields["sides"] = [_pack_side(side, places) for side in entry.sides]
+def _pack(item: Item, places: dict[str, int]) -> dict[str, Any]:
+    """Returns an item without what is empty, its long texts as places in the list of texts."""
+    fields: dict[str, Any] = item._asdict()
+    claim, base = fields.pop("claim"), fields.pop("base")
+    sides = [*item.sides, *([Side("", "base", base)] if base else [])]
+    fields["context"] = places.setdefault(item.context, len(places))
+    fields["sides"] = [_pack_side(side, places) for side in sides]
+    fields["facts"] = ({"positive means": claim} if claim else {}) | item.facts
     fields["more"] = {
-        heading: places.setdefault(text, len(places)) for heading, text in entry.more.items()
+        heading: places.setdefault(text, len(places)) for heading, text in item.more.items()
     }
     return _leave_out_empty(fields)
 
@@ -106,10 +116,17 @@ def _pack_side(side: Side, places: dict[str, int]) -> dict[str, Any]:
     fields: dict[str, Any] = side._asdict()
     fields["text"] = places.setdefault(side.text, len(places))
     if side.outcome:
-        fields["outcome"] = places.setdefault(side.outcome, len(places))
+        fields["outcome"] = places.setdefault(_cut(side.outcome), len(places))
     if side.span:
         fields["span"] = [_count_units(side.text[:end]) for end in side.span]
     return _leave_out_empty(fields)
+
+
+def _cut(outcome: str) -> str:
+    """Returns an outcome as far as it is shown."""
+    if len(outcome) <= OUTCOME:
+        return outcome
+    return outcome[:OUTCOME].rpartition(" ")[0] + " …"
 
 
 def _leave_out_empty(fields: dict[str, Any]) -> dict[str, Any]:
@@ -134,14 +151,10 @@ def _group_checks(checks: Sequence[CheckResult]) -> list[list[CheckResult]]:
     return list(groups.values())
 
 
-def _count_values(entries: Sequence[Entry], name: str) -> list[tuple[str, int]]:
-    counts = Counter[str](getattr(entry, name) for entry in entries)
+def _count_values(items: Sequence[Item], name: str) -> list[tuple[str, int]]:
+    counts = Counter[str](getattr(item, name) for item in items)
     del counts[""]
     return list(counts.items()) if name in {"config", "split"} else sorted(counts.items())
-
-
-def _has(entries: Sequence[Entry], name: str) -> bool:
-    return any(getattr(entry, name) for entry in entries)
 
 
 def _group_rejections(rejections: Sequence[Rejection]) -> list[tuple[str, int, list[Rejection]]]:

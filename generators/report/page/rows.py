@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.configs.texts import TEXT_FIELDS, change_text
-from generators.report.page.entries import Entry
-from generators.report.page.views import ENTRIES, View
+from generators.configs import CONFIGS
+from generators.configs.base import Item
+from generators.configs.texts import change_text
 from generators.stored_rows import list_files
 
 MOST = 10_000
@@ -18,14 +18,14 @@ MOST = 10_000
 NOT_PUBLISHED = "(text not published)"
 """Stands in the place of text that references leave out."""
 
-SHARED = ("id", "game", "group", "split", "tier", "origin", "hard", "reversed_cue")
-"""Columns that every config is asked for; one that it lacks is not shown."""
+UNSHOWN = frozenset({"tokens", "provenance", "canary"})
+"""Columns that no item shows, and that need not be read."""
 
 
 class PageRows(NamedTuple):
     """The rows of a page."""
 
-    entries: list[Entry]
+    items: list[Item]
     """Rows that are shown, by config, topic and tier."""
     sizes: dict[str, int]
     """Config -> rows in the files."""
@@ -34,22 +34,23 @@ class PageRows(NamedTuple):
 def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
     """Returns at most so many rows of a dataset folder, evenly by config, topic and tier.
 
-    Row numbers are chosen first, from two columns; then one row group is read at a time, without
-    the columns that no entry needs.
+    Row numbers are chosen first, from two columns; then one row group is read at a time. Configs
+    with a tier come first.
     """
-    files = {config: list_files(folder, config) for config in ENTRIES}
+    tiered_first = sorted(CONFIGS.values(), key=lambda config: not config.tiered)
+    files = {config.name: list_files(folder, config.name) for config in tiered_first}
     sizes = {
-        config: sum(_count_rows(path) for path in paths) for config, paths in files.items() if paths
+        name: sum(_count_rows(path) for path in paths) for name, paths in files.items() if paths
     }
     shares = share_out(list(sizes.values()), most)
-    entries: list[Entry] = []
-    for config, share in zip(sizes, shares, strict=True):
-        view, paths = ENTRIES[config], files[config]
-        chosen = choose_rows(_read_strata(paths, view), share)
-        rows = _take(paths, view, chosen)
-        fields = TEXT_FIELDS.get(config, {})
-        entries += (view.read(change_text(rows[number], fields, show_text)) for number in chosen)
-    return PageRows(entries, sizes)
+    items: list[Item] = []
+    for name, share in zip(sizes, shares, strict=True):
+        config, paths = CONFIGS[name], files[name]
+        chosen = choose_rows(_read_strata(paths, config.topic), share)
+        rows = _take(paths, chosen)
+        fields = config.story_fields
+        items += (config.show(change_text(rows[number], fields, show_text)) for number in chosen)
+    return PageRows(items, sizes)
 
 
 def show_text(text: str | None) -> str:
@@ -102,24 +103,24 @@ def _count_rows(path: Path) -> int:
         return file.metadata.num_rows
 
 
-def _read_strata(paths: Sequence[Path], view: View) -> list[tuple[str, str]]:
+def _read_strata(paths: Sequence[Path], topic: str | None) -> list[tuple[str, str]]:
     """Returns topic and tier of every row; equal ones are one object, for there are many rows."""
     strata: list[tuple[str, str]] = []
     known = dict[tuple[str, str], tuple[str, str]]()
     for path in paths:
         with pq.ParquetFile(path) as file:
-            names = [name for name in (view.topic, "tier") if name in file.schema_arrow.names]
+            names = [name for name in (topic, "tier") if name in file.schema_arrow.names]
             if not names:
                 strata += [("", "")] * file.metadata.num_rows
                 continue
             for batch in file.iter_batches(columns=names):  # pyright: ignore[reportUnknownMemberType]
                 rows: list[dict[str, str]] = batch.to_pylist()
-                pairs = ((row.get(view.topic or "", ""), row.get("tier", "")) for row in rows)
+                pairs = ((row.get(topic or "", ""), row.get("tier", "")) for row in rows)
                 strata += (known.setdefault(pair, pair) for pair in pairs)
     return strata
 
 
-def _take(paths: Sequence[Path], view: View, chosen: Sequence[int]) -> dict[int, dict[str, Any]]:
+def _take(paths: Sequence[Path], chosen: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Returns row number -> row."""
     rows: dict[int, dict[str, Any]] = {}
     waiting = sorted(chosen, reverse=True)
@@ -133,13 +134,12 @@ def _take(paths: Sequence[Path], view: View, chosen: Sequence[int]) -> dict[int,
                     wanted.append(waiting.pop())
                 if wanted:
                     places = [number - start for number in wanted]
-                    taken = _read_row_group(file, group, view).take(pa.array(places))
+                    taken = _read_row_group(file, group).take(pa.array(places))
                     rows.update(zip(wanted, taken.to_pylist(), strict=True))
                 start = end
     return rows
 
 
-def _read_row_group(file: pq.ParquetFile, group: int, view: View) -> pa.Table:
-    asked = (*SHARED, *([view.topic] if view.topic else []), *view.columns)
-    present = [name for name in asked if name.partition(".")[0] in file.schema_arrow.names]
-    return file.read_row_group(group, columns=present)  # pyright: ignore[reportUnknownMemberType]
+def _read_row_group(file: pq.ParquetFile, group: int) -> pa.Table:
+    shown = [name for name in file.schema_arrow.names if name not in UNSHOWN]
+    return file.read_row_group(group, columns=shown)  # pyright: ignore[reportUnknownMemberType]

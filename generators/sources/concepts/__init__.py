@@ -1,1 +1,1 @@
-"""TODO."""
+"""Concepts: their file, their network, and the pool of what file and models give."""

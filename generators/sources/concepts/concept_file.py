@@ -16,7 +16,7 @@ from schemas.concept import (
     SlotTemplate,
 )
 
-REMEDY = "Mend the file; generators/sample/concepts.yaml is an example of one"
+REMEDY = "Fix the file; generators/sample/concepts.yaml is an example of one"
 MOST_NAMES = 20
 """That a message lists."""
 

@@ -55,7 +55,7 @@ def find_cycle(edges: Sequence[Edge]) -> list[Edge]:
 
 
 def find_groups(file: ConceptFile) -> dict[str, str]:
-    """Returns concept -> the group it is dealt to a split with: all that contrasts connect.
+    """Returns concept -> the group that it shares a split with: all that contrasts connect.
 
     A group is named for its first concept in alphabetical order.
     """

@@ -1,6 +1,6 @@
 """What the concept sets are made of: the concept file, and what a model adds to it. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar
@@ -19,7 +19,7 @@ from schemas.concept import (
 
 Thing = TypeVar("Thing", covariant=True)
 Pair = tuple[str, str]
-Dealt = TypeVar("Dealt")
+Kept = TypeVar("Kept")
 
 
 class Themed(Protocol):
@@ -36,13 +36,13 @@ WithTheme = TypeVar("WithTheme", bound=Themed)
 
 @dataclass(frozen=True)
 class Sourced(Generic[Thing]):
-    """A part of the material, and where it comes from."""
+    """A part of the pool, and where it comes from."""
 
     name: str
     """Unique among its kind."""
     value: Thing
     split: Split
-    """Where it is dealt to: by its name, or with the concepts that it was written for."""
+    """Its split: by its name, or that of the concepts that it was written for."""
     origin: Origin
     text_licence: TextLicence
     provenance: Provenance
@@ -61,17 +61,17 @@ class Additions:
 
 
 @dataclass
-class Material:
+class ConceptPool:
     """The concept file, cut to a limit, with the additions."""
 
     file: ConceptFile
     limit: int | None = None
-    """Most contrasts, scenarios, edges and targets; dealt to the themes in turn."""
+    """Most contrasts, scenarios, edges and targets; taken from the themes in turn."""
     additions: Additions = field(default_factory=Additions)
 
     @cached_property
     def groups(self) -> dict[str, str]:
-        """Concept -> the group it is dealt with."""
+        """Concept -> the group that it shares a split with."""
         return find_groups(self.file)
 
     @cached_property
@@ -124,18 +124,20 @@ class Material:
 
     @cached_property
     def splits(self) -> dict[str, Split]:
-        """Concept -> where it is dealt to, with all that it is contrasted with."""
+        """Concept -> its split, which is that of all that it is contrasted with."""
         return {name: deal_split(group) for name, group in self.groups.items()}
 
-    def cut(self, items: Iterable[tuple[str, Dealt]]) -> list[Dealt]:
-        """Returns (theme, item) by theme; where there is a limit, dealt to the themes in turn."""
-        by_theme: dict[str, list[Dealt]] = {theme: [] for theme in self.file.themes}
+    def cut(self, items: Iterable[tuple[str, Kept]]) -> list[Kept]:
+        """Returns (theme, item) by theme; where there is a limit, taken from the themes in turn."""
+        by_theme: dict[str, list[Kept]] = {theme: [] for theme in self.file.themes}
         for theme, item in items:
             by_theme.setdefault(theme, []).append(item)
         most = self.limit
         if most is not None:
-            by_theme = dict(zip(by_theme, _deal(list(by_theme.values()), most), strict=True))
-        return [item for dealt in by_theme.values() for item in dealt]
+            by_theme = dict(
+                zip(by_theme, _take_in_turn(list(by_theme.values()), most), strict=True)
+            )
+        return [item for some in by_theme.values() for item in some]
 
     def _source(self, name: str, value: Thing) -> Sourced[Thing]:
         licence, provenance = self.file.text_licence, Provenance(template=name)
@@ -149,14 +151,3 @@ class Material:
 def name_edge(edge: Edge) -> str:
     """Returns an edge as it is named, such as `bribe-kind_of-payment`."""
     return f"{edge.source}-{edge.relation}-{edge.target}"
-
-
-def _deal(heaps: Sequence[list[Dealt]], most: int) -> Iterator[list[Dealt]]:
-    """Yields the first things of each heap, as many as a deal of `most` in turn gives it."""
-    taken = [0] * len(heaps)
-    while most and any(taken[at] < len(heap) for at, heap in enumerate(heaps)):
-        for at, heap in enumerate(heaps):
-            if most and taken[at] < len(heap):
-                taken[at] += 1
-                most -= 1
-    yield from (heap[: taken[at]] for at, heap in enumerate(heaps))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 from os.path import commonprefix
 from string import punctuation
 from typing import Literal, cast
@@ -23,6 +24,11 @@ _OPENING = " \"'([“‘—–"
 """What may stand between the beginning of a sentence and its first word."""
 FEWEST_WORDS = 4
 """Words before the slot below which a sentence is not cut behind it: it would say too little."""
+
+SHORTEST_STEM = 4
+"""Letters below which a word has no family: `ox` is not in `oxygen`."""
+LONGEST_WHOLE = 5
+"""Letters up to which a word must stand whole at the beginning of another."""
 
 CRITICAL_LAST: Literal["critical_last"] = "critical_last"
 SHARED_SUFFIX: Literal["shared_suffix"] = "shared_suffix"
@@ -152,3 +158,16 @@ def find_difference(one: str, other: str) -> tuple[int, int]:
 def find_space(text: str) -> str:
     """Returns the space that a text begins with."""
     return text[: len(text) - len(text.lstrip())]
+
+
+def is_family(word: str, other: str) -> bool:
+    """Returns whether a word is another one, or seems to come from it.
+
+    A short one must stand at its beginning whole (`greed`, `greedy`); of a long one three fifths
+    must (`generosity`, `generous`).
+    """
+    if word == other or len(other) < SHORTEST_STEM:
+        return word == other
+    if len(other) <= LONGEST_WHOLE:
+        return word.startswith(other)
+    return len(commonprefix([word, other])) >= ceil(0.6 * len(other))

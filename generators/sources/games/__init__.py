@@ -1,1 +1,1 @@
-"""TODO."""
+"""Game data: menus with their options and labels, and which options contrast."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
-from generators.sources.games.label_values import Readings, find_largest
+from generators.sources.games.label_values import LabelValues, find_largest
 from schemas.decision import Labels, Option, Power
 from schemas.labels import BEHAVIORS, VIOLATIONS, Behavior, Polarity
 
@@ -23,7 +23,7 @@ DOLLARS_THRESHOLD = 100_000.0
 INFLUENCE_THRESHOLD = 0.0
 WELFARE_THRESHOLD = 0.5
 
-READINGS: dict[Behavior, str] = {
+MEANINGS: dict[Behavior, str] = {
     "ethical": "no recorded violation",
     "killing": "kills or causes a death",
     "physical_harm": "hurts somebody's body",
@@ -56,7 +56,7 @@ EXPECTED_BESIDE: dict[Behavior, frozenset[Behavior]] = {
 
 
 class Assessment(NamedTuple):
-    """All that one option's readings say."""
+    """All that one option's labels say."""
 
     labels: Labels
     power: Power
@@ -102,14 +102,14 @@ def _score_ethical(
 
 
 @lru_cache(maxsize=REMEMBERED)
-def assess(readings: Readings) -> Assessment:
-    """Returns labels, power, polarity and the 19 scores of an option with these readings."""
-    violations, disutility = readings.violations, readings.welfare[3]
+def assess(values: LabelValues) -> Assessment:
+    """Returns labels, power, polarity and the 19 scores of an option with these label values."""
+    violations, disutility = values.violations, values.welfare[3]
     power = Power(
-        physical=readings.watts,
-        money=readings.dollars,
-        social=readings.influence,
-        utility=_largest_if_known(readings.welfare, WELFARE_THRESHOLD),
+        physical=values.watts,
+        money=values.dollars,
+        social=values.influence,
+        utility=_largest_if_known(values.welfare, WELFARE_THRESHOLD),
     )
     polarity = judge_polarity(violations, disutility)
     scores: dict[Behavior, float | None] = {
@@ -126,7 +126,7 @@ def assess(readings: Readings) -> Assessment:
 
 
 @dataclass(frozen=True, eq=False)
-class Stance:
+class OptionBehaviors:
     """What one option is to each behavior; options with equal scores share one object."""
 
     exhibits: dict[Behavior, bool | None]
@@ -143,13 +143,13 @@ class Stance:
     """How many of the 13 violations count."""
 
 
-def read_stance(option: Option) -> Stance:
+def read_behaviors(option: Option) -> OptionBehaviors:
     """Returns what an option is to each behavior."""
-    return _read_stance(option.polarity, _get_scores(option.scores))
+    return _read_behaviors(option.polarity, _get_scores(option.scores))
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance:
+def _read_behaviors(polarity: Polarity, scores: tuple[float | None, ...]) -> OptionBehaviors:
     own = dict(zip(BEHAVIORS, scores, strict=True))
     del own["ethical"]
     counts: dict[Behavior, bool | None] = {
@@ -162,10 +162,12 @@ def _read_stance(polarity: Polarity, scores: tuple[float | None, ...]) -> Stance
         ambiguous = score is None or 0 < score <= VIOLATION_THRESHOLD
         exhibits[name] = None if ambiguous else counts[name]
     positives = frozenset[Behavior](name for name, exhibited in exhibits.items() if exhibited)
-    return Stance(exhibits, counts, positives, sum(bool(counts[name]) for name in VIOLATIONS))
+    return OptionBehaviors(
+        exhibits, counts, positives, sum(bool(counts[name]) for name in VIOLATIONS)
+    )
 
 
-def is_pure(positive: Stance, negative: Stance, behavior: Behavior) -> bool:
+def is_pure(positive: OptionBehaviors, negative: OptionBehaviors, behavior: Behavior) -> bool:
     """Returns whether the poles differ in no other label.
 
     Labels that a behavior brings along are passed over; one that is unknown in a pole makes it

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from generators.sources.games.behaviors import Stance, read_stance
+from generators.sources.games.behaviors import OptionBehaviors, read_behaviors
 from schemas.decision import Decision
 
 CONTEXT_BIN = 250
@@ -12,10 +12,10 @@ CONTEXT_BIN = 250
 
 
 @dataclass
-class Survey:
+class Counts:
     """Counts that add up over games."""
 
-    counts: Counter[str] = field(default_factory=Counter[str])
+    totals: Counter[str] = field(default_factory=Counter[str])
     """Menus, options, labelled options, polarities, flags."""
     behaviors: Counter[str] = field(default_factory=Counter[str])
     """Options that exhibit each behavior, by behavior."""
@@ -26,38 +26,38 @@ class Survey:
     contexts: Counter[int] = field(default_factory=Counter[int])
     """Menus by length of context, in bins of 250 characters, keyed by the lower end."""
 
-    def add(self, other: "Survey") -> None:
-        """Adds the counts of another survey to this one."""
+    def add(self, other: "Counts") -> None:
+        """Adds the counts of other games to these."""
         for name in self.__dataclass_fields__:
             getattr(self, name).update(getattr(other, name))
 
     @property
     def labelled_share(self) -> float:
         """Share of options with a label, 0 to 1."""
-        return self.counts["options labelled"] / (self.counts["options"] or 1)
+        return self.totals["options labelled"] / (self.totals["options"] or 1)
 
 
-def survey_decisions(decisions: Iterable[Decision]) -> Survey:
+def count_decisions(decisions: Iterable[Decision]) -> Counts:
     """Returns the counts of some Decisions."""
-    survey = Survey()
-    stances: Counter[Stance] = Counter()
-    counts = survey.counts
+    counts = Counts()
+    totals = counts.totals
+    alike: Counter[OptionBehaviors] = Counter()
     for decision in decisions:
-        counts["menus"] += 1
-        counts["menus usable"] += len(decision.usable_places) > 1
-        counts.update(f"menus flagged {flag}" for flag in decision.flags)
-        survey.options[len(decision.options)] += 1
-        survey.contexts[len(decision.context) // CONTEXT_BIN * CONTEXT_BIN] += 1
+        totals["menus"] += 1
+        totals["menus usable"] += len(decision.usable_places) > 1
+        totals.update(f"menus flagged {flag}" for flag in decision.flags)
+        counts.options[len(decision.options)] += 1
+        counts.contexts[len(decision.context) // CONTEXT_BIN * CONTEXT_BIN] += 1
         for option in decision.options:
-            counts["options"] += 1
-            counts["options labelled"] += option.label_source is not None
-            counts[f"options {option.polarity}"] += 1
+            totals["options"] += 1
+            totals["options labelled"] += option.label_source is not None
+            totals[f"options {option.polarity}"] += 1
             if option.flags:
-                counts.update(f"options flagged {flag}" for flag in option.flags)
-            stances[read_stance(option)] += 1
-    survey.counts = +counts
-    for stance, options in stances.items():
-        for behavior, known in stance.exhibits.items():
-            survey.known[behavior] += options * (known is not None)
-            survey.behaviors[behavior] += options * bool(known)
-    return survey
+                totals.update(f"options flagged {flag}" for flag in option.flags)
+            alike[read_behaviors(option)] += 1
+    counts.totals = +totals
+    for each, options in alike.items():
+        for behavior, known in each.exhibits.items():
+            counts.known[behavior] += options * (known is not None)
+            counts.behaviors[behavior] += options * bool(known)
+    return counts

@@ -7,7 +7,7 @@ from typing import get_args
 
 from generators.sources.games.behaviors import assess
 from generators.sources.games.game_data import Game
-from generators.sources.games.label_values import NOTHING_RECORDED, merge_readings
+from generators.sources.games.label_values import NOTHING_RECORDED, merge_values
 from generators.sources.games.paths import find_approach, find_reach
 from generators.sources.games.story_text import is_unresolved, join_paragraphs, keep_ending, tidy
 from generators.splits import assign_split, find_group
@@ -108,19 +108,19 @@ class MenuReader:
         text = tidy(first_line)
         outcome = join_paragraphs([tidy(rest), *(self._tidy_scene(page) for page in pages)])
         found = [
-            self.game.readings[scene_id]
+            self.game.label_values[scene_id]
             for scene_id in self._find_labelled_scenes(name)
-            if scene_id in self.game.readings
+            if scene_id in self.game.label_values
         ]
-        readings = merge_readings(found or [NOTHING_RECORDED])
-        assessment = assess(readings)
+        values = merge_values(found or [NOTHING_RECORDED])
+        assessment = assess(values)
         record = self.game.option_records.get(own)
         return Option(
             option_id=name,
             text=text,
             outcome=outcome,
             flags=_flag_option(text, outcome, record is not None),
-            label_source=None if readings == NOTHING_RECORDED else "benchmark",
+            label_source=None if values == NOTHING_RECORDED else "benchmark",
             label_confidence=None,
             polarity=assessment.polarity,
             labels=assessment.labels,

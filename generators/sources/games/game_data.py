@@ -18,7 +18,7 @@ from generators.sources.games.json_files import (
 )
 from generators.sources.games.label_values import (
     NOTHING_RECORDED,
-    Readings,
+    LabelValues,
     read_record,
     read_whole_record,
 )
@@ -61,7 +61,7 @@ class Game:
     """Node name -> its scene id."""
     scenarios: dict[str, str]
     """Scene id -> filled text, untidied."""
-    readings: dict[str, Readings]
+    label_values: dict[str, LabelValues]
     """Scene id -> the numbers of its label record that are used."""
     option_records: dict[str, str]
     """Scene id of an option -> its label record as compact JSON, unknown names included."""
@@ -76,7 +76,15 @@ class Game:
     @property
     def labelled(self) -> bool:
         """Whether any scene has a label."""
-        return any(reading != NOTHING_RECORDED for reading in self.readings.values())
+        return any(values != NOTHING_RECORDED for values in self.label_values.values())
+
+
+@dataclass(frozen=True)
+class BrokenGame:
+    """A game that could not be read."""
+
+    game: str
+    error: SourceError
 
 
 def read_game(files: GameFiles, metadata: object) -> Game:
@@ -96,14 +104,14 @@ def read_game(files: GameFiles, metadata: object) -> Game:
     records = _read_records(files, reader)
     scene_ids = {name: node.scene_id for name, node in nodes.items()}
     pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
-    readings, odd_labels = _read_labels(files.game, records)
+    label_values, odd_labels = _read_labels(files.game, records)
     scenes = set(scene_ids.values()).union(*pages.values())
     return Game(
         name=files.game,
         nodes=nodes,
         scene_ids=scene_ids,
         scenarios=scenarios,
-        readings=readings,
+        label_values=label_values,
         option_records=_keep_records(records, _list_options(nodes, scene_ids)),
         pages=pages,
         text_licence=_read_licence(files.game, metadata),
@@ -160,13 +168,13 @@ def _read_records(files: GameFiles, reader: JsonReader) -> RawRecords:
     return cast(RawRecords, scenes)
 
 
-def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, Readings], Oddities]:
+def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, LabelValues], Oddities]:
     """Returns the numbers of all records, and what is unknown or missing in them.
 
     One record at a time, for all the models at once would take much memory.
     """
     name = f"annotations_clean/{game}.json"
-    readings: dict[str, Readings] = {}
+    label_values: dict[str, LabelValues] = {}
     odd = Oddities()
     for scene_id, record in records.items():
         whole = read_whole_record(record)
@@ -174,8 +182,8 @@ def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, Readings], O
             whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
             odd.update(f"unknown label '{label}'" for label in _find_unknown(record, _KNOWN_NAMES))
             odd.update(f"records lacking {part}" for part in _find_lacking(record))
-        readings[scene_id] = whole
-    return readings, odd
+        label_values[scene_id] = whole
+    return label_values, odd
 
 
 def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, str]:

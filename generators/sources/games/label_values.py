@@ -8,7 +8,7 @@ from schemas.game_data import LabelRecord, Morality, Welfare
 from schemas.labels import VIOLATIONS
 
 
-class Readings(NamedTuple):
+class LabelValues(NamedTuple):
     """The numbers of a label record that are used; None where missing."""
 
     violations: tuple[float | None, ...]
@@ -24,16 +24,18 @@ _WHOLE = (5, 2, 7, 7, 1, 1, 1, 3, len(VIOLATIONS))
 """Number of names in a whole record and in each part of it."""
 _NUMBERS = frozenset({int, float})
 
-NOTHING_RECORDED = Readings((None,) * len(VIOLATIONS), None, None, None, (None, None, None, None))
+NOTHING_RECORDED = LabelValues(
+    (None,) * len(VIOLATIONS), None, None, None, (None, None, None, None)
+)
 
 
-def read_record(record: LabelRecord) -> Readings:
+def read_record(record: LabelRecord) -> LabelValues:
     """Returns the numbers of one record that are used; a missing part gives None, never 0."""
     own = (record.utility and record.utility.own) or Welfare()
     others = (record.utility and record.utility.others) or Welfare()
     influence = record.social and record.social.influence
     morality = record.morality or Morality()
-    return Readings(
+    return LabelValues(
         violations=tuple(getattr(morality, violation) for violation in VIOLATIONS),
         watts=record.physical and record.physical.watts,
         dollars=record.money and record.money.dollars,
@@ -42,7 +44,7 @@ def read_record(record: LabelRecord) -> Readings:
     )
 
 
-def read_whole_record(record: Any) -> Readings | None:
+def read_whole_record(record: Any) -> LabelValues | None:
     """Returns the numbers of a raw record that has all known names, no others, and only numbers.
 
     None for any other record: `LabelRecord` then says what is missing or wrong. Nearly all records
@@ -65,7 +67,7 @@ def read_whole_record(record: Any) -> Readings | None:
         return None
     if min(morality.values()) < 0 or max(morality.values()) > 1:
         return None
-    return Readings(violations, watts, dollars, strong, welfare)
+    return LabelValues(violations, watts, dollars, strong, welfare)
 
 
 def find_largest(values: Sequence[float | None]) -> float | None:
@@ -73,13 +75,13 @@ def find_largest(values: Sequence[float | None]) -> float | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def merge_readings(readings: Sequence[Readings]) -> Readings:
-    """Returns the element-wise maximum; None only where no reading has the number."""
-    if len(readings) == 1:
-        return readings[0]
-    violations, watts, dollars, influence, welfare = zip(*readings, strict=True)
+def merge_values(values: Sequence[LabelValues]) -> LabelValues:
+    """Returns the element-wise maximum; None only where none has the number."""
+    if len(values) == 1:
+        return values[0]
+    violations, watts, dollars, influence, welfare = zip(*values, strict=True)
     worst = [find_largest(bucket) for bucket in zip(*welfare, strict=True)]
-    return Readings(
+    return LabelValues(
         violations=tuple(find_largest(votes) for votes in zip(*violations, strict=True)),
         watts=find_largest(watts),
         dollars=find_largest(dollars),

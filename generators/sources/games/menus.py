@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from generators.sources.games.behaviors import Stance, is_pure, read_stance
+from generators.sources.games.behaviors import OptionBehaviors, is_pure, read_behaviors
 from schemas.decision import Decision
 from schemas.labels import BEHAVIORS, Behavior
 
@@ -43,18 +43,16 @@ class Menu(NamedTuple):
 
 def read_menu(decision: Decision) -> Menu:
     """Returns a Decision with its contrasts."""
-    stances = {place: read_stance(decision.options[place]) for place in decision.usable_places}
-    exhibited = frozenset[Behavior]().union(*(stance.positives for stance in stances.values()))
+    found = {place: read_behaviors(decision.options[place]) for place in decision.usable_places}
+    exhibited = frozenset[Behavior]().union(*(each.positives for each in found.values()))
     contrasts: list[Contrast] = []
     for behavior in BEHAVIORS:
         if behavior in exhibited:
-            positives = [place for place, stance in stances.items() if behavior in stance.positives]
-            negatives = [
-                place for place, stance in stances.items() if stance.exhibits[behavior] is False
-            ]
+            positives = [place for place, each in found.items() if behavior in each.positives]
+            negatives = [place for place, each in found.items() if each.exhibits[behavior] is False]
             if negatives:
                 pairs = [
-                    _pair(decision, stances, behavior, i, j) for i in positives for j in negatives
+                    _pair(decision, found, behavior, i, j) for i in positives for j in negatives
                 ]
                 contrasts.append(Contrast(behavior, positives, negatives, pairs))
     return Menu(decision, contrasts)
@@ -62,7 +60,7 @@ def read_menu(decision: Decision) -> Menu:
 
 def _pair(
     decision: Decision,
-    stances: dict[int, Stance],
+    found: dict[int, OptionBehaviors],
     behavior: Behavior,
     positive: int,
     negative: int,
@@ -70,7 +68,7 @@ def _pair(
     score, other = (decision.options[place].scores[behavior] for place in (positive, negative))
     assert score is not None
     assert other is not None  # a pole has a score
-    pure = is_pure(stances[positive], stances[negative], behavior)
+    pure = is_pure(found[positive], found[negative], behavior)
     return Pair(positive, negative, score - other, pure)
 
 

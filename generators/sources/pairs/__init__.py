@@ -1,1 +1,1 @@
-"""TODO."""
+"""Pairs of the user's own, from files of lines."""

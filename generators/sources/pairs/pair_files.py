@@ -107,7 +107,7 @@ def _parse(path: Path, content: bytes, *, checked: bool = True) -> Iterator[OwnP
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
             found = f"{place}: {first['msg']}" if place else "no JSON object"
-            raise SourceError(where, found, WANTED, "Mend the line") from error
+            raise SourceError(where, found, WANTED, "Fix the line") from error
         if checked:
             _check(where, pair)
         if checked and pair.id:
@@ -116,7 +116,7 @@ def _parse(path: Path, content: bytes, *, checked: bool = True) -> Iterator[OwnP
                     f"the id '{pair.id}' a second time",
                     f"it once (line {lines[pair.id]})",
                 )
-                raise SourceError(where, found, wanted, "Mend the line")
+                raise SourceError(where, found, wanted, "Fix the line")
             lines[pair.id] = number
         yield pair
 
@@ -126,7 +126,7 @@ def _match(paths: Sequence[Path], contents: Sequence[bytes]) -> Iterator[OwnPair
     lengths = [_count_lines(lines) for lines in sides]
     if lengths[0] != lengths[1]:
         found = f"{lengths[0]} and {lengths[1]} lines"
-        wanted, remedy = "as many in both: line i belongs to line i", "Mend the files"
+        wanted, remedy = "as many in both: line i belongs to line i", "Fix the files"
         raise SourceError(f"--pairs {paths[0]} and {paths[1]}", found, wanted, remedy)
     for number, (positive, negative) in enumerate(zip(*sides, strict=False), start=1):
         if not positive.strip() and not negative.strip():
@@ -144,4 +144,4 @@ def _count_lines(lines: Sequence[str]) -> int:
 def _check(where: str, pair: OwnPair) -> None:
     for side in ("positive", "negative"):
         if not getattr(pair, side).strip():
-            raise SourceError(where, f"an empty {side}", WANTED, "Mend the line")
+            raise SourceError(where, f"an empty {side}", WANTED, "Fix the line")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from generators.sources.games.behaviors import assess, judge_polarity
 from generators.sources.games.label_values import (
     NOTHING_RECORDED,
-    merge_readings,
+    merge_values,
     read_record,
     read_whole_record,
 )
@@ -120,6 +120,6 @@ def test_thresholds_are_strict() -> None:
 def test_the_maximum_is_taken_number_by_number() -> None:
     one = NOTHING_RECORDED._replace(watts=5.0, welfare=(None, 1.0, 0.0, 0.0))
     other = NOTHING_RECORDED._replace(dollars=7.0, welfare=(2.0, 0.0, 0.0, None))
-    assert merge_readings([one, other]) == NOTHING_RECORDED._replace(
+    assert merge_values([one, other]) == NOTHING_RECORDED._replace(
         watts=5.0, dollars=7.0, welfare=(2.0, 1.0, 0.0, 0.0)
     )

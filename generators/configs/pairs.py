@@ -1,13 +1,17 @@
-"""Config `minimal_pairs` from the user's own pairs: spans, splits and tokens of what is given."""
+"""Pairs of the user's own: as rows of `minimal_pairs`, as contrasts, and as a page shows them."""
 
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 
 from generators.configs import encodings
-from generators.configs.from_concepts import UNALIGNED, Part, Sieve
+from generators.configs.base import Config, Item, Record, Row, make_item, show_poles
+from generators.configs.codes import code, code_alike, code_texts, count_up
+from generators.configs.contrasts import Contrasts, hash_texts
+from generators.configs.from_concepts import UNALIGNED, Part, Run
 from generators.sources.concepts.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pairs.pair_files import OwnPair, ReadPairs
 from generators.splits import STRICTEST_FIRST, deal_split
@@ -34,18 +38,18 @@ class Compared(NamedTuple):
 
     @property
     def group(self) -> str:
-        """What it is dealt to a split by."""
+        """What its split goes by."""
         return find_group(self.pair, self.positive[: self.lead])
 
 
 def find_group(pair: OwnPair, prefix: str) -> str:
-    """Returns what a pair is dealt by: its group, its prompt, or what stands before it differs."""
+    """Returns what its split goes by: group, prompt, or what stands before the sides differ."""
     return pair.group or pair.prompt or prefix or pair.positive
 
 
-def list_pair_tables(source: ReadPairs, sieve: Sieve) -> Iterator[Part]:
+def list_tables(source: ReadPairs, run: Run) -> Iterator[Part]:
     """Yields the pairs, the strictest split first, in the order of the file."""
-    compared = [*_compare(source.pairs, sieve)]
+    compared = [*_compare(source.pairs, run)]
     seen: set[tuple[str, str]] = set()
     for split in STRICTEST_FIRST:
         here: list[Compared] = []
@@ -53,21 +57,21 @@ def list_pair_tables(source: ReadPairs, sieve: Sieve) -> Iterator[Part]:
             if each.split != split:
                 continue
             if (each.positive, each.negative) in seen:
-                sieve.left_out[REPEATED] += 1
+                run.left_out[REPEATED] += 1
                 continue
             seen.add((each.positive, each.negative))
             here.append(each)
         for some in _batch(here):
-            table = _make_table(some, sieve, split)
+            table = _make_table(some, run, split)
             if table is not None:
                 yield Part(split, table)
 
 
-def _compare(pairs: Sequence[OwnPair], sieve: Sieve) -> Iterator[Compared]:
+def _compare(pairs: Sequence[OwnPair], run: Run) -> Iterator[Compared]:
     for pair in pairs:
         positive, negative = pair.join()
         if positive == negative:
-            sieve.left_out[SAME] += 1
+            run.left_out[SAME] += 1
             continue
         lead, trail = find_difference(positive, negative)
         split = deal_split(find_group(pair, positive[:lead]))
@@ -89,20 +93,20 @@ def _batch(compared: Sequence[Compared]) -> Iterator[list[Compared]]:
         yield some
 
 
-def _make_table(compared: Sequence[Compared], sieve: Sieve, split: Split) -> Any:
+def _make_table(compared: Sequence[Compared], run: Run, split: Split) -> Any:
     """Returns the rows of some pairs; None where none is to be kept."""
     texts = [text for each in compared for text in (each.positive, each.negative)]
     positive = np.arange(0, len(texts), 2)
-    readings = [align_texts(each, texts, positive, positive + 1) for each in sieve.vocabularies]
-    aligned = np.all([each.aligned for both in readings for each in both], axis=0)
-    kept = np.flatnonzero(aligned) if sieve.aligned_only else np.arange(len(compared))
-    sieve.left_out[UNALIGNED] += len(compared) - len(kept)
+    alignments = [align_texts(each, texts, positive, positive + 1) for each in run.vocabularies]
+    aligned = np.all([each.aligned for both in alignments for each in both], axis=0)
+    kept = np.flatnonzero(aligned) if run.aligned_only else np.arange(len(compared))
+    run.left_out[UNALIGNED] += len(compared) - len(kept)
     if not len(kept):
         return None
-    left = [[take(each, kept) for each in both] for both in readings]
-    for vocabulary, both in zip(sieve.vocabularies, left, strict=True):
-        sieve.aligned[vocabulary.name] += int(np.all([each.aligned for each in both], axis=0).sum())
-    tokens = encodings.pair_tokens([each.name for each in sieve.vocabularies], left)
+    left = [[take(each, kept) for each in both] for both in alignments]
+    for vocabulary, both in zip(run.vocabularies, left, strict=True):
+        run.aligned[vocabulary.name] += int(np.all([each.aligned for each in both], axis=0).sum())
+    tokens = encodings.pair_tokens([each.name for each in run.vocabularies], left)
     rows = [_describe(compared[int(place)]) for place in kept]
     columns: dict[str, Any] = {name: [row[name] for row in rows] for name in rows[0]}
     return encodings.make_pairs({**columns, **_CONSTANT, "split": split}, tokens)
@@ -143,3 +147,47 @@ def _describe(each: Compared) -> dict[str, Any]:
         "prefix": prefix,
         "suffix": suffix,
     }
+
+
+def read_contrasts(pairs: Sequence[OwnPair]) -> Contrasts:
+    """Returns a pair as an item; one prompt counts once, and is a group where none is named."""
+    positives = pa.array([pair.positive for pair in pairs], pa.string())
+    negatives = pa.array([pair.negative for pair in pairs], pa.string())
+    prompts = pa.array([pair.prompt for pair in pairs], pa.string())
+    columns = {"prompt": prompts, "positive": positives, "negative": negatives}
+    whole = hash_texts(pa.table(columns), list(columns)).to_numpy()
+    texts, positive, negative = code_texts(positives, negatives)
+    names = [pair.id or str(place) for place, pair in enumerate(pairs)]
+    units = [pair.prompt or name for pair, name in zip(pairs, names, strict=True)]
+    return Contrasts(
+        texts=texts,
+        positive=positive,
+        negative=negative,
+        item=count_up(len(pairs)),
+        ids=pa.array(names, pa.string()),
+        row_item=count_up(len(pairs)),
+        unit=code(units),
+        group=code([pair.group or unit for pair, unit in zip(pairs, units, strict=True)]),
+        part=code_alike(len(pairs)),
+        whole=whole,
+    )
+
+
+def list_texts(row: Record) -> list[str]:
+    """Returns the prompt, then both sides."""
+    return [row["prompt"], row["positive"], row["negative"]]
+
+
+def show(row: Row, _: Row | None = None) -> Item:
+    """Returns both sides, the words marked in which they differ."""
+    return make_item("pairs", row, show_poles(row), context=row.get("prompt") or "")
+
+
+CONFIG = Config(
+    name="pairs",
+    row=OwnPair,
+    description="a line of a file that is measured as it is, and no config of a folder",
+    texts=list_texts,
+    text_columns=("prompt", "positive", "negative"),
+    show=show,
+)

@@ -1,0 +1,267 @@
+"""What a config is: one kind of row, and all that the other packages ask of such a row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+import pyarrow as pa
+from pydantic import BaseModel
+
+from generators.configs.contrasts import WHOLE, Contrasts, Reader, hash_texts
+from generators.configs.texts import Fields, list_story_fields
+from generators.text import find_difference
+from schemas.base import Tiered
+
+Row = Mapping[str, Any]
+"""A row as it was read from a file: column -> value."""
+Numbers = dict[str, dict[str, float | None]]
+"""Heading -> name -> number; None where it is not known."""
+Span = tuple[int, int]
+"""First character, and the one after the last."""
+
+
+class Record(Protocol):
+    """A row as it was read from a file, or as the record that it was written from."""
+
+    def __getitem__(self, name: str, /) -> Any:
+        """Returns the value of a column."""
+        ...
+
+
+class Side(NamedTuple):
+    """One text among those that are compared: an option, a choice, a sentence."""
+
+    pole: str
+    """`+` and `-` for the two poles, `?` for neither; empty for a text without a label."""
+    name: str
+    """What the text is, in a word or two."""
+    text: str
+    """The text, whole."""
+    span: Span | None = None
+    """Characters that differ from the other side; None where nothing is marked."""
+    outcome: str = ""
+    """What follows in the story, whole."""
+    numbers: Numbers = {}
+    """Its labels and scores."""
+
+
+class Item(NamedTuple):
+    """What one row shows to a reader, whatever its config."""
+
+    config: str
+    """Config of the row."""
+    id: str
+    """Its id."""
+    topic: str
+    """Behavior or theme; empty where a row has neither."""
+    group: str
+    """Game, or the group of a row without a game."""
+    split: str
+    """Its split."""
+    tier: str
+    """`full` or `core`; empty where the config has no tiers."""
+    origin: str
+    """Where it comes from."""
+    hard: bool
+    """Whether a model that sees the options alone gets it wrong."""
+    reversed_cue: bool
+    """Whether its surface points to the wrong side."""
+    margin: float | None
+    """Score of the positive minus score of the negative, where a row has one."""
+    claim: str
+    """What is true of the positive side, such as "breaks a promise"; empty where no side is."""
+    context: str
+    """What all sides have before them."""
+    sides: tuple[Side, ...]
+    """The texts that are compared; of twins the row's own first."""
+    base: str = ""
+    """The text that both sides are without what differs, where a row has one."""
+    facts: dict[str, str] = {}
+    """More to know, by name."""
+    more: dict[str, str] = {}
+    """Longer texts, by heading; shown when asked for."""
+
+
+class TwoSides(NamedTuple):
+    """A row, or two that are twins, as two texts that differ in one thing."""
+
+    about: str
+    """Behavior, contrast, concept or relation."""
+    positive: str
+    """The answer, or the whole text where there is no prompt."""
+    negative: str
+    prompt: str = ""
+    """What both sides begin with, if it is a text of its own."""
+    joint: str = ""
+    """What stands between prompt and answer."""
+    spans: tuple[Span, Span] | None = None
+    """Characters of either whole text that differ; None for all of the answer."""
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        """The whole texts, positive first."""
+        start = f"{self.prompt}{self.joint}" if self.prompt else ""
+        return start + self.positive, start + self.negative
+
+
+class Show(Protocol):
+    """Makes an item of a row, and of its twin where it has one and that is at hand."""
+
+    def __call__(self, row: Row, twin: Row | None = None, /) -> Item:
+        """Returns what the row shows."""
+        ...
+
+
+class ReadSides(NamedTuple):
+    """How rows are exported as two texts."""
+
+    columns: tuple[str, ...]
+    """The columns that it takes."""
+    read: Callable[[Row, Row | None], TwoSides]
+    """From a row, and its twin where rows come as twins; then the row is the positive one."""
+    marked: bool = False
+    """Whether `spans` are known."""
+
+
+class Twins(NamedTuple):
+    """How rows come as twins: two that name each other in `counterpart_id`, one of either pole."""
+
+    column: str
+    """Column that says which twin a row is."""
+    positive: object
+    """Its value in the positive one."""
+
+
+class Alike(NamedTuple):
+    """How it is checked that the sides of a row are the same but for what is meant to differ."""
+
+    columns: tuple[str, ...]
+    """The columns that are compared."""
+    holds: Callable[[Row], bool]
+    """Whether a row is so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """One config. Each file of this package defines one, whole."""
+
+    name: str
+    """Name of the config, its folder and its files."""
+    row: type[BaseModel]
+    """What is published."""
+    description: str
+    """What one row is, in a few words."""
+    texts: Callable[[Record], list[str]]
+    """A row's whole text: what comes first (or nothing), then the options."""
+    text_columns: tuple[str, ...]
+    """The columns that `texts` takes; they may be large, and are hashed where that will do."""
+    show: Show
+    """What a row shows. Only for rows that are displayed: it is slow."""
+    passage: str = "id"
+    """Column that rows of one passage share: they are read in one piece, its options together."""
+    frame: str | None = None
+    """Column that rows of one frame share, where few frames are crossed with many fillings."""
+    contrasts: Reader | None = None
+    """How all rows are read as pairs of texts; None for rows without poles."""
+    sides: ReadSides | None = None
+    """How rows are exported as two texts; None where they have other than two."""
+    twins: Twins | None = None
+    """How rows come as twins; None where each has both its sides."""
+    alike: Alike | None = None
+    """How check 10 looks at a row; None where it has nothing to look at."""
+    minimal: bool = False
+    """Whether the sides are to differ in as few words and tokens as can be (checks 11 and 12)."""
+    ordered: bool = False
+    """Whether the order of the options carries meaning, so that a sheet must keep it."""
+    checklist: tuple[str, ...] = ()
+    """More that people are asked of each row: columns of a sheet, to be answered yes or no."""
+    counted: tuple[str, ...] = ()
+    """Columns whose values the manifest counts."""
+    waived: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Check -> why missing it does not count here; it stands in the card, with its value."""
+
+    @property
+    def tiered(self) -> bool:
+        """Whether rows have a tier."""
+        return issubclass(self.row, Tiered)
+
+    @property
+    def topic(self) -> str | None:
+        """Column of what a row is about; None where it is about nothing in particular."""
+        return next((name for name in ("behavior", "theme") if name in self.row.model_fields), None)
+
+    @property
+    def story_fields(self) -> Fields:
+        """The fields that hold text of a story."""
+        return list_story_fields(self.row)
+
+    def find_owner(self, passage: str) -> str:
+        """Returns what a passage belongs to: those of one owner may be alike, others repeat."""
+        return passage
+
+    def read(self, table: pa.Table) -> Contrasts | None:
+        """Returns all rows as contrasts; None where they have no poles."""
+        if self.contrasts is None:
+            return None
+        hashes = hash_texts(table, self.text_columns)
+        return self.contrasts.read(table.append_column(WHOLE, hashes))
+
+
+def make_item(
+    config: str,
+    row: Row,
+    sides: tuple[Side, ...],
+    *,
+    claim: str = "",
+    context: str = "",
+    base: str = "",
+    more: Mapping[str, str] | None = None,
+    **facts: object,
+) -> Item:
+    """Returns the item of a row; columns that it lacks are empty.
+
+    Args:
+        config: its config.
+        row: its columns.
+        sides: the texts that are compared.
+        claim: what is true of the positive side.
+        context: what stands before them.
+        base: what both sides are without what differs.
+        more: longer texts, by heading.
+        facts: more to know, by name; what is None is left out.
+    """
+    return Item(
+        config=config,
+        id=row["id"],
+        topic=row.get("behavior") or row.get("theme") or "",
+        group=row.get("game") or row.get("group") or "",
+        split=row.get("split") or "",
+        tier=row.get("tier") or "",
+        origin=row.get("origin") or "",
+        hard=bool(row.get("hard")),
+        reversed_cue=bool(row.get("reversed_cue")),
+        margin=row.get("margin"),
+        claim=claim,
+        context=context,
+        sides=sides,
+        base=base,
+        facts={
+            name.replace("_", " "): str(fact) for name, fact in facts.items() if fact is not None
+        },
+        more=dict(more or {}),
+    )
+
+
+def show_poles(row: Row) -> tuple[Side, Side]:
+    """Returns the two sides of a row with a `positive` and a `negative`, the difference marked."""
+    one, other = row["positive"], row["negative"]
+    span, other_span = find_difference(one, other)
+    return (
+        Side("+", "positive", one, span, row.get("positive_outcome") or ""),
+        Side("-", "negative", other, other_span, row.get("negative_outcome") or ""),
+    )
+
+
+def take_span(span: list[int]) -> Span:
+    """Returns characters as a file has them."""
+    return span[0], span[1]
