@@ -132,12 +132,16 @@ class ConceptPool:
         by_theme: dict[str, list[Kept]] = {theme: [] for theme in self.file.themes}
         for theme, item in items:
             by_theme.setdefault(theme, []).append(item)
-        most = self.limit
-        if most is not None:
-            by_theme = dict(
-                zip(by_theme, _take_in_turn(list(by_theme.values()), most), strict=True)
-            )
-        return [item for some in by_theme.values() for item in some]
+        heaps = list(by_theme.values())
+        if self.limit is None:
+            return [item for heap in heaps for item in heap]
+        taken, left = [0] * len(heaps), self.limit
+        while left and any(taken[at] < len(heap) for at, heap in enumerate(heaps)):
+            for at, heap in enumerate(heaps):
+                if left and taken[at] < len(heap):
+                    taken[at] += 1
+                    left -= 1
+        return [item for at, heap in enumerate(heaps) for item in heap[: taken[at]]]
 
     def _source(self, name: str, value: Thing) -> Sourced[Thing]:
         licence, provenance = self.file.text_licence, Provenance(template=name)
