@@ -1,19 +1,24 @@
-"""`quality.json`: what was measured of a dataset, against what, and what came of it."""
+"""`quality.json`: what was measured of a dataset, against which thresholds, and the verdicts."""
 
+from collections.abc import Iterator
+from html import escape
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from schemas.base import Count, Share, StrictModel, Tier
 
+FOLDER, PAIRS = "folder", "pairs"
+"""In the place of a config: a folder as a whole, and a plain file of pairs."""
+
 Verdict = Literal["PASS", "WARN", "FAIL", "too few", "unaudited"]
-"""`too few`: not enough rows to tell. `unaudited`: nobody independent has looked."""
+"""`too few`: not enough rows to decide. `unaudited`: needs an independent audit."""
 
 Conclusion = Literal["PASS", "FAIL", "too few"]
-"""What all gates come to."""
+"""The verdict on the whole dataset, from its required checks."""
 
 Level = Literal["gate", "warn"]
-"""What a check that is missed means: `gate`, FAIL; `warn`, WARN."""
+"""`gate`: a required check, FAIL where it misses its threshold. `warn`: WARN where it does."""
 
 Interval = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 """Lower and upper bound, 95 %."""
@@ -42,16 +47,21 @@ class Part(StrictModel):
 class CheckResult(StrictModel):
     """One check on the rows of one config and tier."""
 
-    number: Annotated[int, Field(ge=1, le=26)]
-    """Number in the table of checks; see the card."""
+    number: Annotated[int, Field(ge=1)] | None = None
+    """Number of the check in the card's table, from before checks went by name; null for others."""
     name: str
-    """Name, such as `length cue`."""
+    """Name, such as `length cue`; it identifies the check."""
     config: str
     """Config that was measured; `pairs` for a plain file of pairs."""
     tier: Tier
     """`core`: the selection alone. `full`: all rows, the selection among them."""
     level: Level
-    """Whether it is a gate."""
+    """Whether it is a required check."""
+    counts: bool
+    """Whether this verdict decides the dataset's. Required checks count on `core`; those that
+    `core` is not selected by count on all rows too; without `core`, those that are not about cues
+    count on all rows; on the folder as a whole, and on a plain file of pairs, all count. A waived
+    check counts nowhere."""
     value: float | None
     """What was measured; null where nothing could be."""
     interval: Interval | None = None
@@ -59,25 +69,25 @@ class CheckResult(StrictModel):
     threshold: str
     """What it must be, such as `0.45-0.55`."""
     verdict: Verdict
-    """What came of it."""
+    """The result."""
     n: Count
     """How many things were measured; pairs of one menu count once."""
     unit: str
     """What `n` counts, such as `menus`."""
     controls: Controls = Controls()
-    """What chance, and what the surface alone, gives on the same rows."""
+    """What random labels, and what the surface alone, give on the same rows."""
     figures: dict[str, float] = {}
     """More numbers of the same check, by name."""
     parts: dict[str, Part] = {}
-    """Behavior -> the check on its rows alone, where it is looked at one by one."""
+    """Behavior -> the check on its rows alone, where behaviors are checked one by one."""
     note: str | None = None
     """What to know when reading the value."""
     waived: str | None = None
-    """Why a gate does not count here; null where it does."""
+    """Why a required check does not count here; null where none was waived."""
 
 
 class Selection(StrictModel):
-    """How the `core` tier of one config was chosen, and what became of the rows."""
+    """How many rows of one config are in the `core` tier, and why the others are not."""
 
     rows: Count
     """Rows of the config."""
@@ -88,7 +98,7 @@ class Selection(StrictModel):
     reversed_cue: Count
     """Rows in which the surface cues point to the wrong side."""
     fell: dict[str, Count]
-    """Cue -> rows that are not `core` because of it more than of any other."""
+    """Cue -> rows that it, more than any other cue, keeps out of `core`."""
 
 
 class Histogram(StrictModel):
@@ -125,16 +135,16 @@ class Plots(StrictModel):
     similarity: dict[str, Histogram] = {}
     """Config -> Jaccard similarity of each text to the nearest other one, 0 to 1."""
     agreement: dict[str, Share] = {}
-    """Label -> share of options that two labellers agree on; empty where nobody looked."""
+    """Label -> share of options that two labellers agree on; empty without an independent audit."""
 
 
 class HumanAudit(StrictModel):
-    """What people said of a sample of rows."""
+    """How people judged a sample of rows."""
 
     n: Count
     """Rows that were judged."""
     ok: Count
-    """Rows that they found right."""
+    """Rows that they judged right."""
     lower: Share
     """Lower bound of the share of right rows, Wilson, 95 %."""
     upper: Share
@@ -142,7 +152,7 @@ class HumanAudit(StrictModel):
     auditors: Count
     """People who judged."""
     by_config: dict[str, tuple[Count, Count]]
-    """Config -> rows judged, rows found right."""
+    """Config -> rows judged, rows judged right."""
 
 
 class Quality(StrictModel):
@@ -153,19 +163,70 @@ class Quality(StrictModel):
     name: str
     """What was measured, such as `machiavelli`."""
     verdict: Conclusion
-    """FAIL where a gate that counts fails; `too few` where no config had the rows to look for cues.
-    PASS says nothing of gates that had too few rows or were not audited; `gates` counts them."""
+    """FAIL where a check that counts fails; `too few` where no config has enough rows to look for
+    cues. PASS says nothing about required checks that are `too few` or `unaudited`; `gates` has
+    their numbers."""
     gates: dict[Verdict, Count]
-    """Verdict -> gates that count: on `core`; on all rows those that it is not chosen by; on all
-    rows of a config without `core` those that are not about cues; on the folder as a whole, and on
-    a plain file of pairs, all. None that is waived."""
+    """Verdict -> required checks that count, on all configs together."""
     seed: int
     """Decides samples, folds and shuffles."""
     selections: dict[str, Selection]
-    """Config -> how `core` came about."""
+    """Config -> its `core` in numbers."""
     checks: tuple[CheckResult, ...]
     """Every check, by number, config and tier."""
     plots: Plots
     """What the figures are drawn from."""
     audit: HumanAudit | None = None
-    """What people said of a sample; null where none was asked."""
+    """How people judged a sample; null where nobody has."""
+
+    @property
+    def failed(self) -> tuple[CheckResult, ...]:
+        """The required checks that failed, those that count."""
+        return tuple(each for each in self.checks if each.counts and each.verdict == "FAIL")
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a sentence or two, in plain text."""
+        total, passed = sum(self.gates.values()), self.gates.get("PASS", 0)
+        open_ = " and ".join(self._list_open())
+        if self.verdict == "FAIL":
+            names = "; ".join(f"{each.name} ({each.config})" for each in self.failed)
+            return f"{len(self.failed)} of {total} required checks failed: {names}."
+        if self.verdict == "too few":
+            lack = "there are too few rows to tell whether surface cues separate the poles"
+            return f"No required check failed, but {lack}."
+        if not open_:
+            return f"All {total} required checks passed."
+        return f"All {passed} required checks that could be decided passed; {open_}."
+
+    def _list_open(self) -> Iterator[str]:
+        if few := self.gates.get("too few"):
+            yield f"{few} had too few rows to decide"
+        if waiting := self.gates.get("unaudited"):
+            yield f"{waiting} {'needs' if waiting == 1 else 'need'} an independent audit"
+
+    def _repr_html_(self) -> str:
+        """Returns what a notebook shows: the verdict, and the checks that did not pass."""
+        lines = [
+            (each.name, each.config, each.tier, each.value, each.threshold, each.verdict)
+            for verdict in ("FAIL", "WARN", "too few")
+            for each in self.checks
+            if each.verdict == verdict and (each.counts or each.level == "warn")
+        ]
+        cells = "".join(
+            "<tr>" + "".join(f"<td>{escape(_show(value))}</td>" for value in line) + "</tr>"
+            for line in lines
+        )
+        names = ("check", "config", "rows", "value", "required", "verdict")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        table = f"<table><thead><tr>{head}</tr></thead><tbody>{cells}</tbody></table>"
+        verdict = f"<b>{escape(self.name)}: {self.verdict}</b><br>{escape(self.summary)}"
+        return f"<div><p>{verdict}</p>{table if lines else ''}</div>"
+
+    def __repr__(self) -> str:
+        """Returns name, verdict, and the verdict in a sentence."""
+        return f"Quality({self.name!r}, {self.verdict}: {self.summary})"
+
+
+def _show(value: object) -> str:
+    return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)

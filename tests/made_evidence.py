@@ -9,8 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from generators.quality.evidence import Evidence, FolderEvidence
-from generators.quality.measurement import Rows, list_evidence
+from generators.quality.evidence import Evidence, FolderEvidence, Rows, list_evidence
 from planted import make_pair, read_contrasts, tell
 from schemas.generation import Agreement, Audit
 from schemas.quality import HumanAudit

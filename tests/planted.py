@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from generators.configs import CONFIGS
 from generators.configs.contrasts import Contrasts
-from generators.quality.evidence import Evidence
-from generators.quality.measurement import Rows, list_evidence
+from generators.quality.evidence import Evidence, Rows, list_evidence
 from generators.quality.rows import read_flags
-from generators.quality.selection.cues import Readings, read_texts
+from generators.quality.selection.features import TextFeatures, extract_features
 from generators.quality.tiers import choose_rows
 from schemas.base import Tier
 from schemas.quality import Selection
@@ -52,7 +51,7 @@ class Corpus(NamedTuple):
 
     table: pa.Table
     contrasts: Contrasts
-    readings: Readings
+    features: TextFeatures
     selection: Selection
     cue: NDArray[np.int64]
     """Pair -> 1 where the cue points right, -1 where wrong, 0 where it says nothing."""
@@ -106,12 +105,12 @@ def read_contrasts(config: str, rows: Sequence[dict[str, Any]]) -> Contrasts:
 def measure(rows: Sequence[dict[str, Any]], cue: NDArray[np.int64]) -> Corpus:
     """Returns rows of `contrastive` with their tiers, and what checks look at."""
     contrasts = read_contrasts("contrastive", rows)
-    readings = read_texts(contrasts.texts)
-    columns, selection = choose_rows(contrasts, readings)
+    features = extract_features(contrasts.texts)
+    columns, selection = choose_rows(contrasts, features)
     table = pa.Table.from_pylist(list(rows))
     for name, values in columns.items():
         table = table.append_column(name, values)
     off = np.zeros(len(rows), np.bool_)
     found = Rows("contrastive", table, contrasts, read_flags(table), off)
-    evidence = {each.tier: each for each in list_evidence(found, readings)}
-    return Corpus(table, contrasts, readings, selection, cue, evidence)
+    evidence = {each.tier: each for each in list_evidence(found, features)}
+    return Corpus(table, contrasts, features, selection, cue, evidence)

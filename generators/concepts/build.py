@@ -116,6 +116,7 @@ def build(options: BuildOptions) -> "Built":
     """
     from generators.dataset.build import build_folder, check_report
     from generators.engine.engine import make_settings
+    from generators.report.files import write_report
     from generators.writing.concepts import generate
     from generators.writing.engines import open_engine
 
@@ -134,7 +135,7 @@ def build(options: BuildOptions) -> "Built":
         if engine is not None and config.model is not None:
             write = partial(generate, kinds=config.kinds, model=config.model, engine=engine)
         source = make_source(options, config, write)
-        report = None
+        report = None if options.no_report else write_report
         built = build_folder(source, out, report, options.progress)
     if options.strict:
         built.check()

@@ -25,14 +25,14 @@ def assign_tiers(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
     readers = {name: reader for name in configs if (reader := find_reader(name)) is not None}
     if not readers:
         return {}
-    from generators.quality.selection.cues import read_texts
+    from generators.quality.selection.features import extract_features
     from generators.quality.tiers import choose_all_rows
 
     paths = {config: list_drafts(folder, config) for config in readers}
     texts, contrasts = share_texts(
         [reader.read(_read_columns(paths[name], name, reader)) for name, reader in readers.items()]
     )
-    chosen = dict(zip(readers, choose_all_rows(contrasts, read_texts(texts)), strict=True))
+    chosen = dict(zip(readers, choose_all_rows(contrasts, extract_features(texts)), strict=True))
     del texts, contrasts
     with ThreadPoolExecutor(count_cores()) as pool:
         tasks = [pool.submit(finish_drafts, paths[name], chosen[name][0]) for name in readers]

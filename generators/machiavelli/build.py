@@ -128,6 +128,7 @@ def build(options: BuildOptions) -> "Built":
     from generators.dataset.build import build_folder, check_report
     from generators.engine.engine import make_settings
     from generators.machiavelli.source import MachiavelliSource
+    from generators.report.files import write_report
     from generators.sources.games.layout import find_sample
     from generators.writing.engines import open_engine
     from generators.writing.games import generate
@@ -153,7 +154,7 @@ def build(options: BuildOptions) -> "Built":
                 return generate(reading.find_candidates(densify=models.densify), models, asked)
 
         source = MachiavelliSource(data, config, kind, write, options.executor)
-        report = None
+        report = None if options.no_report else write_report
         built = build_folder(source, out, report, options.progress)
     if options.strict:
         built.check()

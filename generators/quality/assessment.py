@@ -1,7 +1,7 @@
-"""Assesses a dataset folder, or a file of pairs, by all checks: reads, measures, sums up."""
+"""Measures a dataset folder, or anybody's pairs, by all checks: from rows to `quality.json`."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,30 +10,40 @@ import pyarrow as pa
 
 from generators.configs import pairs as own_pairs
 from generators.folder import hash_file
-from generators.quality.evidence import FolderEvidence
-from generators.quality.gates import FOLDER, PAIRS
-from generators.quality.measurement import (
+from generators.progress import SILENT, Progress, follow
+from generators.quality.checks import CHECKS, CUE_CHECKS, FOLDER_CHECKS
+from generators.quality.checks.base import run
+from generators.quality.evidence import (
+    CHECK_SEED,
+    Evidence,
+    FolderEvidence,
     Rows,
     list_evidence,
-    measure_folder,
-    run_checks,
-    summarize_checks,
 )
-from generators.quality.plots import Sketchbook
+from generators.quality.plots import PlotCounts
 from generators.quality.rows import read_flags, read_rows
-from generators.quality.selection.cues import read_texts
+from generators.quality.selection.features import extract_features
 from generators.quality.tiers import choose_rows
 from generators.sources.pairs.pair_files import OwnPair
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
-from schemas.quality import CheckResult, HumanAudit, Quality
+from schemas.quality import (
+    FOLDER,
+    PAIRS,
+    CheckResult,
+    Conclusion,
+    HumanAudit,
+    Plots,
+    Quality,
+    Selection,
+    Verdict,
+)
 
-Watch = Callable[[Sequence[str]], Iterator[str]]
-"""Shows which config is being measured."""
+VERDICTS: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
 
 
 class Assessed(NamedTuple):
-    """What was measured of pairs, and which of them a core would keep."""
+    """The quality of pairs, and which of them a core would keep."""
 
     quality: Quality
     table: pa.Table
@@ -41,30 +51,37 @@ class Assessed(NamedTuple):
 
 
 def assess_folder(
-    folder: Path, manifest: Manifest, audit: HumanAudit | None, watch: Watch
+    folder: Path,
+    manifest: Manifest,
+    audit: HumanAudit | None = None,
+    progress: Progress = SILENT,
 ) -> Quality:
     """Returns the quality of a folder.
 
     Args:
         folder: holds the files that the manifest names.
-        manifest: what the folder says of itself.
-        audit: what people said of its rows; None where none was asked.
-        watch: shows how far it is.
+        manifest: what the folder states about itself.
+        audit: how people judged its rows; None where nobody has.
+        progress: shows how many configs are measured.
+
+    Raises:
+        SourceError: a file of rows cannot be read.
     """
     checks: list[CheckResult] = []
-    sketchbook = Sketchbook()
+    plots = PlotCounts()
     untrue: Counter[str] = Counter()
-    for config in watch([name for name, splits in manifest.rows.items() if splits]):
-        rows, unsaid = read_rows(folder, config)
-        untrue += unsaid
-        untrue["rows that the manifest does not count"] += abs(
+    configs = [name for name, splits in manifest.rows.items() if splits]
+    for config in follow(progress, configs, "measuring", len(configs), "config"):
+        rows, incomplete = read_rows(folder, config)
+        untrue += incomplete
+        untrue["rows more or fewer than the manifest states"] += abs(
             rows.table.num_rows - sum(size.rows for size in manifest.rows[config].values())
         )
         for evidence in list_evidence(rows):
             checks += run_checks(evidence)
-            sketchbook.add(evidence)
-    untrue["files with another sha256"] += _count_changed(folder, manifest)
-    judgments = list_judgments(manifest)
+            plots.add(evidence)
+    untrue["files whose sha256 differs from the manifest"] += _count_changed(folder, manifest)
+    judgments = _list_judgments(manifest)
     whole = FolderEvidence(
         config=FOLDER,
         tier="full",
@@ -73,13 +90,13 @@ def assess_folder(
         audit=audit,
         untrue=dict(untrue),
     )
-    checks += measure_folder(whole)
-    plots = sketchbook.finish(judgments)
-    return summarize_checks(manifest.name, checks, manifest.selections, plots, audit)
+    checks += run_folder_checks(whole)
+    drawn = plots.finish(judgments)
+    return summarize_checks(manifest.name, checks, manifest.selections, drawn, audit)
 
 
 def _count_changed(folder: Path, manifest: Manifest) -> int:
-    """Returns how many Parquet files are not what the manifest says, or are not there."""
+    """Returns how many Parquet files are missing, or differ from the manifest's sha256."""
     rows = {name: digest for name, digest in manifest.files.items() if name.endswith(".parquet")}
     return sum(
         not (folder / name).is_file() or hash_file(folder / name) != digest
@@ -87,8 +104,8 @@ def _count_changed(folder: Path, manifest: Manifest) -> int:
     )
 
 
-def list_judgments(manifest: Manifest) -> list[Audit]:
-    """Returns what came of independent judgments, if anything was judged."""
+def _list_judgments(manifest: Manifest) -> list[Audit]:
+    """Returns the results of independent judgments, if anything was judged."""
     report = manifest.generation if isinstance(manifest, GameManifest) else None
     if not isinstance(report, GenerationReport):
         return []
@@ -109,17 +126,66 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
         "origin": pa.array(["own"] * number),
     }
     del pairs  # Arrow holds their text in a fraction of the memory
-    readings = read_texts(contrasts.texts)
-    columns, selection = choose_rows(contrasts, readings)
+    features = extract_features(contrasts.texts)
+    columns, selection = choose_rows(contrasts, features)
     table = pa.table({**texts, **columns})
-    nothing = np.zeros(number, np.bool_)
-    rows = Rows(PAIRS, table, contrasts, read_flags(table), off_schema=nothing)
+    valid = np.zeros(number, np.bool_)
+    rows = Rows(PAIRS, table, contrasts, read_flags(table), off_schema=valid)
     checks: list[CheckResult] = []
-    sketchbook = Sketchbook()
-    for evidence in list_evidence(rows, readings):
+    plots = PlotCounts()
+    for evidence in list_evidence(rows, features):
         checks += run_checks(evidence)
-        sketchbook.add(evidence)
-    folder = FolderEvidence(PAIRS, "full", number, [], None, {})
-    checks += [each for each in measure_folder(folder) if each.number != 25]
-    plots = sketchbook.finish([])
-    return Assessed(summarize_checks(name, checks, {PAIRS: selection}, plots, None), table)
+        plots.add(evidence)
+    checks += run_folder_checks(FolderEvidence(PAIRS, "full", number, [], None, {}))
+    quality = summarize_checks(name, checks, {PAIRS: selection}, plots.finish([]), None)
+    return Assessed(quality, table)
+
+
+def run_checks(evidence: Evidence) -> list[CheckResult]:
+    """Returns the results of the checks that apply to some rows."""
+    return [result for check in CHECKS if (result := run(check, evidence)) is not None]
+
+
+def run_folder_checks(folder: FolderEvidence) -> list[CheckResult]:
+    """Returns the results of the checks of a folder as a whole."""
+    return [result for check in FOLDER_CHECKS if (result := run(check, folder)) is not None]
+
+
+def summarize_checks(
+    name: str,
+    checks: Sequence[CheckResult],
+    selections: Mapping[str, Selection],
+    plots: Plots,
+    audit: HumanAudit | None,
+) -> Quality:
+    """Returns all that was measured, with the verdict on the whole."""
+    counted = [check for check in checks if check.counts]
+    gates = Counter(check.verdict for check in counted)
+    return Quality(
+        name=name,
+        verdict=_conclude(counted),
+        gates={verdict: gates[verdict] for verdict in VERDICTS if gates[verdict]},
+        seed=CHECK_SEED,
+        selections=dict(selections),
+        checks=tuple(sorted(checks, key=_order)),
+        plots=plots,
+        audit=audit,
+    )
+
+
+def _order(check: CheckResult) -> tuple[float, str, str, str]:
+    """Returns what puts checks in order: by number, those without one last, then by name."""
+    number = float("inf") if check.number is None else check.number
+    return number, check.name, check.config, check.tier
+
+
+def _conclude(counted: Iterable[CheckResult]) -> Conclusion:
+    """Returns the verdict on the whole, from the checks that count.
+
+    Where no check of cues had enough rows, that the others pass says nothing.
+    """
+    verdicts = [(check.verdict, check.name in CUE_CHECKS) for check in counted]
+    if any(verdict == "FAIL" for verdict, _ in verdicts):
+        return "FAIL"
+    cues = {verdict for verdict, is_cue in verdicts if is_cue}
+    return "too few" if cues and "PASS" not in cues else "PASS"

@@ -1,7 +1,7 @@
-"""What checks look at: the rows of one config and tier, and what is computed of them once."""
+"""What checks are given: the rows of one config and tier, and what is computed of them once."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.codes import Ints, Mask
+from generators.configs import find_config
+from generators.configs.codes import Ints, Mask, code
 from generators.configs.contrasts import Contrasts, Floats
 from generators.quality.measures.diversity import Diversity, measure_diversity
 from generators.quality.passages import Passages, read_passages
@@ -20,15 +21,38 @@ from generators.quality.selection.classifiers import (
     score_words,
 )
 from generators.quality.selection.core import choose_core
-from generators.quality.selection.cues import Readings, differ
-from generators.quality.selection.flags import list_parts
-from generators.quality.selection.parts import take_part
+from generators.quality.selection.features import (
+    TextFeatures,
+    differ,
+    extract_features,
+    list_parts,
+    take_part,
+)
 from schemas.base import Tier
 from schemas.generation import Audit
 from schemas.quality import HumanAudit
 
 CHECK_SEED = 1
-"""Deals groups to folds otherwise than the selection did."""
+"""Assigns groups to other folds than those that the selection used."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """All rows of one config."""
+
+    config: str
+    table: pa.Table
+    """With the columns that checks use."""
+    contrasts: Contrasts | None
+    """None for rows without two poles."""
+    flags: Mapping[str, Mask]
+    """`core`, `hard`, `reversed_cue` -> row -> whether it is; without those it does not have."""
+    off_schema: Mask
+    """Row -> whether the config's schema refuses it."""
+    templates: bool = False
+    """Whether they come from slots."""
+    tried: Mask | None = None
+    """Row -> whether the schema was tried on it; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +67,7 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class FolderEvidence:
-    """What is looked at of a folder as a whole."""
+    """What checks are given of a folder as a whole."""
 
     config: str
     """`folder`, or `pairs` for a plain file."""
@@ -52,13 +76,15 @@ class FolderEvidence:
     rows: int
     """All rows."""
     judgments: list[Audit]
-    """What was made of independent judgments, as the manifest has it."""
+    """The results of independent judgments, from the manifest."""
     audit: HumanAudit | None
-    """What people said of a sample."""
+    """How people judged a sample; None where nobody did."""
     untrue: dict[str, float]
-    """What the folder says and is not so -> how often."""
+    """A statement of the folder that does not hold -> how often."""
     poles: bool = True
-    """It has what its checks look at."""
+    """Its checks need no poles, so none is left out for want of them."""
+    tiered: bool = False
+    """Always False: a folder as a whole has no core."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Check -> why it does not count."""
 
@@ -71,10 +97,10 @@ class Evidence:
     tier: Tier
     contrasts: Contrasts
     """The contrasts of these rows."""
-    readings: Readings
+    features: TextFeatures
     """What was measured of their texts."""
     table: pa.Table
-    """The rows, without the columns that no check looks at."""
+    """The rows, with the columns that checks use."""
     off_schema: int
     """Rows that the config's schema refuses."""
     whole: Contrasts
@@ -83,6 +109,8 @@ class Evidence:
     """`hard`, `reversed_cue` -> item -> whether its row has the flag."""
     poles: bool = True
     """Whether the rows have two poles."""
+    tiered: bool = False
+    """Whether rows of the config are divided into `core` and the rest."""
     templates: bool = False
     """Whether the rows come from slots, and so repeat their frames by design."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -116,7 +144,7 @@ class Evidence:
     @cached_property
     def surface(self) -> Floats:
         """Pair -> difference of the ten features."""
-        return differ(self.readings.surface, self.contrasts)
+        return differ(self.features.surface, self.contrasts)
 
     @cached_property
     def surface_scores(self) -> Floats:
@@ -127,7 +155,7 @@ class Evidence:
     def word_scores(self) -> Floats:
         """Pair -> score by the words of single options, fitted on other groups."""
         words = score_words(
-            self.readings.vocabulary, self.contrasts.positive, self.contrasts.negative
+            self.features.vocabulary, self.contrasts.positive, self.contrasts.negative
         )
         return cross_score(words, self.groups, CHECK_SEED)
 
@@ -153,11 +181,78 @@ class Evidence:
         if self.tier != "core" or len(np.unique(whole.group.places)) < 2:
             return None
         kept, scores = np.zeros(whole.items, np.bool_), np.zeros(len(whole.item))
-        score_pairs = score_features(differ(self.readings.surface, whole))
+        score_pairs = score_features(differ(self.features.surface, whole))
         for fit, score in fold_groups(whole.group.places, CHECK_SEED):
-            core = choose_core(whole, self.readings, fit).core
+            core = choose_core(whole, self.features, fit).core
             kept |= core & score
             fitted, scored = whole.pairs_of(core & fit), whole.pairs_of(core & score)
             if fitted.any() and scored.any():
                 scores[scored] = score_pairs(fitted, scored)
         return HeldOut(take_part(whole, kept), scores[whole.pairs_of(kept)])
+
+
+def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[Evidence]:
+    """Yields what checks are given: all rows of a config, then its `core`, if it has one."""
+    whole = rows.contrasts or _no_contrasts(rows.table.num_rows)
+    known = features or extract_features(whole.texts)
+    full = _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
+    yield full
+    if "core" in rows.flags:
+        core = _gather(rows, whole, known, "core", rows.flags["core"])
+        passages = read_passages(core.config, core.table)
+        core = replace(core, read=passages.recall(full.passages))
+        del full, passages  # they are large, and the core's checks need none of it
+        yield core
+
+
+def _gather(
+    rows: Rows, whole: Contrasts, features: TextFeatures, tier: Tier, chosen: Mask
+) -> Evidence:
+    items = np.zeros(whole.items, np.bool_)
+    places = whole.row_item[chosen]
+    items[places[places >= 0]] = True
+    table = rows.table if chosen.all() else rows.table.filter(pa.array(chosen))
+    return Evidence(
+        config=rows.config,
+        tier=tier,
+        contrasts=take_part(whole, items),
+        features=features,
+        table=table,
+        off_schema=int(rows.off_schema[chosen].sum()),
+        whole=whole,
+        flags={
+            name: _find_items(whole, mask)[items]
+            for name, mask in rows.flags.items()
+            if name != "core"
+        },
+        poles=rows.contrasts is not None,
+        tiered="core" in rows.flags,
+        templates=rows.templates,
+        waivers=dict(find_config(rows.config).waived),
+        tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
+    )
+
+
+def _find_items(contrasts: Contrasts, rows: Mask) -> Mask:
+    """Returns for each item whether one of its rows is among some."""
+    found = np.zeros(contrasts.items, np.bool_)
+    places = contrasts.row_item[rows]
+    found[places[places >= 0]] = True
+    return found
+
+
+def _no_contrasts(rows: int) -> Contrasts:
+    nothing = np.zeros(0, np.int32)
+    none = code([])
+    return Contrasts(
+        texts=[],
+        positive=nothing,
+        negative=nothing,
+        item=nothing,
+        ids=none.known,
+        row_item=np.full(rows, -1, np.int32),
+        unit=none,
+        group=none,
+        part=none,
+        whole=np.zeros(0, np.int64),
+    )

@@ -8,9 +8,9 @@ import numpy as np
 
 from generators.configs.contrasts import Floats
 from generators.quality.evidence import Evidence
-from generators.quality.measures.nearest import measure_nearest
+from generators.quality.measures.shingles import measure_nearest
 from generators.quality.measures.surface import WORDS
-from generators.quality.selection.cues import differ
+from generators.quality.selection.features import differ
 from schemas.base import Tier
 from schemas.generation import Audit
 from schemas.quality import Histogram, Plots, Poles
@@ -21,7 +21,7 @@ SIMILARITIES = np.linspace(0, 1, 21)
 
 
 @dataclass
-class Sketchbook:
+class PlotCounts:
     """Counts what the figures are drawn from, one config and tier after the other."""
 
     length: dict[str, dict[Tier, Histogram]] = field(
@@ -74,7 +74,7 @@ def fill(edges: Floats, values: Floats) -> Histogram:
 
 def count_lengths(evidence: Evidence) -> Histogram:
     """Returns how many more words the positives have, by pairs."""
-    return fill(LENGTHS, differ(evidence.readings.surface[:, WORDS], evidence.contrasts))
+    return fill(LENGTHS, differ(evidence.features.surface[:, WORDS], evidence.contrasts))
 
 
 def count_places(evidence: Evidence) -> dict[str, tuple[int, ...]]:

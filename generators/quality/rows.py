@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from generators.configs import CONFIGS
 from generators.configs.codes import Mask
-from generators.quality.measurement import Rows
+from generators.quality.evidence import Rows
 from generators.stored_rows import list_files, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row
 

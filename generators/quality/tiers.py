@@ -13,12 +13,15 @@ from generators.configs.codes import Mask
 from generators.configs.contrasts import Contrasts
 from generators.parallel import count_cores
 from generators.quality.selection.core import choose_core, count_reasons
-from generators.quality.selection.cues import Readings, narrow
+from generators.quality.selection.features import (
+    TextFeatures,
+    narrow,
+    take_part,
+)
 from generators.quality.selection.flags import find_hard, find_reversed
-from generators.quality.selection.parts import take_part
 from schemas.quality import Selection
 
-FLAGS: dict[str, Callable[[Contrasts, Readings], Mask]] = {
+FLAGS: dict[str, Callable[[Contrasts, TextFeatures], Mask]] = {
     "hard": find_hard,
     "reversed_cue": find_reversed,
 }
@@ -37,33 +40,33 @@ class Masks:
         """Item -> why it is not core."""
 
 
-def choose_rows(contrasts: Contrasts, readings: Readings) -> Choice:
+def choose_rows(contrasts: Contrasts, features: TextFeatures) -> Choice:
     """Returns the columns that rows get, and what is counted of them; each part by itself."""
-    return choose_all_rows([contrasts], readings)[0]
+    return choose_all_rows([contrasts], features)[0]
 
 
-def choose_all_rows(each: Sequence[Contrasts], readings: Readings) -> list[Choice]:
+def choose_all_rows(each: Sequence[Contrasts], features: TextFeatures) -> list[Choice]:
     """Returns what `choose_rows` does for each of several configs that share their texts.
 
     Parts of one name are chosen one after the other, since they often have the same texts, whose
-    readings then serve all of them; the largest first, so that none is left over at the end.
+    features then serve all of them; the largest first, so that none is left over at the end.
     """
     found = [Masks(contrasts.items) for contrasts in each]
     names = Counter[str]()
     for contrasts in each:
         sizes = np.bincount(contrasts.part.places, minlength=len(contrasts.part.names))
         names.update(dict(zip(contrasts.part.names, sizes.tolist(), strict=True)))
-    choose = partial(_choose_parts, each, readings, found)
+    choose = partial(_choose_parts, each, features, found)
     with ThreadPoolExecutor(count_cores()) as pool:
         deque(pool.map(choose, [name for name, _ in names.most_common()]), 0)
     return [_sum_up(contrasts, masks) for contrasts, masks in zip(each, found, strict=True)]
 
 
 def _choose_parts(
-    each: Sequence[Contrasts], readings: Readings, found: Sequence[Masks], name: str
+    each: Sequence[Contrasts], features: TextFeatures, found: Sequence[Masks], name: str
 ) -> None:
     """Marks what is chosen of the parts of one name."""
-    known = readings
+    known = features
     for contrasts, masks in zip(each, found, strict=True):
         here = contrasts.part.mark(name)
         if not here.any():

@@ -1,14 +1,13 @@
-"""What came of the checks, in lines for a terminal and in a section of a card. Pure."""
+"""Shows the results of checks: lines for a terminal, and a section of a card. Pure."""
 
 from collections.abc import Iterator, Sequence
 
-from generators.quality.gates import FOLDER, find_gates, find_tier
 from generators.templates import render
-from schemas.quality import CheckResult, Quality
+from schemas.quality import PAIRS, CheckResult, Quality
 
 SECTION, BANNER = "quality/v1/section", "quality/v1/banner"
-WORDS = 7
-"""Number of the check of single options' words, which is reported of all rows, too."""
+OPTION_WORDS = "option-only words, hard rows"
+"""The check whose figure on all rows is shown in the card too."""
 
 
 def show_value(check: CheckResult) -> str:
@@ -28,8 +27,13 @@ def show_number(value: float | None) -> str:
 
 
 def list_checks(quality: Quality) -> Iterator[str]:
-    """Yields one line a check, config by config: on `core`, and on all rows what these miss."""
-    shown = choose_shown(quality.checks)
+    """Yields one line a check, config by config, then the verdict.
+
+    Checks are shown on `core`, or on all rows of a config without one; beside these, those that
+    miss their threshold on all rows.
+    """
+    main = choose_main(quality.checks)
+    shown = [each for each in quality.checks if each in main or each.verdict in ("FAIL", "WARN")]
     width = max((len(check.name) for check in shown), default=0)
     for config in dict.fromkeys(check.config for check in quality.checks):
         selection = quality.selections.get(config)
@@ -37,79 +41,68 @@ def list_checks(quality: Quality) -> Iterator[str]:
         yield f"{config}{of}"
         for check in shown:
             if check.config == config:
-                yield f"  {show_line(check, width)}"
+                yield f"  {_show_line(check, width)}"
     yield show_outcome(quality)
 
 
-def show_line(check: CheckResult, width: int) -> str:
-    """Returns one check: name, value with interval, threshold, n, verdict, and what to know."""
+def _show_line(check: CheckResult, width: int) -> str:
+    """Returns a check's verdict, name, value with interval, threshold, n, and note."""
     missed = check.verdict in ("FAIL", "WARN")
-    where = f" ({'core' if check.tier == 'core' else 'all rows'})" if missed else ""
-    note = f"  {check.note}" if check.note else ""
-    waived = f"  waived: {check.waived}" if check.waived and check.verdict == "FAIL" else ""
+    where = ", all rows" if check.tier == "full" and missed else ""
+    notes = filter(None, (check.note, check.waived if missed else None))
+    note = "".join(f"; {each}" for each in notes)
     return (
-        f"{check.number:>2} {check.name:<{width}}  {show_value(check):<22}"
-        f" [{check.threshold}]  {check.verdict}{where}  n = {check.n:,} {check.unit}{note}{waived}"
+        f"{show_verdict(check):<18} {check.name:<{width}}  {show_value(check):<20}"
+        f" (required: {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
     )
 
 
-def choose_shown(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """Returns the checks that a config is told by, and what its other tier misses."""
-    told = choose_told(checks)
-    return [check for check in checks if check in told or check.verdict in ("FAIL", "WARN")]
+def show_verdict(check: CheckResult) -> str:
+    """Returns a check's verdict, and whether a failure is waived or does not count."""
+    if check.verdict != "FAIL" or check.counts:
+        return check.verdict
+    return "waived" if check.waived else "FAIL, not required"
 
 
-def _find_untold(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """Returns what fails and is not among what a config is told by."""
-    told = choose_told(checks)
-    return [check for check in checks if check.verdict == "FAIL" and check not in told]
-
-
-def choose_told(checks: Sequence[CheckResult]) -> list[CheckResult]:
+def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
     """Returns the checks of `core`; of configs without one, and of plain pairs, of all rows."""
-    tiered = {check.config for check in checks if check.tier == "core"}
-    return [check for check in checks if check.tier == find_tier(check.config, tiered)]
+    tiered = {check.config for check in checks if check.tier == "core"} - {PAIRS}
+    return [check for check in checks if (check.tier == "core") == (check.config in tiered)]
 
 
 def show_outcome(quality: Quality) -> str:
-    """Returns what the gates come to, in one line."""
-    counted = ", ".join(f"{count} {verdict}" for verdict, count in quality.gates.items())
-    names = "; ".join(_name(check) for check in find_failed(quality))
-    if quality.verdict == "too few":
-        return f"Gates: {counted}. Too few rows to tell whether there is any cue."
-    return f"Gates: {counted}." + (f" FAIL: {names}." if names else "")
+    """Returns the verdict in a sentence or two, and the value of each check that failed."""
+    return "".join([quality.summary, *(f"\n  {_show_failed(check)}" for check in quality.failed)])
 
 
-def find_failed(quality: Quality) -> list[CheckResult]:
-    """Returns the gates that count and fail."""
-    return [check for check in find_gates(quality.checks) if check.verdict == "FAIL"]
-
-
-def _name(check: CheckResult) -> str:
-    where = "" if check.config == FOLDER else f" of {check.config}"
-    return f"{check.name}{where} {show_value(check)}, wanted {check.threshold}"
+def _show_failed(check: CheckResult) -> str:
+    return f"{check.name} ({check.config}): {show_value(check)}, required: {check.threshold}"
 
 
 def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str, str]:
-    """Returns what a card says of quality: `banner`, for its top, and `section`.
+    """Returns what a card shows of quality: `banner`, for its top, and `section`.
 
     Args:
         quality: what was measured; None where nothing was.
-        figures: names of the figures that lie beside the card.
+        figures: names of the figures beside the card.
     """
     checks = quality.checks if quality else ()
-    told = choose_told(checks)
+    main = choose_main(checks)
     section = render(
         SECTION,
         quality=quality,
-        shown=told,
-        missed_in_full=[check for check in _find_untold(checks) if not check.waived],
-        waived=[check for check in told if check.waived and check.verdict == "FAIL"],
-        option_only=[check for check in told if check.number == WORDS and check.figures],
+        shown=main,
+        missed_in_full=[
+            each
+            for each in checks
+            if each.verdict == "FAIL" and not each.waived and each not in main
+        ],
+        waived=[each for each in main if each.waived and each.verdict == "FAIL"],
+        option_only=[each for each in main if each.name == OPTION_WORDS and each.figures],
         figures=figures,
         show_value=show_value,
+        show_verdict=show_verdict,
         show=show_number,
     )
-    failed = find_failed(quality) if quality else []
-    banner = render(BANNER, quality=quality, failed=failed, show_value=show_value)
+    banner = render(BANNER, quality=quality, show_value=show_value)
     return {"banner": banner.strip(), "section": section.strip()}

@@ -92,13 +92,12 @@ def write_sheet(arguments: argparse.Namespace) -> int:
 def report_folder(arguments: argparse.Namespace) -> int:
     """Measures a dataset folder again, and rewrites its report and its card."""
     from generators.quality.verdicts import list_checks
-    from generators.report.files import can_draw
-    from generators.report.folders import rewrite_report
+    from generators.report.files import can_draw, rewrite_report
 
     if arguments.out is not None:
         wanted = "none beside a folder: its report goes into it"
         raise UsageError(f"--out {arguments.out}", "a place", wanted, "Leave it out")
-    quality = rewrite_report(arguments.path, arguments.audit, cli.show_configs)
+    quality = rewrite_report(arguments.path, arguments.audit)
     cli.show("\n".join([*list_checks(quality), *tell_files(arguments.path, drawn=can_draw())]))
     check_strict(arguments, quality)
     return 0
@@ -106,19 +105,15 @@ def report_folder(arguments: argparse.Namespace) -> int:
 
 def report_pairs(arguments: argparse.Namespace) -> int:
     """Measures a file of pairs, and proposes a core of it."""
-    from generators.quality.assessment import assess_pairs
     from generators.quality.verdicts import list_checks
-    from generators.report.files import can_draw
-    from generators.report.pairs import write_pair_report
-    from generators.sources.pairs.pair_files import read_any_pairs
+    from generators.report.files import can_draw, write_pair_report
 
     path: Path = arguments.path
     out: Path = arguments.out or path.with_name(f"{path.stem}.report")
     check_outside(out, {"PAIRS.jsonl": path})
-    assessed = assess_pairs(path.name, read_any_pairs(path))
-    write_pair_report(out, assessed)
-    cli.show("\n".join([*list_checks(assessed.quality), *tell_files(out, drawn=can_draw())]))
-    check_strict(arguments, assessed.quality)
+    quality = write_pair_report(path, out)
+    cli.show("\n".join([*list_checks(quality), *tell_files(out, drawn=can_draw())]))
+    check_strict(arguments, quality)
     return 0
 
 

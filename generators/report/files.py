@@ -1,40 +1,188 @@
-"""Writes what was measured of a folder: `quality.json`, the figures, and the page."""
+"""Writes reports: `quality.json`, the figures and the page, of a folder or of a file of pairs."""
 
+import json
+import os
+import shutil
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from generators.configs import CONFIGS, pairs
 from generators.configs.base import Item
-from generators.progress import Progress
+from generators.dataset.card import describe_folder
+from generators.dataset.manifest import AnyManifest, read_manifest
+from generators.errors import SourceError
+from generators.folder import CARD, MANIFEST, replace_folder
+from generators.parquet import locate_file
+from generators.progress import SILENT, Progress
+from generators.report.audit_sheet import read_sheet
 from generators.report.page.rendering import render_page
-from generators.report.page.rows import read_page_rows
+from generators.report.page.rows import MOST, choose_rows, read_page_rows
+from generators.sources.pairs.pair_files import read_any_pairs
+from generators.stored_rows import REMEDY, open_rows, refuse_rows
 from generators.writing.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
-from schemas.manifest import Manifest
-from schemas.quality import Quality
+from schemas.manifest import GameManifest, Manifest
+from schemas.quality import PAIRS, HumanAudit, Quality
 
 QUALITY = "quality.json"
 PAGE = "report.html"
 FIGURES = "figures"
+TIERS = "tiers.jsonl"
+REWRITTEN = (MANIFEST, CARD, QUALITY, PAGE)
+"""Files of a dataset folder that a new report replaces."""
+PAIR_REPORT = frozenset({QUALITY, PAGE, TIERS, FIGURES})
+"""All that a report of pairs consists of."""
 
 CAPTIONS = {
-    "length": "How many more words the positive has, in pairs, on all rows and on core.",
-    "position": "Where the option that is asked for stands, by number of options.",
-    "polarity": "Options of questions that exhibit each behavior, that do not, and neither.",
-    "coverage": "Rows of each game, or theme.",
-    "similarity": "How much of each passage its nearest other one shares: Jaccard of word 3-grams.",
+    "length": "How many more words the positive has than the negative, by pair: all rows and core.",
+    "position": "Position of the option that is asked for, by number of options.",
+    "polarity": "Options of questions that show each behavior, that do not, and neither.",
+    "coverage": "Rows of each game or theme.",
+    "similarity": "Similarity of each passage to its nearest other one (Jaccard of word 3-grams).",
     "agreement": "Share of options to which two labellers give the same label.",
 }
 """Figure -> what it shows."""
 
 
 def can_draw() -> bool:
-    """Returns whether figures can be drawn: they take the extra `report`."""
+    """Returns whether figures can be drawn: they need the extra `report`."""
     return find_spec("matplotlib") is not None
 
 
+def write_report(
+    folder: Path,
+    manifest: Manifest,
+    progress: Progress = SILENT,
+    audit: HumanAudit | None = None,
+) -> Quality:
+    """Returns the quality of a folder that has its rows; the report is written into it.
+
+    `quality.json`, the figures and the page are written; manifest and card are not.
+
+    Args:
+        folder: has the files of rows that the manifest names.
+        manifest: what the folder states about itself.
+        progress: shows how many configs are measured.
+        audit: how people judged its rows; None where nobody has.
+
+    Raises:
+        SourceError: a file of rows cannot be read.
+    """
+    from generators.quality.assessment import assess_folder
+
+    quality = assess_folder(folder, manifest, audit, progress)
+    write_folder_report(folder, quality)
+    return quality
+
+
+def rewrite_report(folder: Path, sheet: Path | None = None, progress: Progress = SILENT) -> Quality:
+    """Returns the quality of an existing dataset folder, whose report and card are replaced.
+
+    Args:
+        folder: a dataset folder of ours.
+        sheet: judgments of people; None to keep those that the folder has.
+        progress: shows how many configs are measured.
+
+    Raises:
+        GeneratorError: it is no such folder, or cannot be written, or the sheet is broken; nothing
+            was changed.
+    """
+    manifest = read_manifest(folder)
+    if isinstance(manifest, GameManifest) and manifest.references:
+        wanted = "a folder with its text"
+        remedy = "Restore the text with `python -m generators.hydrate`"
+        raise SourceError(str(folder), "references without text", wanted, remedy)
+    _check_rows(folder, manifest)
+    audit = read_sheet(sheet, folder) if sheet else _read_audit(folder)
+    with replace_folder(folder) as new:
+        _link_rows(folder, new)
+        try:
+            quality = write_report(new, manifest, progress, audit)
+        except SourceError as error:
+            where, *rest = error.args
+            raise SourceError(where.replace(str(new), str(folder)), *rest) from error
+        describe_folder(new, manifest, quality, keep=True)
+    return quality
+
+
+def _check_rows(folder: Path, manifest: AnyManifest) -> None:
+    """Raises SourceError where a file of rows is missing or empty."""
+    if not any(manifest.rows.values()):
+        wanted = "a dataset that has some"
+        raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
+    for config, splits in manifest.rows.items():
+        for path in (locate_file(folder, config, split) for split in splits):
+            if config not in CONFIGS or not path.is_file():
+                wanted = "rows that the manifest counts"
+                raise SourceError(str(path), "no such file", wanted, REMEDY)
+            with open_rows(path, CONFIGS[config].row) as file:
+                if not file.metadata.num_rows:
+                    raise refuse_rows(path, "no rows")
+
+
+def _read_audit(folder: Path) -> HumanAudit | None:
+    """Returns how people judged the rows, from an earlier report of whatever version."""
+    path = folder / QUALITY
+    if not path.exists():
+        return None
+    try:
+        audit = json.loads(path.read_bytes()).get("audit")
+        return HumanAudit.model_validate(audit) if audit else None
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        wanted = "a file written by this command"
+        remedy = "Remove the file; if people have judged rows, give their sheet again with --audit"
+        raise SourceError(str(path), "something else", wanted, remedy) from error
+
+
+def _link_rows(folder: Path, new: Path) -> None:
+    """Links the files that are kept into the new folder; copies where it cannot link."""
+    for path in sorted(folder.rglob("*")):
+        place = path.relative_to(folder)
+        if path.is_dir() or place.as_posix() in REWRITTEN or place.parts[0] == FIGURES:
+            continue
+        (new / place).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, new / place)
+        except OSError:
+            shutil.copy2(path, new / place)
+
+
+def write_pair_report(path: Path, out: Path) -> Quality:
+    """Returns the quality of a JSONL file of pairs; a folder with the report is written.
+
+    `tiers.jsonl` has one line a pair, with `id`, `tier`, `hard` and `reversed_cue`.
+
+    Args:
+        path: lines of `{positive, negative, prompt?, group?, id?}`.
+        out: the folder; it is replaced if it holds an earlier report and nothing else.
+
+    Raises:
+        SourceError: the file cannot be read, or a line is no pair.
+        FolderError: the folder holds other files, or cannot be written.
+    """
+    from generators.quality.assessment import assess_pairs
+
+    quality, table = assess_pairs(path.name, read_any_pairs(path))
+    shown = choose_rows([("", str(tier)) for tier in table["tier"].to_pylist()], MOST)
+    with replace_folder(out, is_pair_report) as new:
+        write_quality(new, quality)
+        tiers = table.select(["id", "tier", "hard", "reversed_cue"]).to_pylist()
+        lines = (json.dumps(row) + "\n" for row in tiers)
+        (new / TIERS).write_text("".join(lines), encoding="utf-8", newline="\n")
+        if can_draw():
+            items = [pairs.CONFIG.show(row) for row in table.take(shown).to_pylist()]
+            write_page(new, quality, items, sizes={PAIRS: table.num_rows})
+    return quality
+
+
+def is_pair_report(folder: Path) -> bool:
+    """Returns whether a folder holds an earlier report of pairs, and nothing else."""
+    return {path.name for path in folder.iterdir()} <= PAIR_REPORT
+
+
 def write_folder_report(folder: Path, quality: Quality) -> None:
-    """Writes the three into a dataset folder; only the first without the extra `report`."""
+    """Writes the report of a dataset folder; without the extra `report`, `quality.json` only."""
     write_quality(folder, quality)
     if can_draw():
         rows = read_page_rows(folder)
@@ -73,12 +221,3 @@ def write_page(
     themed = {name: adapt_to_theme(svg) for name, svg in figures.items()}
     page = render_page(quality, items, rejections, themed, captions=CAPTIONS, sizes=sizes)
     (folder / PAGE).write_text(page, encoding="utf-8", newline="\n")
-
-
-def write_report(folder: Path, manifest: Manifest, progress: Progress) -> Quality:
-    """Returns what was measured of a folder that has its rows; the report is written into it."""
-    from generators.quality.assessment import assess_folder
-
-    quality = assess_folder(folder, manifest, None, lambda names: iter(names))
-    write_folder_report(folder, quality)
-    return quality

@@ -1,9 +1,15 @@
 """Whether labels were audited by an independent labeller, and how far the two agree. Pure."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
+# scikit-learn ships no types.
+
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generators.sources.games.behaviors import VIOLATION_THRESHOLD, judge_polarity
 from generators.writing.judge import Judgments, find_polarities
@@ -15,6 +21,8 @@ from schemas.labels import VIOLATIONS
 
 HAND_WRITTEN = "hand-written"
 """Stands in place of a model's name where authors composed the answers, one by one."""
+NORMAL_95 = 1.959963984540054
+"""Standard deviations of a normal distribution that hold 95 % of it."""
 FEWEST_OF_A_CLASS = 20
 """Options of a class below which chance moves kappa more than the labels do."""
 
@@ -94,9 +102,7 @@ def measure_agreement(ours: Sequence[object], theirs: Sequence[object]) -> Agree
     """Returns raw agreement and Cohen's kappa of two labellers on the same options.
 
     Kappa is null where one of the classes has fewer than 20 options with the first labeller, or
-    where there is one class only. Its 95 % interval treats options as independent; its standard
-    error is that of Fleiss, Cohen and Everitt 1969 (https://doi.org/10.1037/h0028106). That is 0
-    where the second labeller has one class only, which is no certainty: the interval is null then.
+    where there is one class only.
     """
     if not ours:
         return Agreement(n=0, raw=None, kappa=None)
@@ -104,23 +110,36 @@ def measure_agreement(ours: Sequence[object], theirs: Sequence[object]) -> Agree
     classes = Counter(ours)
     if len(classes) < 2 or min(classes.values()) < FEWEST_OF_A_CLASS:
         return Agreement(n=len(ours), raw=raw, kappa=None)
-    names = sorted({str(each) for each in (*ours, *theirs)})
-    place = {name: at for at, name in enumerate(names)}
-    table = np.zeros((len(names), len(names)))
-    np.add.at(table, ([place[str(one)] for one in ours], [place[str(one)] for one in theirs]), 1)
-    table /= len(ours)
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    observed, expected = float(np.trace(table)), float(rows @ columns)
-    kappa = (observed - expected) / (1 - expected)
-    # Variance: sum over the diagonal, minus that over the rest, as in the paper's equation 14.
-    weights = 1 - np.add.outer(columns, rows) * (1 - kappa)
-    diagonal = float((np.diag(table) * np.diag(weights) ** 2).sum())
-    off = np.add.outer(columns, rows) ** 2 * table
-    rest = (1 - kappa) ** 2 * float(off.sum() - np.trace(off))
-    variance = (diagonal + rest - (kappa - expected * (1 - kappa)) ** 2) / (
-        (1 - expected) ** 2 * len(ours)
-    )
-    margin = 1.959963984540054 * max(variance, 0.0) ** 0.5
-    interval = (max(-1.0, kappa - margin), min(1.0, kappa + margin))
-    several = len(set(map(str, theirs))) > 1
-    return Agreement(n=len(ours), raw=raw, kappa=kappa, interval=interval if several else None)
+    found = _measure_kappa([str(one) for one in ours], [str(other) for other in theirs])
+    return Agreement(n=len(ours), raw=raw, kappa=found.value, interval=found.interval)
+
+
+class Kappa(NamedTuple):
+    """Cohen's kappa of two labellers."""
+
+    value: float
+    interval: tuple[float, float] | None
+
+
+def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
+    """Returns kappa, and its 95 % interval as if options were independent.
+
+    The standard error is that of Fleiss, Cohen and Everitt 1969, equation 13
+    (https://doi.org/10.1037/h0028106); scikit-learn has kappa without one. It is 0 where the second
+    labeller uses one class only, which does not make kappa certain, so there is no interval then.
+    """
+    from sklearn.metrics import cohen_kappa_score, confusion_matrix
+
+    kappa = float(cohen_kappa_score(ours, theirs))
+    if len(set(theirs)) < 2:
+        return Kappa(kappa, None)
+    table: NDArray[np.float64] = confusion_matrix(ours, theirs) / len(ours)
+    first, second = table.sum(axis=1), table.sum(axis=0)
+    chance = float(first @ second)
+    agreed = np.diag(table) * (1 - (first + second) * (1 - kappa)) ** 2
+    mixed = table * (second[:, None] + first[None, :]) ** 2
+    apart = (mixed.sum() - np.trace(mixed)) * (1 - kappa) ** 2
+    variance = agreed.sum() + apart - (kappa - chance * (1 - kappa)) ** 2
+    error = float(np.sqrt(max(variance, 0.0) / len(ours))) / (1 - chance)
+    reach = NORMAL_95 * error
+    return Kappa(kappa, (max(-1.0, kappa - reach), min(1.0, kappa + reach)))

@@ -9,7 +9,7 @@ from generators.configs import CONFIGS
 from generators.configs.base import Config
 from generators.configs.contrasts import Contrasts, hash_texts
 from generators.configs.pairs import read_contrasts as read_plain
-from generators.quality.selection.parts import take_part
+from generators.quality.selection.features import take_part
 from generators.sources.pairs.pair_files import OwnPair
 from planted import read_contrasts
 

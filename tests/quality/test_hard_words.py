@@ -7,9 +7,8 @@ import pyarrow as pa
 
 from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality.checks.words import ECHO, measure_words
-from generators.quality.evidence import Evidence
-from generators.quality.measurement import Rows, list_evidence
-from generators.quality.selection.cues import read_texts
+from generators.quality.evidence import Evidence, Rows, list_evidence
+from generators.quality.selection.features import extract_features
 from generators.quality.selection.flags import find_hard
 from generators.sources.pairs.pair_files import OwnPair
 
@@ -21,11 +20,11 @@ def make_noise(count: int) -> Evidence:
     rng = Random(1)
     sides = [[" ".join(rng.choices(WORDS, k=2)) for _ in range(2)] for _ in range(count)]
     contrasts = read_plain([OwnPair(positive=one, negative=other) for one, other in sides])
-    readings = read_texts(contrasts.texts)
-    flags = {"hard": find_hard(contrasts, readings)}
+    features = extract_features(contrasts.texts)
+    flags = {"hard": find_hard(contrasts, features)}
     table = pa.table({"id": contrasts.ids})
     rows = Rows("pairs", table, contrasts, flags, off_schema=np.zeros(count, np.bool_))
-    return next(list_evidence(rows, readings))
+    return next(list_evidence(rows, features))
 
 
 def test_what_a_model_of_noise_ranks_wrong_carries_its_inverse_and_that_is_no_cue() -> None:

@@ -12,7 +12,7 @@ from schemas.quality import CheckResult
 def judge(measured: Measurement, waived: str | None = None, **rules: Any) -> CheckResult:
     """Returns what a number comes to in a check of menus that must be at most 0.6."""
     rules = {"level": "gate", "high": 0.6, "fewest": 100, "bounded": True} | rules
-    check = Check(5, "made up", threshold="<= 0.60", measure=lambda _: measured, **rules)
+    check = Check("made up", threshold="<= 0.60", measure=lambda _: measured, **rules)
     waivers = {"made up": waived} if waived else {}
     result = run(check, FolderEvidence("c", "core", 1, [], None, {}, waivers=waivers))
     assert result
@@ -52,7 +52,7 @@ def test_the_upper_bound_counts_in_bounded_checks_only() -> None:
 
 def test_another_number_out_of_its_bounds_is_a_miss() -> None:
     found = judge(Measurement(0.5, 200, missed=("d 0.13", "refusals 0.021")))
-    assert (found.verdict, found.note) == ("FAIL", "missed by d 0.13, refusals 0.021")
+    assert (found.verdict, found.note) == ("FAIL", "out of bounds: d 0.13, refusals 0.021")
     few = judge(Measurement(0.5, 90, missed=("d 0.13",)))
     assert (few.verdict, few.note) == ("too few", None)
     assert judge(Measurement(0.5, 200, enough=False)).verdict == "too few"
@@ -67,7 +67,7 @@ def test_numbers_out_of_their_bounds_are_named() -> None:
 def test_an_interval_of_few_groups_leaves_doubts(groups: int | None, verdict: str) -> None:
     found = judge(Measurement(0.70, 99, (0.61, 0.80), groups))
     assert found.verdict == verdict
-    assert found.note == ("interval over 9 groups only" if groups == 9 else None)
+    assert found.note == ("interval from only 9 groups" if groups == 9 else None)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_a_waived_check_keeps_its_verdict_and_says_why() -> None:
 
 
 def test_rows_without_poles_are_not_asked_for_them() -> None:
-    check = Check(4, "made up", "gate", "", measure=lambda _: Measurement(0.5, 9))
+    check = Check("made up", "gate", "", measure=lambda _: Measurement(0.5, 9))
     assert run(check, FolderEvidence("decisions", "full", 1, [], None, {}, poles=False)) is None
     assert run(check, FolderEvidence("folder", "full", 1, [], None, {}))

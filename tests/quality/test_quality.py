@@ -5,9 +5,17 @@ from typing import Any
 
 import pytest
 
-from generators.quality.assessment import Assessed, assess_pairs
-from generators.quality.measurement import find_gates, summarize_checks
-from generators.quality.verdicts import list_checks, render_section, show_number, show_value
+from generators.quality.assessment import Assessed, assess_pairs, summarize_checks
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
+from generators.quality.checks.base import Check, Measurement, run
+from generators.quality.evidence import FolderEvidence
+from generators.quality.verdicts import (
+    OPTION_WORDS,
+    list_checks,
+    render_section,
+    show_number,
+    show_value,
+)
 from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
 from schemas.quality import CheckResult, Controls, HumanAudit, Plots, Quality, Selection
@@ -20,6 +28,7 @@ def make_check(config: str = "contrastive", tier: str = "core", **columns: Any) 
         "number": 4,
         "name": "length cue",
         "level": "gate",
+        "counts": True,
         "value": 0.5,
         "threshold": "0.45-0.55",
         "verdict": "PASS",
@@ -34,42 +43,61 @@ def sum_up(*checks: CheckResult, audit: HumanAudit | None = None) -> Quality:
 
 
 @pytest.mark.parametrize(
+    ("about", "config", "tier", "tiered", "counts"),
+    [
+        ("cue", "contrastive", "core", True, True),
+        ("cue", "contrastive", "full", True, False),  # rows outside `core` may miss it
+        ("place", "contrastive", "full", True, False),
+        ("data", "contrastive", "full", True, True),  # no selection excuses leaks
+        ("data", "decisions", "full", False, True),
+        ("place", "icl", "full", False, True),
+        ("cue", "icl", "full", False, False),  # nothing is selected by cues there
+        ("data", "folder", "full", False, True),
+        ("cue", "pairs", "full", True, True),
+        ("cue", "pairs", "core", True, False),  # there `core` is a proposal
+    ],
+)
+def test_a_required_check_counts_where_no_selection_excuses_it(
+    about: Any, config: str, tier: Any, tiered: bool, counts: bool
+) -> None:
+    def judge(level: Any, **waived: str) -> bool:
+        check = Check("leaks", level, "1", lambda _: Measurement(0.0, 9), about=about, low=1)
+        evidence = FolderEvidence(config, tier, 9, [], None, {}, tiered=tiered, waivers=waived)
+        result = run(check, evidence)
+        assert result
+        return result.counts
+
+    assert judge("gate") == counts
+    assert not judge("warn")
+    assert not judge("gate", leaks="meant so")
+
+
+@pytest.mark.parametrize(
     ("check", "verdict"),
     [
         (make_check(verdict="FAIL"), "FAIL"),
-        (
-            make_check(tier="full", verdict="FAIL"),
-            "PASS",
-        ),  # what `core` is chosen by `full` may miss
-        (make_check(tier="full", number=2, verdict="FAIL"), "PASS"),
-        (make_check(tier="full", number=16, verdict="FAIL"), "FAIL"),  # leaks nobody is excused of
-        (make_check(verdict="FAIL", waived="meant so"), "PASS"),
-        (make_check(verdict="WARN", level="warn"), "PASS"),
+        (make_check(verdict="FAIL", counts=False), "PASS"),
+        (make_check(verdict="WARN", level="warn", counts=False), "PASS"),
         (make_check(verdict="too few"), "PASS"),
-        (make_check("decisions", "full", number=13, verdict="FAIL"), "FAIL"),  # it has no `core`
-        (make_check("icl", "full", number=6, verdict="FAIL"), "PASS"),  # nor a choice without cues
         (make_check(verdict="unaudited"), "PASS"),
-        (make_check("folder", "full", verdict="FAIL"), "FAIL"),
-        (make_check("folder", "full", verdict="unaudited"), "PASS"),
-        (make_check("pairs", "full", verdict="FAIL"), "FAIL"),
-        (make_check("pairs", "core", verdict="FAIL"), "PASS"),  # there `core` is a proposal
     ],
 )
-def test_only_gates_that_count_make_a_fail(check: CheckResult, verdict: str) -> None:
+def test_only_checks_that_count_make_a_fail(check: CheckResult, verdict: str) -> None:
     quality = sum_up(make_check(), check)
     assert quality.verdict == verdict
-    assert ("FAIL" in quality.gates) == (verdict == "FAIL")
-    assert (check in find_gates([make_check(number=9), check])) == (
-        check.level == "gate"
-        and not check.waived
-        and (check.config, check.tier, check.number)
-        not in {
-            ("contrastive", "full", 2),
-            ("contrastive", "full", 4),
-            ("pairs", "core", 4),
-            ("icl", "full", 6),
-        }
-    )
+    assert quality.failed == ((check,) if verdict == "FAIL" else ())
+
+
+def test_without_a_check_of_cues_that_had_enough_rows_there_is_no_pass() -> None:
+    leaks = make_check(name="leaks between splits", number=16)
+    assert sum_up(leaks, make_check(verdict="too few")).verdict == "too few"
+    assert sum_up(leaks).verdict == "PASS"
+
+
+def test_every_check_has_a_name_of_its_own() -> None:
+    names = [check.name for check in (*CHECKS, *FOLDER_CHECKS)]
+    assert len(set(names)) == len(names)
+    assert OPTION_WORDS in names
 
 
 def test_gates_are_counted_by_verdict_and_checks_stand_in_order() -> None:
@@ -77,6 +105,8 @@ def test_gates_are_counted_by_verdict_and_checks_stand_in_order() -> None:
     quality = sum_up(later, make_check(verdict="too few"), earlier, make_check(verdict="FAIL"))
     assert quality.gates == {"PASS": 2, "FAIL": 1, "too few": 1}
     assert [check.number for check in quality.checks] == [2, 4, 4, 9]
+    unnumbered = sum_up(make_check(number=None, name="a"), later)
+    assert [check.number for check in unnumbered.checks] == [9, None]
 
 
 @pytest.mark.parametrize(
@@ -95,9 +125,13 @@ def test_a_value_is_shown_with_its_interval() -> None:
 
 
 FAILED = make_check(value=0.62, verdict="FAIL")
-IN_FULL = make_check(tier="full", value=0.71, verdict="FAIL", number=5, name="surface")
-GOOD_IN_FULL = make_check(tier="full", number=6, name="n-gram")
-WAIVED = make_check("associations", value=0.97, verdict="FAIL", name="sentiment", waived="meant so")
+IN_FULL = make_check(
+    tier="full", value=0.71, verdict="FAIL", number=5, name="surface", counts=False
+)
+GOOD_IN_FULL = make_check(tier="full", number=6, name="n-gram", counts=False)
+WAIVED = make_check(
+    "associations", value=0.97, verdict="FAIL", name="sentiment", waived="meant so", counts=False
+)
 MENUS = make_check("decisions", "full", number=13, name="exact duplicates", value=0.0, unit="rows")
 
 
@@ -110,18 +144,22 @@ def test_lines_show_core_what_all_rows_miss_and_configs_without_core() -> None:
     assert {name: len(found) for name, found in told.items()} == {
         "length cue": 1, "surface": 1, "n-gram": 0, "sentiment": 1, "exact duplicates": 1,
     }  # fmt: skip
-    assert "FAIL (all rows)" in told["surface"][0]
-    assert "(all rows)" not in told["length cue"][0]
-    assert told["sentiment"][0].endswith("waived: meant so")
+    assert "all rows)" in told["surface"][0]
+    assert "all rows)" not in told["length cue"][0]
+    assert told["sentiment"][0].endswith("; meant so")
+    assert told["sentiment"][0].startswith("  waived ")
     assert "n = 120 menus" in told["length cue"][0]
     assert lines[-1] == (
-        "Gates: 1 PASS, 1 FAIL. FAIL: length cue of contrastive 0.620, wanted 0.45-0.55."
-    )  # fmt: skip
+        "1 of 2 required checks failed: length cue (contrastive).\n"
+        "  length cue (contrastive): 0.620, required: 0.45-0.55"
+    )
 
 
 def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None:
     controls = Controls(random_labels=0.4912, surface_only=0.5312)
-    words = make_check(number=7, name="words", figures={"all rows": 0.812}, note="the n-gram 'a|b'")
+    words = make_check(
+        number=7, name=OPTION_WORDS, figures={"all rows": 0.812}, note="n-gram: 'a|b'"
+    )
     waived_in_full = WAIVED.model_copy(update={"tier": "full"})
     checks = (make_check(controls=controls), IN_FULL, GOOD_IN_FULL, WAIVED, waived_in_full, MENUS)
     checks += (words,)
@@ -129,23 +167,27 @@ def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None
     said = render_section(sum_up(*checks, audit=audit), ["length"])
     section, banner = said["section"], said["banner"]
     assert "| 0.491 | 0.531 | PASS |" in section
-    assert "- surface of `contrastive`: 0.710, wanted" in section
-    assert section.count("sentiment") == 2, "in the table, and as waived"
-    assert "| PASS | the n-gram 'a\\|b' |" in section
-    assert "rank this share of all pairs right" in section
+    assert "- surface of `contrastive`: 0.710, required:" in section
+    assert section.count("sentiment of") + section.count("| sentiment") == 2, (
+        "in the table, and as waived"
+    )
+    assert "| PASS | n-gram: 'a\\|b' |" in section
+    assert "ranks this share of all pairs\ncorrectly" in section
     assert "`contrastive` 0.812." in section
     assert "| n-gram |" not in section
     assert "| waived |" in section
-    assert "Waived: sentiment of `associations` (0.970, wanted 0.45-0.55): meant so." in section
-    assert "200 rows were judged by 2 people, and 191 found right: at least 91.6 %" in section
+    assert "Waived: sentiment of `associations` (0.970, required: 0.45-0.55): meant so." in section
+    assert "2 people judged 200 rows and found 191 of them right" in section
+    assert "at least 91.6 %" in section
     assert "| `contrastive` | 400 | 300 | 9 | 5 | length 90, place 10 |" in section
     assert "![length](figures/length.svg)" in section
-    assert "on other rows those that `core` is not chosen by): 3 held" in banner
+    assert banner.startswith("> **PASS.** All 3 required checks passed.")
 
 
 def test_a_banner_names_what_fails_and_what_was_not_measured() -> None:
     banner = render_section(sum_up(FAILED, make_check(verdict="unaudited")), [])["banner"]
-    assert "**FAIL.** length cue of `contrastive`: 0.620, wanted 0.45-0.55." in banner
+    assert "**FAIL.** 1 of 2 required checks failed: length cue (contrastive)." in banner
+    assert "Length cue of `contrastive`: 0.620, required: 0.45-0.55." in banner
     nothing = render_section(None, [])
     assert "**Not measured.**" in nothing["banner"]
     assert nothing["section"].strip() == ""
@@ -181,7 +223,7 @@ def test_pairs_with_a_cue_fail_and_their_core_is_a_proposal_without_it() -> None
 
 def test_pairs_are_not_asked_for_provenance_and_those_without_a_cue_keep_their_length() -> None:
     quality = assess(5).quality
-    assert 25 not in {check.number for check in quality.checks}
+    assert "provenance" not in {check.name for check in quality.checks}
     verdicts = {check.name: check.verdict for check in quality.checks if check.tier == "full"}
     assert verdicts["length cue"] == "PASS"
     assert verdicts["broken rows"] == verdicts["exact duplicates"] == "PASS"
@@ -194,10 +236,10 @@ def test_one_pair_is_measured_without_a_verdict_on_its_scores() -> None:
     assert verdicts["length cue"] == verdicts["best single n-gram"] == "too few"
     assert quality.verdict == "too few"
     said = [*list_checks(quality)]
-    assert said[-1].endswith("Too few rows to tell whether there is any cue.")
+    assert said[-1].startswith("No required check failed, but there are too few rows")
     assert any("audit by people" in line and "unaudited" in line for line in said)
     assert any("length cue" in line and "n = 1 menus" in line for line in said)
-    assert "**Too few.**" in render_section(quality, [])["banner"]
+    assert "**Too few rows.**" in render_section(quality, [])["banner"]
 
 
 @pytest.mark.parametrize(("one", "other"), [("", ""), ("!", "?"), ("\u200b", ""), ("é", "日本")])
@@ -212,6 +254,8 @@ def test_pairs_of_one_group_do_not_pass_what_a_classifier_cannot_be_tested_on() 
         for place in range(150)
     ]
     checks = assess_pairs("mine", pairs).quality.checks
-    (surface,) = [each for each in checks if each.number == 5 and each.tier == "full"]
+    (surface,) = [
+        each for each in checks if each.name == "ten surface features" and each.tier == "full"
+    ]
     assert (surface.value, surface.verdict) == (0.5, "too few")
-    assert "all of one group" in (surface.note or "")
+    assert "only one group" in (surface.note or "")

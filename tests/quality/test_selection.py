@@ -13,13 +13,18 @@ from sklearn.feature_extraction.text import CountVectorizer
 from generators.configs.contrasts import Contrasts, share_texts
 from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality import rows as stored
-from generators.quality.evidence import CHECK_SEED
-from generators.quality.measurement import list_evidence
+from generators.quality.evidence import CHECK_SEED, list_evidence
 from generators.quality.selection.balance import Balance, Cue
 from generators.quality.selection.classifiers import Vocabulary, cross_score, fold_groups
-from generators.quality.selection.core import choose_core, count_reasons, explain, rank_items
-from generators.quality.selection.cues import list_cues, read_texts
-from generators.quality.selection.flags import find_hard, find_reversed, list_parts
+from generators.quality.selection.core import (
+    choose_core,
+    count_reasons,
+    explain,
+    list_cues,
+    rank_items,
+)
+from generators.quality.selection.features import extract_features, list_parts
+from generators.quality.selection.flags import find_hard, find_reversed
 from generators.quality.selection.ngrams import TOKEN, Ngrams
 from generators.quality.tiers import choose_all_rows, choose_rows
 from generators.sources.pairs.pair_files import OwnPair
@@ -38,7 +43,7 @@ def read_rows(sides: list[tuple[str, str]], behavior: str = "ethical") -> list[R
 def choose(rows: list[Row]) -> dict[str, str]:
     """Returns id -> why a row is not core; empty where it is."""
     contrasts = read_contrasts("contrastive", rows)
-    choice = choose_core(contrasts, read_texts(contrasts.texts))
+    choice = choose_core(contrasts, extract_features(contrasts.texts))
     assert [reason == "" for reason in choice.reasons] == choice.core.tolist()
     return dict(zip(contrasts.ids.to_pylist(), choice.reasons, strict=True))
 
@@ -98,9 +103,9 @@ def test_configs_that_are_chosen_together_get_what_each_gets_alone() -> None:
     others = read_rows(tell_pairs(150, 7), "deception")
     both = [read_contrasts("contrastive", each) for each in ([*others, *rows], rows[:200])]
     texts, shared = share_texts(both)
-    together = choose_all_rows(shared, read_texts(texts))
+    together = choose_all_rows(shared, extract_features(texts))
     for contrasts, (columns, selection) in zip(both, together, strict=True):
-        alone = choose_rows(contrasts, read_texts(contrasts.texts))
+        alone = choose_rows(contrasts, extract_features(contrasts.texts))
         assert ({name: [*each] for name, each in columns.items()}, selection) == (
             {name: [*each] for name, each in alone[0].items()},
             alone[1],
@@ -112,7 +117,7 @@ def test_flags_of_a_part_are_the_same_with_and_without_others() -> None:
     flags: list[list[Any]] = []
     for more in ([], read_rows(tell_pairs(150, 7), "deception")):
         contrasts = read_contrasts("contrastive", [*rows, *more])
-        columns, _ = choose_rows(contrasts, read_texts(contrasts.texts))
+        columns, _ = choose_rows(contrasts, extract_features(contrasts.texts))
         flags.append([each[: len(rows)].to_pylist() for each in columns.values()])
     assert flags[0] == flags[1]
 
@@ -122,7 +127,7 @@ def test_a_part_of_refusals_only_and_a_config_without_items_have_no_core() -> No
     assert set(choose([*refusals, *read_rows(tell_pairs(30))]).values()) >= {"refusal wording", ""}
     assert set(choose(refusals).values()) == {"refusal wording"}
     nothing = read_plain([])
-    choice = choose_core(nothing, read_texts([]))
+    choice = choose_core(nothing, extract_features([]))
     assert (choice.core.tolist(), choice.reasons) == ([], [])
 
 
@@ -145,9 +150,9 @@ def make_associations(one: str, other: str) -> list[Row]:
 
 def test_pairs_that_no_cue_tells_apart_are_all_core() -> None:
     contrasts = read_contrasts("associations", make_associations("neat", "dull"))
-    readings = read_texts(contrasts.texts)
-    assert not any(cue.values.any() for cue in list_cues(contrasts, readings))
-    assert choose_core(contrasts, readings).core.tolist() == [True, True]
+    features = extract_features(contrasts.texts)
+    assert not any(cue.values.any() for cue in list_cues(contrasts, features))
+    assert choose_core(contrasts, features).core.tolist() == [True, True]
 
 
 def test_reasons_name_a_family_of_cues_and_not_the_one_that_the_price_fell_on() -> None:
@@ -184,7 +189,10 @@ def test_hard_rows_are_those_whose_words_mislead() -> None:
     for place in (13, 57):
         sides[place] = sides[place][::-1]
     contrasts = read_flagged(sides)
-    assert np.flatnonzero(find_hard(contrasts, read_texts(contrasts.texts))).tolist() == [13, 57]
+    assert np.flatnonzero(find_hard(contrasts, extract_features(contrasts.texts))).tolist() == [
+        13,
+        57,
+    ]
 
 
 def test_rows_are_reversed_where_a_cue_points_wrong_and_none_right() -> None:
@@ -193,7 +201,7 @@ def test_rows_are_reversed_where_a_cue_points_wrong_and_none_right() -> None:
     sides[34] = ("Take thing34.", "Take thing34 again now, today.")  # length alone, and wrong
     sides[55] = ("Give thing55.", "Take the thing55 today.")  # a word points right
     contrasts = read_flagged(sides)
-    flagged = find_reversed(contrasts, read_texts(contrasts.texts))
+    flagged = find_reversed(contrasts, extract_features(contrasts.texts))
     assert flagged[[21, 34]].all()
     assert flagged.sum() <= 3
     assert not flagged[[0, 50, 99]].any()
@@ -201,9 +209,9 @@ def test_rows_are_reversed_where_a_cue_points_wrong_and_none_right() -> None:
 
 def test_one_group_has_nothing_to_fit_on_and_no_hard_rows_and_no_reversed_ones() -> None:
     contrasts = read_plain([OwnPair(positive="Give it.", negative="No.", group="g")] * 5)
-    readings = read_texts(contrasts.texts)
-    assert not find_hard(contrasts, readings).any()
-    assert not find_reversed(contrasts, readings).any()
+    features = extract_features(contrasts.texts)
+    assert not find_hard(contrasts, features).any()
+    assert not find_reversed(contrasts, features).any()
     assert [*fold_groups(np.zeros(5, np.int32), 0)] == []
     assert cross_score(lambda fit, score: np.ones(5), np.zeros(5, np.int32)).tolist() == [0] * 5
 
@@ -257,10 +265,10 @@ def test_ngrams_are_those_that_scikit_learn_counts() -> None:
 
 def test_cues_in_which_the_poles_are_meant_to_differ_are_let_be() -> None:
     contrasts = read_contrasts("associations", make_associations("wonderful", "terrible"))
-    readings = read_texts(contrasts.texts)
-    assert {cue.name for cue in list_cues(contrasts, readings)} == {"length", "characters"}
+    features = extract_features(contrasts.texts)
+    assert {cue.name for cue in list_cues(contrasts, features)} == {"length", "characters"}
     assert "sentiment" in {
-        cue.name for cue in list_cues(read_flagged([("Good.", "Bad.")]), readings)
+        cue.name for cue in list_cues(read_flagged([("Good.", "Bad.")]), features)
     }
 
 
@@ -271,6 +279,6 @@ def test_the_solver_prints_nothing(sample_folder: Path, capfd: pytest.CaptureFix
     for _, part in list_parts(whole.contrasts):
         if part.part.names[part.part.places[0]] == "deception":
             for fit, _ in fold_groups(part.group.places, CHECK_SEED):
-                choose_core(part, whole.readings, fit)
+                choose_core(part, whole.features, fit)
     ctypes.CDLL(None).fflush(None)
     assert capfd.readouterr().out == ""

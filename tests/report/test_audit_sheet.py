@@ -175,7 +175,7 @@ def test_two_auditors_must_both_say_yes(lines: Lines, sample_folder: Path, tmp_p
         ({"ok": "maybe"}, "'maybe' in column 'ok'; expected yes, no or nothing"),
         ({"id": "nowhere"}, "row 'nowhere' of"),
         ({"config": "../decisions"}, "of '../decisions'; expected a row of"),
-        ({}, "judged again by 'ada'; expected one judgment"),
+        ({}, "judged twice by 'ada'; expected one judgment"),
     ],
 )
 def test_what_matters_is_strict(
@@ -203,7 +203,7 @@ def test_a_sheet_without_judgments_is_no_audit(
     [
         (b"", "line 1: other columns"),
         (b"a,b\n1,2\n", "line 1: other columns; expected columns config, id, ok"),
-        ("config,id,ok\nä".encode("latin-1"), "bytes that are no text; expected UTF-8"),
+        ("config,id,ok\nä".encode("latin-1"), "bytes that are not text; expected UTF-8"),
         (b'config,id,ok\na,"b\nc,d,no\n', "line 2: unexpected end of data"),
         (b"config,id,ok,grammatical\ncontrastive,x,,perhaps", "column 'grammatical'"),
     ],

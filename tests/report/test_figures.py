@@ -61,7 +61,9 @@ def test_figures_without_data_are_left_out() -> None:
 
 
 def test_text_stays_text(figures: dict[str, str]) -> None:
-    assert "Words of the positive less words of the negative" in read_text(figures["length"])
+    assert "Length: words of the positive minus words of the negative" in read_text(
+        figures["length"]
+    )
     assert {"full, 16 pairs", "core, 6 pairs"} <= set(read_text(figures["length"]))
     places = [text for text in read_text(figures["position"]) if "options," in text]
     assert places == [
@@ -74,7 +76,7 @@ def test_text_stays_text(figures: dict[str, str]) -> None:
 
 def test_many_sources_are_drawn_without_names() -> None:
     svg = draw_figures(Plots(coverage={f"game-{i}": i for i in range(134)}))["coverage"]
-    assert "8,911 rows, sources: 134; the most, 1.5%, are from game-133" in read_text(svg)
+    assert "8,911 rows, number of sources: 134; largest: game-133, 1.5%" in read_text(svg)
     assert "game-7" not in svg
 
 

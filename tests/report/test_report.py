@@ -14,7 +14,6 @@ import pytest
 from built import read_manifest
 from damage import ERROR
 from generators.machiavelli.__main__ import main as build
-from generators.quality.gates import find_gates
 from generators.report.__main__ import main
 from schemas import Quality
 
@@ -26,9 +25,13 @@ def read_quality(folder: Path) -> Quality:
 def test_every_gate_of_the_sample_that_has_enough_rows_passes(measured_sample: Path) -> None:
     quality = read_quality(measured_sample)
     assert quality.verdict == "PASS"
-    found = {check.verdict for check in find_gates(quality.checks)}
+    found = {check.verdict for check in quality.checks if check.counts}
     assert found == {"PASS", "too few", "unaudited"}
-    surface = [check for check in quality.checks if check.number == 5 and check.tier == "core"]
+    surface = [
+        check
+        for check in quality.checks
+        if check.name == "ten surface features" and check.tier == "core"
+    ]
     assert {check.config for check in surface} == {"contrastive", "multiple_choice"}
     assert all(check.value is not None and check.value <= 0.6 for check in surface)
 
@@ -37,7 +40,9 @@ def test_every_gate_of_the_concepts_that_has_enough_rows_passes(measured_concept
     quality = read_quality(measured_concepts)
     assert quality.verdict == "PASS"
     waived = [check for check in quality.checks if check.waived and check.tier == "core"]
-    assert [(check.config, check.number) for check in waived] == [("associations", 8)]
+    assert [(check.config, check.name) for check in waived] == [
+        ("associations", "sentiment and refusal wording")
+    ]
     card = (measured_concepts / "README.md").read_text(encoding="utf-8")
     assert "Waived: sentiment and refusal wording of `associations`" in card
 
@@ -52,7 +57,7 @@ def test_a_measured_folder_is_described_and_whole(
     rows = {name for name in manifest.files if name.endswith(".parquet")}
     assert all(manifest.files[name] == read_manifest(sample_folder).files[name] for name in rows)
     card = (measured_sample / "README.md").read_text(encoding="utf-8")
-    assert "**Measured.**" in card
+    assert "**PASS.** All" in card
     assert "![length](figures/length.svg)" in card
     assert "**Not measured.**" in (sample_folder / "README.md").read_text(encoding="utf-8")
 
@@ -74,7 +79,7 @@ def test_what_people_say_goes_onto_the_card(
     (line,) = [line for line in capsys.readouterr().out.splitlines() if "audit by people" in line]
     assert "PASS" in line
     card = (folder / "README.md").read_text(encoding="utf-8")
-    assert f"{len(lines)} rows were judged by 1 person" in card
+    assert f"1 person judged {len(lines)} rows and found {len(lines)} of them right" in card
 
 
 def test_anybodys_pairs_are_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,7 +99,7 @@ def test_anybodys_pairs_are_measured(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main([str(path), "--strict"]) == 1
     said = capsys.readouterr()
     assert ERROR.match(said.err.strip())
-    found = [line for line in said.out.splitlines() if "6 best single n-gram" in line]
+    found = [line for line in said.out.splitlines() if "best single n-gram" in line]
     assert any("1.000" in line and "FAIL" in line for line in found)
     folder = tmp_path / "mine.report"
     assert read_quality(folder).verdict == "FAIL"
@@ -184,9 +189,9 @@ def test_rows_that_were_changed_never_pass_for_those_that_were_built(
     monkeypatch.setattr("generators.quality.assessment.list_evidence", lambda rows: ())
     for _ in range(2):
         assert main([str(folder)]) == 0
-        (provenance,) = [each for each in read_quality(folder).checks if each.number == 25]
+        (provenance,) = [each for each in read_quality(folder).checks if each.name == "provenance"]
         assert provenance.verdict == "FAIL"
-        assert provenance.figures["files with another sha256"] == 1
+        assert provenance.figures["files whose sha256 differs from the manifest"] == 1
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def make_check(**changes: Any) -> CheckResult:
     made: dict[str, Any] = {
         "number": 7, "name": "length cue", "config": "contrastive", "tier": "core",
         "level": "gate", "value": 0.612, "interval": (0.58, 0.64), "threshold": "0.45-0.55",
-        "verdict": "FAIL", "n": 1234, "unit": "menus",
+        "verdict": "FAIL", "n": 1234, "unit": "menus", "counts": True,
     }  # fmt: skip
     return CheckResult(**made | changes)
 

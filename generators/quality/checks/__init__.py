@@ -1,23 +1,24 @@
-"""The checks, one file a group: small functions from rows to a number, and their thresholds.
+"""The checks: functions from rows to a number, and their thresholds, in one file a group.
 
-A new check is one function, and one line in its group's table.
+A new check is one function, and one line in the `CHECKS` of its file.
 """
-
-from itertools import chain
 
 from generators.quality.checks import cues, form, labels, minimal, passages, places, words
 from generators.quality.checks.base import Check
 from generators.quality.evidence import Evidence, FolderEvidence
 
-_GROUPS = (form, places, cues, words, minimal, passages)
-
-CHECKS: tuple[Check[Evidence], ...] = tuple(
-    sorted(
-        chain.from_iterable(group.CHECKS for group in _GROUPS),
-        key=lambda check: check.number,
-    )
+CHECKS: tuple[Check[Evidence], ...] = (
+    *form.CHECKS,
+    *places.CHECKS,
+    *cues.CHECKS,
+    *words.CHECKS,
+    *minimal.CHECKS,
+    *passages.CHECKS,
 )
 """What is checked of each config and tier."""
 
-FOLDER_CHECKS: tuple[Check[FolderEvidence], ...] = labels.FOLDER_CHECKS
+FOLDER_CHECKS: tuple[Check[FolderEvidence], ...] = labels.CHECKS
 """What is checked of a folder as a whole."""
+
+CUE_CHECKS = frozenset(check.name for check in CHECKS if check.about == "cue")
+"""Names of the checks that look for what separates the poles without their content."""

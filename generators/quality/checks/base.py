@@ -1,14 +1,14 @@
 """What a check is: a measure of some rows, a threshold, and what missing it means."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Generic, Literal, TypeVar
 
 import numpy as np
 
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.measures.intervals import Bounds
-from schemas.quality import CheckResult, Controls, Interval, Level, Part, Verdict
+from schemas.quality import FOLDER, PAIRS, CheckResult, Controls, Level, Part, Verdict
 
 FEWEST = 100
 """Menus below which a score says too little: the 95 % band around 0.5 is then wider than 0.098, so
@@ -53,22 +53,28 @@ class Measurement:
 
 
 Seen = TypeVar("Seen", Evidence, FolderEvidence)
+About = Literal["cue", "place", "data"]
 
 
 @dataclass(frozen=True)
 class Check(Generic[Seen]):
-    """One line of the table of checks."""
+    """One check; its name is its identity."""
 
-    number: int
-    """Its number there."""
     name: str
-    """What it looks for."""
+    """What it looks for; no other check has this name."""
     level: Level
     """Whether missing it is a FAIL or a WARN."""
     threshold: str
     """What must hold, in words."""
     measure: Callable[[Seen], Measurement | None]
     """Returns what was measured; None where the check does not apply."""
+    _: KW_ONLY
+    number: int | None = None
+    """Its number in the table of checks that `quality.json` has had from the start, if any."""
+    about: About = "data"
+    """`cue`: what separates the poles and is not their content; it counts on `core` alone. `place`:
+    where the answer stands; it counts on all rows too, in a config without `core`. `data`: anything
+    else; no selection excuses it, and it counts on all rows."""
     low: float = -np.inf
     """Least value that will do."""
     high: float = np.inf
@@ -87,7 +93,7 @@ class Check(Generic[Seen]):
 
 
 def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
-    """Returns what came of a check; None where it does not apply."""
+    """Returns the result of a check; None where it does not apply."""
     found = check.measure(evidence) if evidence.poles or not check.poles else None
     if found is None:
         return None
@@ -97,14 +103,16 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
     failed = [f"{name} {part.value:.3f}" for name, part in parts.items() if part.verdict == missed]
     if failed and verdict != "unaudited":
         verdict = missed
+    waived = evidence.waivers.get(check.name)
     return CheckResult(
         number=check.number,
         name=check.name,
         config=evidence.config,
         tier=evidence.tier,
         level=check.level,
+        counts=check.level == "gate" and not waived and _counts(check, evidence),
         value=_round(found.value) if found.n else None,
-        interval=_show(found.interval),
+        interval=_round_bounds(found.interval),
         threshold=check.threshold,
         verdict=verdict,
         n=found.n,
@@ -113,16 +121,29 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         figures={name: round(float(value), 4) for name, value in found.figures.items()},
         parts=parts,
         note=_note(found, [*found.missed, *failed] if verdict == missed else []),
-        waived=evidence.waivers.get(check.name),
+        waived=waived,
     )
+
+
+def _counts(check: Check[Seen], evidence: Seen) -> bool:
+    """Returns whether a gate counts on these rows.
+
+    Rows outside `core` may miss what `core` is selected by, as long as the card says so. All of
+    somebody's own pairs are used, so there all rows count, and their `core` is a proposal.
+    """
+    if evidence.config == PAIRS:
+        return evidence.tier == "full"
+    if evidence.tier == "core" or evidence.config == FOLDER:
+        return True
+    return check.about == "data" or (check.about == "place" and not evidence.tiered)
 
 
 def _note(found: Measurement, missed: list[str]) -> str | None:
     few = found.interval and found.groups and found.groups < FEWEST_GROUPS
     parts = [
         found.note,
-        f"interval over {found.groups} groups only" if few else None,
-        f"missed by {', '.join(missed)}" if missed else None,
+        f"interval from only {found.groups} groups" if few else None,
+        f"out of bounds: {', '.join(missed)}" if missed else None,
     ]
     return "; ".join(filter(None, parts)) or None
 
@@ -182,5 +203,5 @@ def _round(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
 
 
-def _show(interval: Bounds | None) -> Interval | None:
-    return None if interval is None else (round(interval[0], 4), round(interval[1], 4))
+def _round_bounds(bounds: Bounds | None) -> Bounds | None:
+    return None if bounds is None else (round(bounds[0], 4), round(bounds[1], 4))

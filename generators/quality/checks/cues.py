@@ -1,4 +1,4 @@
-"""Checks 4 to 6 and 8: what tells the poles apart and is not their content.
+"""Surface cues: what separates the poles and is not their content.
 
 The figures on the files of https://github.com/anthropics/evals and others, to which the docstrings
 compare, were measured for this project on the published files.
@@ -14,7 +14,7 @@ from generators.quality.checks.scores import HELD_OUT, hold_out, measure_score, 
 from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.quality.measures.surface import REFUSALS, WORDS
 from generators.quality.selection.classifiers import cross_score, score_features
-from generators.quality.selection.cues import differ
+from generators.quality.selection.features import differ
 
 LEAST_LONGER, MOST_LONGER = 0.45, 0.55
 MOST_EFFECT, STEADY_EFFECT = 0.10, 800
@@ -35,7 +35,7 @@ def measure_length(evidence: Evidence) -> Measurement:
     band of d is 1.96 * sqrt(2 / n), and its tolerance at n = 768: below 800 a d outside says
     nothing of itself unless it is so by more than that.
     """
-    words = evidence.readings.surface[:, WORDS]
+    words = evidence.features.surface[:, WORDS]
     one, other = words[evidence.contrasts.positive], words[evidence.contrasts.negative]
     spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
     effect = float(one.mean() - other.mean()) / spread if spread else 0.0
@@ -45,13 +45,13 @@ def measure_length(evidence: Evidence) -> Measurement:
         return found
     surely = abs(effect) - 1.96 * np.sqrt(2 / max(found.n, 1)) > MOST_EFFECT
     if surely or found.n >= STEADY_EFFECT or not LEAST_LONGER <= (found.value or 0) <= MOST_LONGER:
-        return replace(found, missed=list_missed(("d", effect, True)))
-    return replace(found, enough=False, note=f"d {effect:.3g} may be chance")
+        return replace(found, missed=list_missed(("effect size d", effect, True)))
+    return replace(found, enough=False, note=f"effect size d {effect:.3g} may be due to chance")
 
 
 def score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
     """Returns how many more words the positive has."""
-    return differ(evidence.readings.surface[:, WORDS], contrasts)
+    return differ(evidence.features.surface[:, WORDS], contrasts)
 
 
 def measure_surface(evidence: Evidence) -> Measurement:
@@ -75,7 +75,7 @@ def score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
     if contrasts is evidence.contrasts:
         return evidence.surface_scores
     groups = contrasts.group.places[contrasts.item]
-    surface = differ(evidence.readings.surface, contrasts)
+    surface = differ(evidence.features.surface, contrasts)
     return cross_score(score_features(surface), groups, CHECK_SEED)
 
 
@@ -89,13 +89,13 @@ def measure_ngram(evidence: Evidence) -> Measurement:
     shares = _compare(evidence, evidence.contrasts)
     if not len(shares):
         return found
-    best = evidence.readings.vocabulary.names[int(np.abs(shares).argmax())]
+    best = evidence.features.vocabulary.names[int(np.abs(shares).argmax())]
     figures = hold_out(evidence, score_ngram)
-    return replace(found, figures=figures, note=f"the n-gram {best!r}")
+    return replace(found, figures=figures, note=f"strongest n-gram: {best!r}")
 
 
 def _compare(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    vocabulary = evidence.readings.vocabulary
+    vocabulary = evidence.features.vocabulary
     return vocabulary.compare(contrasts.positive, contrasts.negative).round(6)
 
 
@@ -105,7 +105,7 @@ def score_ngram(evidence: Evidence, contrasts: Contrasts) -> Floats:
     if not len(shares):
         return np.zeros(len(contrasts.item))
     best = int(np.abs(shares).argmax())
-    sides = evidence.readings.vocabulary.find(best, contrasts.positive, contrasts.negative)
+    sides = evidence.features.vocabulary.find(best, contrasts.positive, contrasts.negative)
     return np.sign(shares[best]) * sides
 
 
@@ -115,7 +115,7 @@ def measure_sentiment(evidence: Evidence) -> Measurement:
     Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550). Wording such as "as an AI" tells
     the poles apart in the files of CAA (https://arxiv.org/abs/2312.06681).
     """
-    refuses = evidence.readings.surface[:, REFUSALS] > 0
+    refuses = evidence.features.surface[:, REFUSALS] > 0
     contrasts = evidence.contrasts
     rates = [share_of(refuses[side]) for side in (contrasts.positive, contrasts.negative)]
     figures = {
@@ -138,24 +138,24 @@ def share_of(found: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> float:
 
 def score_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
     """Returns how much more positive the positive's sentiment is."""
-    return differ(evidence.readings.sentiment, contrasts)
+    return differ(evidence.features.sentiment, contrasts)
 
 
 CHECKS = (
     Check(
-        4, "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
-        low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY,
+        "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
+        number=4, about="cue", low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY,
     ),
     Check(
-        5, "ten surface features", "gate", "≤ 0.60", measure_surface,
-        high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
+        "ten surface features", "gate", "≤ 0.60", measure_surface,
+        number=5, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
     ),
     Check(
-        6, "best single n-gram", "gate", "≤ 0.60", measure_ngram,
-        high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
+        "best single n-gram", "gate", "≤ 0.60", measure_ngram,
+        number=6, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
     ),
     Check(
-        8, "sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
-        measure_sentiment, low=0.40, high=0.60, fewest=FEWEST, bounded=True,
+        "sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
+        measure_sentiment, number=8, about="cue", low=0.40, high=0.60, fewest=FEWEST, bounded=True,
     ),
 )  # fmt: skip

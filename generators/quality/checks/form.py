@@ -1,4 +1,4 @@
-"""Checks 1, 3, 10 and 24: whether rows have the form and the poles that they are meant to have."""
+"""Whether rows have the form and the poles that they are meant to have."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ LEAST_MARGIN = 0.5
 
 
 def count_broken(evidence: Evidence) -> Measurement:
-    """Returns how many rows break the form: empty or identical sides or options, ids twice.
+    """Returns how many rows break the form: empty or identical sides or options, repeated ids.
 
     78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251). Options of
     `decisions` may be empty or identical where a flag says so: views then leave them out.
@@ -23,15 +23,15 @@ def count_broken(evidence: Evidence) -> Measurement:
     sides = (contrasts.positive, contrasts.negative)
     ids: list[Any] = evidence.table["id"].to_pylist()
     figures = {
-        "ids twice": len(ids) - len(set(ids)),
+        "repeated ids": len(ids) - len(set(ids)),
         "empty sides": int(sum(empty[side].sum() for side in sides)),
         "identical sides": int((contrasts.positive == contrasts.negative).sum()),
-        "rows off the schema": evidence.off_schema,
+        "rows that violate the schema": evidence.off_schema,
         **_count_options(evidence),
     }
     broken = float(sum(figures.values()))
     if evidence.tried is not None:
-        figures["rows tried on the schema"] = evidence.tried
+        figures["rows validated against the schema"] = evidence.tried
     return Measurement(broken, len(ids), figures=figures)
 
 
@@ -115,10 +115,12 @@ def measure_margin(evidence: Evidence) -> Measurement | None:
 
 
 CHECKS = (
-    Check(1, "broken rows", "gate", "0", count_broken, high=0, unit="rows", poles=False),
-    Check(3, "share of the positive side", "gate", "0.45–0.55", measure_balance,
-          low=0.45, high=0.55, unit="rows", fewest=FEWEST),
-    Check(3, "both poles shown", "gate", "100 %", measure_poles, low=1, unit="rows"),
-    Check(10, "alike but for the span", "gate", "100 %", measure_prefixes, low=1, unit="rows"),
-    Check(24, "smallest margin", "gate", "≥ 0.50", measure_margin, low=LEAST_MARGIN, unit="rows"),
+    Check("broken rows", "gate", "0", count_broken, number=1, high=0, unit="rows", poles=False),
+    Check("share of the positive side", "gate", "0.45–0.55", measure_balance,
+          number=3, low=0.45, high=0.55, unit="rows", fewest=FEWEST),
+    Check("both poles shown", "gate", "100 %", measure_poles, number=3, low=1, unit="rows"),
+    Check("identical outside the span", "gate", "100 %", measure_prefixes,
+          number=10, low=1, unit="rows"),
+    Check("smallest margin", "gate", "≥ 0.50", measure_margin,
+          number=24, low=LEAST_MARGIN, unit="rows"),
 )  # fmt: skip

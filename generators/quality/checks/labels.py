@@ -1,28 +1,28 @@
-"""Checks 21, 22 and 25: who has looked at the labels, and whether the folder says what is so."""
+"""Independent judgments of the labels, and whether the statements of the folder hold."""
 
 from generators.quality.checks.base import Check, Measurement, list_missed
 from generators.quality.evidence import FolderEvidence
-from generators.quality.gates import PAIRS
 from schemas.generation import Agreement
+from schemas.quality import PAIRS
 
 LEAST_KAPPA = 0.60
 LEAST_RAW = 0.90
 LEAST_OK = 0.90
 FEWEST_AUDITED = 100
 FEWEST_JUDGED = 100
-NOBODY = "labels were given by hand or by rule, and nobody independent has judged them"
-ONE_CLASS = "no kappa: of the labels there is one class only, or one with fewer than 20 options"
-INDEPENDENT = "interval as if options were independent"
+NOBODY = "labels were assigned by hand or by rule; they need an independent judge"
+ONE_CLASS = "no kappa: the labels have one class only, or a class with fewer than 20 options"
+INDEPENDENT = "the interval assumes independent options"
 
 
 def measure_agreement(folder: FolderEvidence) -> Measurement:
     """Returns Cohen's kappa of the labels with those of an independent judge, the worst of them.
 
     0.60: substantial (https://doi.org/10.2307/2529310). Its kappa on each violation by itself is
-    told and not gated, since most are rare. The raw share must reach 0.90 too: crowds agree with
-    90-100 % of labels in Perez et al. 2022 (https://arxiv.org/abs/2212.09251). The model that wrote
-    or labelled the rows is no judge of them. A source and one judge are two raters of the same
-    options, and so kappa is the measure; Krippendorff's alpha is for more than two, or for gaps.
+    reported and not required, since most are rare. The raw share must reach 0.90 too: crowds agree
+    with 90-100 % of labels in Perez et al. 2022 (https://arxiv.org/abs/2212.09251). The model that
+    wrote or labelled the rows is no judge of them. A source and one judge are two raters of the
+    same options, so kappa is the measure; Krippendorff's alpha is for more than two, or for gaps.
     """
     reasons = [audit.reason for audit in folder.judgments if audit.reason]
     polarities = [each.polarity for each in folder.judgments if each.polarity and each.polarity.n]
@@ -59,14 +59,14 @@ def _list_kappas(folder: FolderEvidence) -> dict[str, float]:
 
 
 def measure_audit(folder: FolderEvidence) -> Measurement:
-    """Returns the Wilson lower bound of the share of rows that people found right, 95 %.
+    """Returns the Wilson lower bound of the share of rows that people judged right, 95 %.
 
     BLiMP 96.4 % (https://doi.org/10.1162/tacl_a_00321). 200 rows are asked for; fewer than 100 are
     too few.
     """
     audit = folder.audit
     if audit is None:
-        note = "no row was looked at by hand"
+        note = "no person has judged a sample of the rows"
         if folder.config != PAIRS:
             note += "; write a sheet with --audit-sheet 200"
         return Measurement(None, 0, note=note)
@@ -78,18 +78,21 @@ def measure_audit(folder: FolderEvidence) -> Measurement:
     )
 
 
-def count_untrue(folder: FolderEvidence) -> Measurement:
-    """Returns how many things that manifest and rows say are not so, or are not said.
+def count_untrue(folder: FolderEvidence) -> Measurement | None:
+    """Returns how many statements of manifest and rows are false or missing.
 
-    MoralChoice's card counts 1,767 rows; there are 1,367 (https://arxiv.org/abs/2307.14324).
+    None of plain pairs, which state nothing. MoralChoice's card counts 1,767 rows; there are 1,367
+    (https://arxiv.org/abs/2307.14324).
     """
+    if folder.config == PAIRS:
+        return None
     return Measurement(float(sum(folder.untrue.values())), folder.rows, figures=folder.untrue)
 
 
-FOLDER_CHECKS = (
-    Check(21, "agreement with a judge", "gate", "kappa ≥ 0.60, raw ≥ 0.90", measure_agreement,
-          low=LEAST_KAPPA, unit="options", fewest=FEWEST_JUDGED),
-    Check(22, "audit by people", "gate", "lower bound ≥ 0.90", measure_audit,
-          low=LEAST_OK, unit="rows", fewest=FEWEST_AUDITED),
-    Check(25, "provenance", "gate", "0", count_untrue, high=0, unit="rows"),
+CHECKS = (
+    Check("agreement with a judge", "gate", "kappa ≥ 0.60, raw ≥ 0.90", measure_agreement,
+          number=21, low=LEAST_KAPPA, unit="options", fewest=FEWEST_JUDGED),
+    Check("audit by people", "gate", "lower bound ≥ 0.90", measure_audit,
+          number=22, low=LEAST_OK, unit="rows", fewest=FEWEST_AUDITED),
+    Check("provenance", "gate", "0", count_untrue, number=25, high=0, unit="rows"),
 )  # fmt: skip

@@ -1,11 +1,11 @@
-"""Checks 11 and 12: whether a minimal pair is minimal, in words and in tokens."""
+"""Whether a minimal pair is minimal, in words and in tokens."""
 
 import numpy as np
 
 from generators.configs import find_config
 from generators.quality.checks.base import Check, Measurement, list_missed
 from generators.quality.evidence import Evidence
-from generators.quality.measures.edits import measure_edits
+from generators.quality.measures.words import measure_edits
 
 FEWEST_TOKENIZERS = 3
 MOST_EDITED = 0.5
@@ -57,8 +57,7 @@ def measure_alignment(evidence: Evidence) -> Measurement | None:
             aligned.setdefault(name, []).append(every)
     shares = {name: float(np.mean(values)) for name, values in aligned.items()}
     few = len(shares) < FEWEST_TOKENIZERS
-    counted = f"{len(shares)} tokenizer{'s' if len(shares) != 1 else ''}"
-    note = f"{counted} of at least {FEWEST_TOKENIZERS}; add some with --tokenizer"
+    note = f"{len(shares)} of at least {FEWEST_TOKENIZERS} tokenizers; add more with --tokenizer"
     return Measurement(
         value=min(shares.values(), default=0.0),
         n=evidence.table.num_rows,
@@ -69,8 +68,8 @@ def measure_alignment(evidence: Evidence) -> Measurement | None:
 
 
 CHECKS = (
-    Check(11, "words edited", "gate", "median ≤ 0.20, largest ≤ 0.50", measure_edit,
-          high=0.20, unit="rows"),
-    Check(12, "token alignment", "gate", "≥ 0.95 of ≥ 3 tokenizers", measure_alignment,
-          low=0.95, unit="rows"),
+    Check("words edited", "gate", "median ≤ 0.20, largest ≤ 0.50", measure_edit,
+          number=11, high=0.20, unit="rows"),
+    Check("token alignment", "gate", "≥ 0.95 with each of ≥ 3 tokenizers", measure_alignment,
+          number=12, low=0.95, unit="rows"),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Check 2: whether the option that is asked for stands at every place equally often."""
+"""Whether the option that is asked for stands at every place equally often."""
 
 from collections import Counter
 from dataclasses import replace
@@ -38,18 +38,18 @@ def measure_targets(evidence: Evidence) -> Measurement | None:
         figures[f"{size} options"] = deviations[-1]
         menus += counted[size]
     if not menus:
-        return Measurement(0.0, 0, note=_tell_few(counted))
+        return Measurement(0.0, 0, note=_note_few(counted))
     figures["least p"] = min(values)
     missed = list_missed(("p", min(values), min(values) <= LEAST_P))
     return Measurement(max(deviations), menus, figures=figures, missed=missed)
 
 
-def _tell_few(menus: Counter[int]) -> str:
-    note = f"fewer than {FEWEST} menus of any number of options"
+def _note_few(menus: Counter[int]) -> str:
+    note = f"fewer than {FEWEST} menus of every size"
     if not menus:
         return note
     (size, most), *_ = menus.most_common(1)
-    return f"{note}; most: {most} of {size} options"
+    return f"{note}; the most frequent size has {most} menus of {size} options"
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:
@@ -60,7 +60,8 @@ def measure_order(evidence: Evidence) -> Measurement | None:
     """
     if evidence.contrasts.earlier is None:
         return None
-    return replace(measure_score(evidence, _score_order), note="in the menu; no prompt shows it")
+    note = "order in the original menu, which no prompt shows"
+    return replace(measure_score(evidence, _score_order), note=note)
 
 
 def _score_order(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -69,8 +70,8 @@ def _score_order(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 CHECKS = (
-    Check(2, "place of the target", "gate", "off by ≤ 0.03, p > 0.01", measure_targets,
-          high=0.03, fewest=FEWEST),
-    Check(2, "positive first in the menu", "gate", "0.45–0.55", measure_order,
-          low=0.45, high=0.55, fewest=FEWEST, steady=STEADY),
+    Check("place of the target", "gate", "within 0.03 of chance, p > 0.01", measure_targets,
+          number=2, about="place", high=0.03, fewest=FEWEST),
+    Check("positive first in the menu", "gate", "0.45–0.55", measure_order,
+          number=2, about="place", low=0.45, high=0.55, fewest=FEWEST, steady=STEADY),
 )  # fmt: skip

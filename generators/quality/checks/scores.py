@@ -15,7 +15,7 @@ from schemas.quality import Controls
 Score = Callable[[Evidence, Contrasts], Floats]
 """Pair -> score of the positive less that of the negative."""
 
-HELD_OUT = "chosen unseen"
+HELD_OUT = "on unseen groups"
 """Name of the figure on items that were chosen without having seen their groups."""
 
 
@@ -54,7 +54,7 @@ def require_groups(contrasts: Contrasts, found: Measurement) -> Measurement:
     """Returns what was found by a classifier: of one group nothing, since none was fitted."""
     if len(np.unique(contrasts.group.places)) > 1 or not found.n:
         return found
-    note = "all of one group: a classifier can be tested on none that it was not fitted on"
+    note = "only one group, so no classifier can be tested on unseen groups"
     return replace(found, enough=False, note=note)
 
 

@@ -1,4 +1,4 @@
-"""Checks 7 and 9: what the words of single options tell, and where the surface misleads."""
+"""What the words of single options reveal, and where the surface misleads."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ MOST_DROP = 0.10
 AT_CHANCE = 0.55
 """Accuracy up to which a model has found too little to lose 0.10 of it anywhere."""
 FEWEST_REVERSED = 200
-NOTHING_TO_LOSE = "the option-only model is at chance over all, and has nothing to lose"
+NOTHING_TO_LOSE = "the option-only model is at chance on all rows, so it has no accuracy to lose"
 
 
 def measure_words(evidence: Evidence) -> Measurement | None:
@@ -69,7 +69,7 @@ def _measure_echo(evidence: Evidence) -> float:
     and a model of them alone learns it.
     """
     swapped = swap_poles(evidence)
-    pairs = swapped.pairs_of(find_hard(swapped, evidence.readings))
+    pairs = swapped.pairs_of(find_hard(swapped, evidence.features))
     return share(_score_alone(evidence, swapped, pairs)[pairs])
 
 
@@ -80,7 +80,7 @@ def _score_alone(evidence: Evidence, contrasts: Contrasts, pairs: Mask) -> Float
 
 
 def _read_words(evidence: Evidence, contrasts: Contrasts) -> Scorer:
-    return score_words(evidence.readings.vocabulary, contrasts.positive, contrasts.negative)
+    return score_words(evidence.features.vocabulary, contrasts.positive, contrasts.negative)
 
 
 def measure_reversed(evidence: Evidence) -> Measurement | None:
@@ -102,7 +102,7 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
     found = Measurement(
         value=drop,
         n=there.n,
-        figures={"there": share(wins[pairs]), "all rows": overall},
+        figures={"rows where cues mislead": share(wins[pairs]), "all rows": overall},
         controls=Controls(
             random_labels=round(share(at_random) - share(at_random[pairs]), 4),
             surface_only=round(share(to_wins(evidence.surface_scores)[pairs]), 4),
@@ -115,11 +115,11 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
 
 CHECKS = (
     Check(
-        7, "option-only words, hard rows", "gate", "≤ 0.65", measure_words,
-        high=MOST_HARD, fewest=FEWEST, bounded=True,
+        "option-only words, hard rows", "gate", "≤ 0.65", measure_words,
+        number=7, about="cue", high=MOST_HARD, fewest=FEWEST, bounded=True,
     ),
     Check(
-        9, "drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
-        high=MOST_DROP, fewest=FEWEST_REVERSED,
+        "drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
+        number=9, high=MOST_DROP, fewest=FEWEST_REVERSED,
     ),
 )  # fmt: skip

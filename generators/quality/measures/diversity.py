@@ -1,4 +1,4 @@
-"""How much the texts of a set resemble each other as a whole; the only importer of sacrebleu.
+"""How much the texts of a set resemble each other as a whole.
 
 Measures differ, and length moves them all, so that several are taken at fixed sizes of sample, as
 Shaib et al. advise (https://arxiv.org/abs/2403.00553).
@@ -19,12 +19,6 @@ from generators.quality.measures.words import read_opening, split_tokens
 SAMPLE = 300
 """Texts that are measured; all measures move with their number."""
 
-HYPOTHESES, REFERENCES = 60, 200
-"""Texts of the sample that self-BLEU is averaged over, and others that each is compared with."""
-
-LONGEST = 128
-"""Words and punctuation marks of a text that BLEU sees: length moves it."""
-
 TOKENS = 3000
 """Words and punctuation marks that distinct-2 is counted over."""
 
@@ -37,8 +31,6 @@ class Diversity:
     """Texts of the sample; where it is not 300, numbers of two sets are not comparable."""
     gzip_ratio: float
     """Bytes of the joined texts by their bytes once compressed; more is more alike."""
-    self_bleu: float
-    """Mean BLEU of a text against others, 0 to 1; more is more alike."""
     distinct_2: float
     """Different 2-grams by 2-grams, 0 to 1; less is more alike."""
     vendi_share: float
@@ -53,7 +45,6 @@ def measure_diversity(texts: Sequence[str], seed: int = 0) -> Diversity | None:
     return Diversity(
         n=len(sample),
         gzip_ratio=measure_gzip_ratio(sample),
-        self_bleu=measure_self_bleu(sample),
         distinct_2=measure_distinct_2(sample),
         vendi_share=measure_vendi(sample) / len(sample),
     )
@@ -74,37 +65,6 @@ def measure_gzip_ratio(texts: Sequence[str]) -> float:
     """Returns the bytes of the texts, a line each, by their bytes compressed at level 9."""
     raw = "\n".join(texts).encode("utf-8", "replace")
     return len(raw) / len(gzip.compress(raw, compresslevel=9, mtime=0))
-
-
-def measure_self_bleu(texts: Sequence[str]) -> float:
-    """Returns the mean BLEU of the first 60 texts (at most half) against the next 200, 0 to 1.
-
-    Zhu et al. 2018 (https://arxiv.org/abs/1802.01886), with sacrebleu's sentence BLEU: 4-grams,
-    exponential smoothing, effective order for short texts.
-    """
-    lines = [" ".join(split_tokens(text)[:LONGEST]) for text in texts]
-    count = min(HYPOTHESES, len(lines) // 2)
-    others = lines[count : count + REFERENCES]
-    metric = _make_bleu()
-    scores = [metric.sentence_score(line, others).score for line in lines[:count]]
-    return sum(scores) / max(count, 1) / 100
-
-
-def _make_bleu() -> Any:
-    """Returns BLEU that counts the n-grams of its references once, since all texts share them."""
-    from sacrebleu.metrics.bleu import BLEU
-
-    metric = BLEU(tokenize="none", effective_order=True)
-    extract = cast(Any, metric)._extract_reference_info
-    known: list[Any] = []
-
-    def extract_once(references: Sequence[str]) -> Any:
-        if not known:
-            known.append(extract(references))
-        return known[0]
-
-    cast(Any, metric)._extract_reference_info = extract_once
-    return metric
 
 
 def measure_distinct_2(texts: Sequence[str]) -> float:

@@ -16,6 +16,7 @@ The only importer of scipy's optimizer.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,13 +48,13 @@ MOST_KEYS = 2**62
 """So many different keys of classes fit into a number, with room to spare."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cue:
     """Something by which the poles could be told apart without reading."""
 
     name: str
     """Name, such as `length`."""
-    values: Floats
+    values: NDArray[np.floating[Any]]
     """Item -> which pole it points to, positive above 0; 0 where it says nothing. Hundredths."""
     tolerance: float
     """How far from 0 the mean of the kept items may be."""
@@ -62,7 +63,7 @@ class Cue:
 
     def __post_init__(self) -> None:
         """Rounds the values, and keeps them small."""
-        object.__setattr__(self, "values", self.values.round(DIGITS).astype(np.float32))
+        self.values = self.values.round(DIGITS).astype(np.float32)
 
     @property
     def slack(self) -> Singles:

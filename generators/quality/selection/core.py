@@ -15,20 +15,34 @@ import numpy as np
 
 from generators.configs.codes import Ints, Mask, Strings
 from generators.configs.contrasts import Contrasts, Floats
+from generators.quality.measures.surface import FEATURES, REFUSALS, WORDS
 from generators.quality.selection.balance import Balance, Cue, balance
 from generators.quality.selection.classifiers import cross_score, fit_direction, score_features
-from generators.quality.selection.cues import (
+from generators.quality.selection.features import (
     AT_ONCE,
-    FAMILIES,
-    Readings,
+    TextFeatures,
     average,
+    differ,
     differ_surface,
-    find_refusals,
-    find_repeats,
-    list_cues,
+    take_part,
 )
-from generators.quality.selection.parts import take_part
 
+SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
+"""Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
+features that no gate names, of places. All stay well inside the gates, so that these hold on the
+whole and not only in each behavior."""
+FAMILIES = {
+    "characters": "length",
+    "commas": "punctuation",
+    "full stops": "punctuation",
+    "exclamation marks": "punctuation",
+    "leading yes": "leading yes or no",
+    "leading no": "leading yes or no",
+}
+"""Cue -> its name for who reads why a row fell: cues of one family move together, and which of them
+the balance happens to be priced by says little."""
+LARGEST = 3.0
+"""Standard deviations at which a difference is cut off."""
 ROUNDS = 12
 NGRAMS_A_ROUND = 10
 NGRAM_LIMIT = 0.12
@@ -54,19 +68,19 @@ class Choice:
     """Item -> the cue for which it is not core more than for any other; empty where it is."""
 
 
-def choose_core(contrasts: Contrasts, readings: Readings, used: Mask | None = None) -> Choice:
+def choose_core(contrasts: Contrasts, features: TextFeatures, used: Mask | None = None) -> Choice:
     """Returns the core of a config.
 
     Args:
         contrasts: its items.
-        readings: what is measured of their texts.
+        features: what is measured of their texts.
         used: items that the choice may see, all if None; the others are judged by what was
             learnt from these, so that what is measured on them is no echo of the choice.
     """
     seen = np.ones(contrasts.items, np.bool_) if used is None else used
     rank = rank_items(contrasts.ids)
     out = {
-        "refusal wording": find_refusals(contrasts, readings),
+        "refusal wording": find_refusals(contrasts, features),
         "repeated text": find_repeats(contrasts, rank),
     }
     core, reasons = np.zeros(contrasts.items, np.bool_), np.full(contrasts.items, "", object)
@@ -76,7 +90,7 @@ def choose_core(contrasts: Contrasts, readings: Readings, used: Mask | None = No
         chosen = (contrasts.part.places == part) & (reasons == "")
         if not (chosen & seen).any():
             continue
-        kept, why = _choose_part(take_part(contrasts, chosen), readings, rank[chosen], seen[chosen])
+        kept, why = _choose_part(take_part(contrasts, chosen), features, rank[chosen], seen[chosen])
         core[chosen], reasons[chosen] = kept, why
     return Choice(core, reasons.tolist())
 
@@ -97,12 +111,12 @@ def rank_items(ids: Strings) -> Ints:
 
 
 def _choose_part(
-    contrasts: Contrasts, readings: Readings, rank: Ints, used: Mask
+    contrasts: Contrasts, features: TextFeatures, rank: Ints, used: Mask
 ) -> tuple[Mask, list[str]]:
-    cues = list(list_cues(contrasts, readings))
+    cues = list(list_cues(contrasts, features))
     found = balance(cues, rank, used)
     for _ in range(ROUNDS):
-        more = list(_search(contrasts, readings, found.kept & used))
+        more = list(_search(contrasts, features, found.kept & used))
         if not more:
             break
         cues += more
@@ -110,14 +124,70 @@ def _choose_part(
     return found.kept, explain(cues, found)
 
 
-def _search(contrasts: Contrasts, readings: Readings, kept: Mask) -> Iterator[Cue]:
+def list_cues(contrasts: Contrasts, features: TextFeatures) -> Iterator[Cue]:
+    """Yields the cues that are kept in balance from the start."""
+    found = (*_list_surface(contrasts, features), *_list_places(contrasts))
+    yield from (cue for cue in found if cue.name not in contrasts.meant)
+
+
+def _list_surface(contrasts: Contrasts, features: TextFeatures) -> Iterator[Cue]:
+    for place, name in enumerate(FEATURES):
+        values = features.surface[:, place]
+        surface = differ(values, contrasts)
+        if place == REFUSALS or (place != WORDS and not surface.any()):
+            continue
+        gated = "length" if place == WORDS else name
+        sign = average(np.sign(surface), contrasts.item)
+        yield Cue(gated, sign, SIGN if place == WORDS else WEAK)
+        sides = values[contrasts.positive], values[contrasts.negative]
+        spread = np.sqrt((sides[0].var() + sides[1].var()) / 2)
+        size = np.clip(surface / max(spread, 1e-9), -LARGEST, LARGEST)
+        yield Cue(gated, average(size, contrasts.item), SIZE if place == WORDS else WEAK)
+    feeling = differ(features.sentiment, contrasts)
+    yield Cue("sentiment", average(np.sign(feeling), contrasts.item), WEAK)
+    yield Cue("sentiment", average(feeling, contrasts.item), SIZE)
+    if contrasts.earlier is not None:
+        yield Cue("place", average(contrasts.earlier.astype(np.float64), contrasts.item), PLACE)
+
+
+def _list_places(contrasts: Contrasts) -> Iterator[Cue]:
+    """Yields one cue for each place and number of options: more often there than by chance."""
+    if contrasts.target is None or contrasts.size is None:
+        return
+    for size in np.unique(contrasts.size):
+        scope = contrasts.size == size
+        for place in range(size):
+            here = (contrasts.target == place) - 1 / size
+            yield Cue("place", np.where(scope, here, 0.0), TARGET, scope)
+
+
+def find_refusals(contrasts: Contrasts, features: TextFeatures) -> Mask:
+    """Returns for each item whether either side has the wording of a refusal."""
+    refuses = features.surface[:, REFUSALS] > 0
+    pairs = refuses[contrasts.positive] | refuses[contrasts.negative]
+    found = np.zeros(contrasts.items, np.bool_)
+    found[contrasts.item[pairs]] = True
+    return found
+
+
+def find_repeats(contrasts: Contrasts, rank: Ints) -> Mask:
+    """Returns for each item whether its text stands in one of lower rank of its part already."""
+    part, whole = contrasts.part.places, contrasts.whole
+    order = np.lexsort((rank, whole, part))
+    ones, others = order[:-1], order[1:]
+    found = np.zeros(contrasts.items, np.bool_)
+    found[others] = (part[ones] == part[others]) & (whole[ones] == whole[others])
+    return found
+
+
+def _search(contrasts: Contrasts, features: TextFeatures, kept: Mask) -> Iterator[Cue]:
     """Yields what still tells the poles of kept items apart."""
     pairs = contrasts.pairs_of(kept)
     menus = contrasts.count_units(kept)
     if not menus:
         return
     noise = 1 / np.sqrt(menus)
-    words = readings.vocabulary
+    words = features.vocabulary
     shares = words.compare(contrasts.positive[pairs], contrasts.negative[pairs])
     limit = max(NGRAM_LIMIT, NGRAM_NOISE * noise)
     worst = np.argsort(-np.abs(shares), kind="stable")[:NGRAMS_A_ROUND]
@@ -126,7 +196,7 @@ def _search(contrasts: Contrasts, readings: Readings, kept: Mask) -> Iterator[Cu
         name = f"n-gram {words.names[place]!r}"
         yield Cue(name, average(values, contrasts.item), max(limit - FOUND, FOUND))
     if menus >= FEWEST_MENUS:
-        yield from _search_direction(differ_surface(readings, contrasts), contrasts, pairs, noise)
+        yield from _search_direction(differ_surface(features, contrasts), contrasts, pairs, noise)
 
 
 def _search_direction(

@@ -17,11 +17,16 @@ from generators.quality.selection.classifiers import (
     score_features,
     score_words,
 )
-from generators.quality.selection.cues import Readings, average, differ, differ_surface
-from generators.quality.selection.parts import take_part
+from generators.quality.selection.features import (
+    TextFeatures,
+    average,
+    differ,
+    differ_surface,
+    list_parts,
+)
 
 
-def find_hard(contrasts: Contrasts, readings: Readings) -> Mask:
+def find_hard(contrasts: Contrasts, features: TextFeatures) -> Mask:
     """Returns for each item whether a model of single options' words ranks no more than half right.
 
     The model sees TF-IDF of 1- and 2-grams and nothing else, as in the option-only baselines of
@@ -32,12 +37,12 @@ def find_hard(contrasts: Contrasts, readings: Readings) -> Mask:
         groups = part.group.places[part.item]
         if len(np.unique(groups)) < 2:
             continue
-        scorer = score_words(readings.vocabulary, part.positive, part.negative)
+        scorer = score_words(features.vocabulary, part.positive, part.negative)
         hard[here] = average(np.sign(cross_score(scorer, groups)), part.item) <= 0
     return hard
 
 
-def find_reversed(contrasts: Contrasts, readings: Readings) -> Mask:
+def find_reversed(contrasts: Contrasts, features: TextFeatures) -> Mask:
     """Returns for each item whether surface cues point to the wrong side, and none to the right.
 
     The cues are those of checks 4 to 6 (length, the ten features, the one n-gram that tells most),
@@ -47,21 +52,15 @@ def find_reversed(contrasts: Contrasts, readings: Readings) -> Mask:
     for here, part in list_parts(contrasts):
         groups = part.group.places[part.item]
         scorers: list[Scorer] = [
-            partial(_score_side, np.sign(differ(readings.surface[:, WORDS], part))),
-            score_features(differ_surface(readings, part)),
-            partial(_score_ngram, readings.vocabulary, part),
+            partial(_score_side, np.sign(differ(features.surface[:, WORDS], part))),
+            score_features(differ_surface(features, part)),
+            partial(_score_ngram, features.vocabulary, part),
         ]
         votes = [
             np.sign(average(np.sign(cross_score(scorer, groups)), part.item)) for scorer in scorers
         ]
         found[here] = (np.max(votes, axis=0) <= 0) & (np.min(votes, axis=0) < 0)
     return found
-
-
-def list_parts(contrasts: Contrasts) -> list[tuple[Mask, Contrasts]]:
-    """Returns each part as a mask of items and as contrasts of its own."""
-    masks = [contrasts.part.places == part for part in range(len(contrasts.part.names))]
-    return [(mask, take_part(contrasts, mask)) for mask in masks if mask.any()]
 
 
 def _score_side(sides: Floats, fit: Mask, score: Mask) -> Floats:

@@ -5,7 +5,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 from generators.errors import SourceError
 from generators.report.audit_sheet.columns import CHECKLIST, unguard
@@ -24,7 +24,7 @@ SEPARATORS = (",", ";", "\t")
 
 
 class Judgment(NamedTuple):
-    """What one person said of one row."""
+    """How one person judged one row."""
 
     where: str
     """File and line."""
@@ -37,12 +37,12 @@ class Judgment(NamedTuple):
     """What was judged, as far as the sheet still has it."""
 
 
-Said = Mapping[tuple[str, str], Mapping[str, Judgment]]
+Judgments = Mapping[tuple[str, str], Mapping[str, Judgment]]
 """Row -> auditor -> judgment."""
 
 
 def read_sheet(path: Path, folder: Path) -> HumanAudit:
-    """Returns what people said of rows of a dataset folder.
+    """Returns how people judged rows of a dataset folder.
 
     Lines without a judgment are left out. A row that several people judged is right where all of
     them say so. Columns may stand in any order, `;` or tabs between the cells, and yes may be Y,
@@ -53,7 +53,7 @@ def read_sheet(path: Path, folder: Path) -> HumanAudit:
             not in the folder, or was another one then, or a second one by the same person; or
             there is none.
     """
-    said: dict[tuple[str, str], dict[str, Judgment]] = defaultdict(dict)
+    judged: dict[tuple[str, str], dict[str, Judgment]] = defaultdict(dict)
     known: dict[str, set[str]] = {}
     for judgment in _read_judgments(path):
         config, id_ = judgment.row
@@ -61,41 +61,41 @@ def read_sheet(path: Path, folder: Path) -> HumanAudit:
             known[config] = read_ids(folder, config)
         if id_ not in known[config]:
             raise _refuse(judgment.where, f"row '{id_}' of '{config}'", f"a row of {folder}")
-        if earlier := said[judgment.row].get(judgment.auditor):
-            found = f"row '{id_}' judged again by '{judgment.auditor or 'nobody named'}'"
+        if earlier := judged[judgment.row].get(judgment.auditor):
+            found = f"row '{id_}' judged twice by '{judgment.auditor or 'an unnamed auditor'}'"
             raise _refuse(judgment.where, found, f"one judgment (that of {earlier.where})")
-        said[judgment.row][judgment.auditor] = judgment
-    _check_texts(folder, said)
-    if not said:
+        judged[judgment.row][judgment.auditor] = judgment
+    _check_texts(folder, judged)
+    if not judged:
         wanted, remedy = "yes or no in column 'ok'", "Have rows judged"
         raise SourceError(str(path), "no judgment", wanted, remedy)
-    return _sum_up(said)
+    return _summarize(judged)
 
 
-def _check_texts(folder: Path, said: Said) -> None:
+def _check_texts(folder: Path, judged: Judgments) -> None:
     """Raises SourceError where a row has other options than those that were judged."""
-    there = read_options(folder, said)
-    for row, judgments in said.items():
+    there = read_options(folder, judged)
+    for row, judgments in judged.items():
         for each in judgments.values():
             if each.options and sorted(each.options.split()) != sorted(there[row].split()):
                 found, wanted = f"other options than row '{row[1]}' has", f"those in {folder}"
-                remedy = "Judge a sheet that was written of this folder"
+                remedy = "Write a new sheet for this folder, and judge that one"
                 raise SourceError(each.where, found, wanted, remedy)
 
 
-def _sum_up(said: Said) -> HumanAudit:
+def _summarize(judged: Judgments) -> HumanAudit:
     by_config: dict[str, tuple[int, int]] = {}
-    for (config, _), judgments in sorted(said.items()):
+    for (config, _), judgments in sorted(judged.items()):
         n, ok = by_config.get(config, (0, 0))
         by_config[config] = n + 1, ok + all(each.ok for each in judgments.values())
     right = sum(ok for _, ok in by_config.values())
-    bounds = bound_share(right, len(said))
+    bounds = bound_share(right, len(judged))
     return HumanAudit(
-        n=len(said),
+        n=len(judged),
         ok=right,
         lower=bounds[0],
         upper=bounds[1],
-        auditors=len({auditor for judgments in said.values() for auditor in judgments}),
+        auditors=len({auditor for judgments in judged.values() for auditor in judgments}),
         by_config=by_config,
     )
 
@@ -105,12 +105,10 @@ def bound_share(right: int, n: int) -> tuple[float, float]:
 
     Wilson 1927, https://doi.org/10.1080/01621459.1927.10502953.
     """
-    from statsmodels.stats.proportion import proportion_confint  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
+    from scipy.stats import binomtest
 
-    lower, upper = cast(
-        tuple[float, float], proportion_confint(right, n, alpha=0.05, method="wilson")
-    )
-    return max(0.0, float(lower)), min(1.0, float(upper))
+    bounds = binomtest(right, n).proportion_ci(confidence_level=0.95, method="wilson")
+    return float(bounds.low), float(bounds.high)
 
 
 def _read_judgments(path: Path) -> Iterator[Judgment]:
@@ -175,7 +173,7 @@ def _read_text(path: Path) -> str:
         raise SourceError(str(path), found, "a sheet of judgments", "Check the path") from error
     except UnicodeDecodeError as error:
         wanted, remedy = "UTF-8", "Save it as CSV UTF-8"
-        raise SourceError(str(path), "bytes that are no text", wanted, remedy) from error
+        raise SourceError(str(path), "bytes that are not text", wanted, remedy) from error
 
 
 def _refuse(where: str, found: str, wanted: str) -> SourceError:

@@ -60,8 +60,8 @@ def _draw_length(plots: Plots) -> Figure | None:
     panels = {config: tiers for config, tiers in plots.length.items() if tiers}
     if not panels:
         return None
-    title = "Words of the positive less words of the negative"
-    note = "Share of pairs; to the right of 0 the positive is the longer one"
+    title = "Length: words of the positive minus words of the negative"
+    note = "Share of pairs; right of 0 the positive is longer"
     figure, axes = lay_out(title, note, [1.2] * len(panels))
     colors: dict[Tier, str] = {"full": PALE, "core": POSITIVE}
     ends = [_find_ends(each) for tiers in panels.values() for each in tiers.values()]
@@ -85,8 +85,8 @@ def _draw_position(plots: Plots) -> Figure | None:
     ]
     if not rows:
         return None
-    title = "Where the positive stands among the options"
-    note = "Share of items, by place; the line is chance: 1 by the number of options"
+    title = "Position of the positive among the options"
+    note = "Share of items by position; the line marks chance, 1 / number of options"
     figure, axes = lay_out(title, note, [0.7] * len(rows))
     longest = max(len(counts) for _, _, counts in rows)
     for ax, (config, options, counts) in zip(axes, rows, strict=True):
@@ -104,11 +104,11 @@ def _draw_polarity(plots: Plots) -> Figure | None:
     names = sorted(shares, key=lambda name: (shares[name][0], name))
     if not names:
         return None
-    title = "Options that exhibit each behavior"
-    note = "Share of options; to the right, how many exhibit it"
+    title = "Options that show each behavior"
+    note = "Share of options; at the right, the number that show it"
     figure, (ax,) = lay_out(title, note, [LINE * len(names)], NAMES, right=0.8)
     left = np.zeros(len(names))
-    legend = {"exhibit it": POSITIVE, "neither, or not labelled": PALE, "do not": NEGATIVE}
+    legend = {"show it": POSITIVE, "neither, or not labelled": PALE, "do not": NEGATIVE}
     for pole, (meaning, color) in enumerate(legend.items()):
         part = np.array([shares[name][pole] for name in names])
         alpha = THIN if color == PALE else None
@@ -131,15 +131,16 @@ def _draw_coverage(plots: Plots) -> Figure | None:
     names, counts = [name for name, _ in named], [count for _, count in named]
     if not sum(counts):
         return None
-    largest = f"the most, {counts[0] / sum(counts):.1%}, are from {names[0]}"
-    title, note = "Where the rows come from", f"{_count(counts, 'row')}, sources: {len(named):,}; "
+    largest = f"largest: {names[0]}, {counts[0] / sum(counts):.1%}"
+    title = "Rows by source"
+    note = f"{_count(counts, 'row')}, number of sources: {len(named):,}; {largest}"
     if len(named) > MOST_NAMES:
-        figure, (ax,) = lay_out(title, note + largest, [1.6])
+        figure, (ax,) = lay_out(title, note, [1.6])
         ax.fill_between(range(len(counts) + 1), [*counts, counts[-1]], step="post", color=POSITIVE)
-        ax.set(xlim=(0, len(counts)), ylim=(0, None), xlabel="Sources, from the most rows")
+        ax.set(xlim=(0, len(counts)), ylim=(0, None), xlabel="Sources, sorted by number of rows")
         ax.yaxis.set_major_formatter("{x:,.0f}")
         return figure
-    figure, (ax,) = lay_out(title, note + largest, [LINE * len(names)], NAMES, right=0.8)
+    figure, (ax,) = lay_out(title, note, [LINE * len(names)], NAMES, right=0.8)
     ax.barh(range(len(names)), counts[::-1], height=0.7, color=POSITIVE)
     for line, count in enumerate(counts[::-1]):
         ax.annotate(f"{count:,}", (count, line), (4, 0), textcoords="offset points", va="center")
@@ -152,8 +153,8 @@ def _draw_coverage(plots: Plots) -> Figure | None:
 def _draw_similarity(plots: Plots) -> Figure | None:
     if not plots.similarity:
         return None
-    title = "How much of a text stands in the nearest other one"
-    note = "Share of texts, by Jaccard similarity of word 3-grams; from 0.7 on, near-duplicates"
+    title = "Similarity of each text to its nearest neighbour"
+    note = "Share of texts by Jaccard similarity of word 3-grams; near-duplicates from 0.7 on"
     figure, axes = lay_out(title, note, [0.9] * len(plots.similarity))
     for ax, (config, histogram) in zip(axes, plots.similarity.items(), strict=True):
         _draw_steps(ax, histogram, POSITIVE, filled=True)
@@ -168,7 +169,7 @@ def _draw_agreement(plots: Plots) -> Figure | None:
     named = sorted(plots.agreement.items(), key=lambda each: (each[1], each[0]))
     if not named:
         return None
-    title, note = "Options that two labellers agree on", "Share of options, by label"
+    title, note = "Agreement of two labellers", "Share of options with the same label"
     figure, (ax,) = lay_out(title, note, [LINE * len(named)], NAMES, right=0.8)
     shares = [share for _, share in named]
     ax.hlines(range(len(named)), 0, shares, color=PALE, alpha=THIN, linewidth=1)

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from generators.configs.base import Item, Side
-from generators.quality.verdicts import find_failed, show_number
+from generators.quality.verdicts import show_number
 from generators.report.page.rows import share_out
 from generators.templates import render
 from schemas.exchange import Rejection
@@ -64,7 +64,6 @@ def render_page(
     return render(
         TEMPLATE,
         quality=quality,
-        missed=[f"{check.name} ({check.config})" for check in find_failed(quality)],
         groups=_group_checks(quality.checks),
         sizes=counted,
         total=sum(counted.values()),
@@ -145,10 +144,10 @@ def _count_units(text: str) -> int:
 
 
 def _group_checks(checks: Sequence[CheckResult]) -> list[list[CheckResult]]:
-    """Returns the checks by number and name."""
-    groups: dict[tuple[int, str], list[CheckResult]] = {}
+    """Returns the results of each check, by its name."""
+    groups: dict[str, list[CheckResult]] = {}
     for check in checks:
-        groups.setdefault((check.number, check.name), []).append(check)
+        groups.setdefault(check.name, []).append(check)
     return list(groups.values())
 
 
@@ -186,4 +185,4 @@ def indent_answer(answer: str | None) -> str:
     try:
         return json.dumps(json.loads(answer or ""), ensure_ascii=False, indent=2)
     except ValueError:
-        return answer or "No answer came."
+        return answer or "There was no answer."
