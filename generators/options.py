@@ -335,7 +335,7 @@ class ModelOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportOptions:
+class CheckOptions:
     """What is measured of the rows."""
 
     no_report: Annotated[bool, Option("measure nothing: write rows, manifest and card only")] = (

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from generators.errors import UsageError
 from generators.options import (
+    CheckOptions,
     EngineOptions,
     ModelOptions,
     Option,
     PathLike,
-    ReportOptions,
     any_number,
     check_outside,
     choose,
@@ -86,7 +86,7 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class BuildOptions(EngineOptions, ModelOptions, ReportOptions, ReadOptions):
+class BuildOptions(EngineOptions, ModelOptions, CheckOptions, ReadOptions):
     """What is built from concepts or pairs, and how."""
 
     out: Annotated[

@@ -8,13 +8,14 @@ from typing import NamedTuple, Protocol
 from generators.dataset.card import describe_folder
 from generators.dataset.files import Part, RowFiles, Sizes
 from generators.dataset.header import check_library
+from generators.dataset.manifest import AnyManifest
 from generators.dataset.summary import summarize
 from generators.dataset.tiers import assign_tiers
-from generators.errors import QualityError, UsageError
+from generators.errors import UsageError
 from generators.folder import hash_files, replace_folder
-from generators.options import ReportOptions
+from generators.options import CheckOptions
 from generators.progress import SILENT, Progress
-from schemas.manifest import Manifest
+from generators.quality.verdicts import check_passed
 from schemas.quality import Quality, Selection
 
 
@@ -49,12 +50,12 @@ class Source(Protocol):
         """Writes the files that stand beside the rows, such as what a model was refused for."""
         ...
 
-    def describe(self, content: Content) -> Manifest:
+    def describe(self, content: Content) -> AnyManifest:
         """Returns the manifest of a folder with this content."""
         ...
 
 
-Report = Callable[[Path, Manifest, Progress], Quality]
+Report = Callable[[Path, AnyManifest, Progress], Quality]
 """Measures a folder that has its rows, and writes the report into it."""
 
 
@@ -63,7 +64,7 @@ class Built:
     """A dataset folder that was built. It prints, and shows in a notebook, what is in it."""
 
     folder: Path
-    manifest: Manifest
+    manifest: AnyManifest
     quality: Quality | None
     """What was measured; None where nothing was."""
 
@@ -73,9 +74,8 @@ class Built:
 
     def check(self) -> None:
         """Raises QualityError where a required check failed."""
-        if self.quality is not None and self.quality.verdict == "FAIL":
-            wanted, remedy = "every required check to pass", "See report.html in the folder"
-            raise QualityError(str(self.folder), "a check failed", wanted, remedy)
+        if self.quality is not None:
+            check_passed(self.quality, self.folder)
 
     def __str__(self) -> str:
         return self.summarize()
@@ -84,7 +84,7 @@ class Built:
         return str(self)
 
 
-def check_report(options: ReportOptions) -> None:
+def check_report(options: CheckOptions) -> None:
     """Raises UsageError where checks must pass that are not to be made."""
     if options.strict and options.no_report:
         wanted = "a report, whose checks may fail"

@@ -89,7 +89,7 @@ def render_card(
         schemas: config -> its columns.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
-    default = FIRST_CHOICE if FIRST_CHOICE in sizes else next(iter(sizes))
+    default = find_default(manifest)
     rows = sum(size.rows for splits in sizes.values() for size in splits.values())
     fields = {"language": ["en"], "size_categories": [size_category(rows)]}
     digest = sha256(manifest_text.encode()).hexdigest()
@@ -117,6 +117,12 @@ def render_card(
     top = write_header({**fields, **header}, featured, sizes, manifest.files, default)
     body = render(TEMPLATES[manifest.name], **common, **said)
     return f"---\n{top.strip()}\n---\n\n{body}\n"
+
+
+def find_default(manifest: Manifest) -> str:
+    """Returns the config that is loaded when none is named: the first that has rows, or pairs."""
+    filled = [name for name, splits in manifest.rows.items() if splits]
+    return FIRST_CHOICE if FIRST_CHOICE in filled else filled[0]
 
 
 def count_rows(manifest: Manifest) -> dict[str, list[int]]:
@@ -150,7 +156,7 @@ def _describe_games(manifest: GameManifest) -> tuple[dict[str, Any], dict[str, A
         "task_categories": ["multiple-choice", "text-classification"],
         "tags": ["interpretability", "activation-steering", "contrastive-pairs", "ethics"],
     }
-    said = {
+    said: dict[str, Any] = {
         "title": TITLES[manifest.source],
         "counts": count_rows(manifest),
         "readings": MEANINGS,

@@ -27,11 +27,11 @@ def handle(given: cli.Given) -> None:
     """Builds the folder, and prints what is in it; or prints what that would ask and cost."""
     PushOptions(**given.of(PushOptions)).check()
     progress = cli.TerminalProgress()
-    options: dict[str, Any] = given.of(BuildOptions) | {"progress": progress}
+    options: dict[str, Any] = given.of(BuildOptions) | {"progress": progress, "strict": False}
     if given["dry_run"]:
         cli.show(str(plan(**options)))
         return
-    built = build(**(options | {"strict": False}))
+    built = build(**options)
     cli.show(built.summarize(color=cli.is_terminal()))
     if given["strict"]:
         built.check()

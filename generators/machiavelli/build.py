@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from generators.options import (
+    CheckOptions,
     EngineOptions,
     ModelOptions,
     Option,
     PathLike,
-    ReportOptions,
     any_number,
     check_outside,
     choose,
@@ -89,7 +89,7 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class BuildOptions(EngineOptions, ModelOptions, ReportOptions, ReadOptions):
+class BuildOptions(EngineOptions, ModelOptions, CheckOptions, ReadOptions):
     """What is built from game data, and how."""
 
     out: Annotated[
@@ -127,7 +127,7 @@ def build(options: BuildOptions) -> "Built":
     """
     from generators.dataset.build import build_folder, check_report
     from generators.engine.engine import make_settings
-    from generators.machiavelli.source import MachiavelliSource
+    from generators.machiavelli.source import MachiavelliSource, Write
     from generators.report.files import write_report
     from generators.sources.games.layout import find_sample
     from generators.writing.engines import open_engine
@@ -146,13 +146,14 @@ def build(options: BuildOptions) -> "Built":
     with open_engine(
         config, settings, recorded=recorded, bundled=bundled, progress=options.progress
     ) as (config, engine):
-        write = None
+        write: Write | None = None
         if engine is not None:
             models, asked = name_models(config), engine
 
-            def write(reading: "Reading") -> "GeneratedFromGames":
+            def write_rows(reading: "Reading") -> "GeneratedFromGames":
                 return generate(reading.find_candidates(densify=models.densify), models, asked)
 
+            write = write_rows
         source = MachiavelliSource(data, config, kind, write, options.executor)
         report = None if options.no_report else write_report
         built = build_folder(source, out, report, options.progress)

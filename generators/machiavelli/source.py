@@ -1,7 +1,7 @@
 """Game data as a source of a dataset folder: games in order, split by split, no text in two."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import replace
@@ -207,7 +207,7 @@ class Reading:
             self._share_limit(config.limit)
 
     def _share_limit(self, limit: int) -> None:
-        """Gives each game its share of the menus; all are checked before, since only whole ones get any."""
+        """Gives each whole game its share of the menus; all games are checked to know which are."""
         checked = self._map(check_game, self._tasks)
         found = list(follow(self._progress, checked, "checking", len(self._tasks), "game"))
         share = share_menus(limit, found)
@@ -250,7 +250,7 @@ class Reading:
             for task in self._tasks
         ]
 
-    def list_games(self) -> Iterator[Result]:
+    def list_games(self) -> Generator[Result]:
         """Yields what each game gives: first those without menus, then the strictest split's."""
         yield from self._without_menus
         read = self._map(read_rows, self._tasks)

@@ -24,8 +24,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from generators.arrow import arrow_schema
+from generators.configs import CONFIGS
 from generators.configs.texts import (
-    TEXT_FIELDS,
     WITHHELD,
     Fields,
     change_text,
@@ -33,8 +33,7 @@ from generators.configs.texts import (
     measure_text,
     take_text,
 )
-from generators.dataset.card import describe_games
-from generators.dataset.finishing import describe_folder
+from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
 from generators.dataset.manifest import read_manifest
 from generators.errors import FolderError, SourceError
@@ -48,7 +47,6 @@ from generators.writing.rejected import REJECTED, read_rejections, write_rejecti
 from schemas.decision import Decision, Option
 from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import FROM_COUNTERPART, GameManifest, References, SplitSize
-from schemas.rows import ROWS
 
 SHA256 = "text_sha256"
 """Column: sha256 over the canonical JSON of a row's text fields, as they are in the whole row."""
@@ -63,8 +61,8 @@ KeepRows = Callable[[pa.Table], pa.Table]
 
 def reference_schema(config: str) -> pa.Schema:
     """Returns the columns of a config's references: its own, and the two about its text."""
-    schema = arrow_schema(ROWS[config])
-    lengths = _measure_fields(schema, TEXT_FIELDS[config])
+    schema = arrow_schema(CONFIGS[config].row)
+    lengths = _measure_fields(schema, CONFIGS[config].story_fields)
     return pa.schema([*schema, pa.field(SHA256, pa.string()), pa.field(LENGTHS, lengths)])
 
 
@@ -91,7 +89,7 @@ def make_references(config: str, table: pa.Table) -> pa.Table:
         config: the config of the rows.
         table: the rows, with the columns of the config.
     """
-    fields = TEXT_FIELDS[config]
+    fields = CONFIGS[config].story_fields
     rows: list[dict[str, Any]] = table.select(list(fields)).to_pylist()
     licences: list[Any] = table["text_licence"].to_pylist()
     texts = [take_text(row, fields) for row in rows]
@@ -172,9 +170,8 @@ def write_references(folder: Path, out: Path) -> None:
         write_folder_report(out, quality)
     references = References(manifest_sha256=read_release(folder).manifest, files=promised)
     update = {"rows": sizes, "left_out": left_out, "references": references}
-    schemas = {config: add_features(reference_schema(config)) for config in sizes}
-    render_card = partial(describe_games, schemas=schemas)
-    describe_folder(out, manifest.model_copy(update=update), render_card, quality)
+    schemas = {config: reference_schema(config) for config in sizes}
+    describe_folder(out, manifest.model_copy(update=update), quality, schemas=schemas)
 
 
 def _write_rows(

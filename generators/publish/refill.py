@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from generators.configs.texts import TEXT_FIELDS
+from generators.configs import GAME_CONFIGS
 from generators.dataset.build import fill_folder
 from generators.dataset.card import describe_folder
 from generators.dataset.header import list_versions
@@ -202,7 +202,7 @@ def check_published(folder: Path) -> GameManifest:
         raise SourceError(str(folder), found, wanted, "Use it as it is")
     wanted, remedy = "a dataset as it was published", "Download it again"
     for config in manifest.rows:
-        if config not in TEXT_FIELDS:
+        if config not in GAME_CONFIGS:
             raise SourceError(f"{folder}/{MANIFEST}", f"config '{config}'", wanted, remedy)
     for name, digest in manifest.files.items():
         if name.endswith(".parquet") or name in KEPT:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from generators.export.formats.base import Entry, Format, LeftOut, Record, Scope
 from generators.export.formats.positions import align_all
-from generators.export.formats.sides import MARKED, Pair, take_sides
+from generators.export.formats.sides import Pair, take_sides
 
 ESCAPES = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 """Character -> how the tool reads it; the backslash first, since the others bring one."""
@@ -23,7 +23,7 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
         if isinstance(places, LeftOut):
             yield places
             continue
-        for name, text in zip(("positive", "negative"), pair.texts, strict=True):
+        for name, text in zip(("positive", "negative"), pair.sides.texts, strict=True):
             yield Record(f"{scope.split}/{name}.txt", escape(text))
 
 
@@ -54,7 +54,7 @@ keeps the sign. The tool expects chat templates to be written out in the text.""
 FORMAT = Format(
     "cvector",
     "llama.cpp's cvector generator",
-    take_sides(convert, *MARKED),
+    take_sides(convert, marked=True),
     tokenizers="default",
     note=NOTE,
 )
