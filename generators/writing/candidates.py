@@ -1,4 +1,4 @@
-"""What a model may be asked about: the menus to write from, and the options to label."""
+"""What a model may be asked about: menus to write from, and options to label."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from generators.writing.scenes import READ_FOR_MODELS, shorten_outcome
 from schemas.decision import Decision, Option
 
 BLIND = 200
-"""Labelled options that the labeller gets to see without their labels."""
+"""Labelled options that the labeller sees without their labels."""
 
 
 class OptionText(NamedTuple):
@@ -35,7 +35,7 @@ class OptionText(NamedTuple):
 
 @dataclass
 class Candidates:
-    """What one game, or all of them, offers."""
+    """What one game, or all of them, offers to a model."""
 
     game: str = ""
     menus: list[Decision] = field(default_factory=list[Decision])
@@ -45,7 +45,7 @@ class Candidates:
     )
     """Options with a record, lowest sha256 first; at most 200."""
     unlabelled: list[Path] = field(default_factory=list[Path])
-    """Files of the options without: there may be a hundred thousand."""
+    """Files of the options without a record: there may be a hundred thousand."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class CandidateTask:
 
 
 def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
-    """Returns what one game offers, read as requests want it, whatever is to be displayed."""
+    """Returns what one game offers, read in one way whatever the display options."""
     files = task.game.files
     try:
         game = read_game(files, task.game.metadata)
@@ -81,29 +81,29 @@ def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
 
 
 def can_ask(decision: Decision) -> bool:
-    """Returns whether a menu says enough to write from."""
+    """Returns whether a menu has enough context to write from."""
     return bool(decision.context) and "unresolved_context" not in decision.flags
 
 
 def choose_menus(menus: Iterable[Decision], most: int) -> list[Decision]:
-    """Returns the menus of the lowest sha256(id)."""
+    """Returns the menus with the lowest sha256(id)."""
     return nsmallest(most, menus, key=lambda decision: rank(decision.id))
 
 
 def choose_labelled(
     options: Iterable[tuple[OptionText, Option]],
 ) -> list[tuple[OptionText, Option]]:
-    """Returns the labelled options of the lowest sha256."""
+    """Returns the labelled options with the lowest sha256."""
     return nsmallest(BLIND, options, key=lambda pair: rank(pair[0].item))
 
 
 def rank(item: str) -> str:
-    """Returns the sha256 that things are chosen by."""
+    """Returns the sha256 by which items are chosen."""
     return sha256(item.encode()).hexdigest()
 
 
 def read_options(paths: Iterable[Path]) -> Iterator[OptionText]:
-    """Yields the options that wait in some files."""
+    """Yields the options in some files."""
     for path in paths:
         with path.open(encoding="utf-8") as lines:
             for line in lines:

@@ -1,4 +1,4 @@
-"""What the tasks about concepts have in common: checks of a text that concepts stand in. Pure."""
+"""What the tasks about concepts share: checks of a text that names concepts. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ def make(record: type[Record], **fields: object) -> Record:
     """Returns a part of a concept file.
 
     Raises:
-        Unfit: a field has no form that a concept file takes.
+        Unfit: a field has a form that a concept file does not take.
     """
     try:
         return record.model_validate(fields)
@@ -42,8 +42,8 @@ def list_words(concept: Concept) -> list[str]:
     return [getattr(concept, form) for form in forms if form != "article"]
 
 
-def say(concept: Concept) -> str:
-    """Returns a concept as it is named to a model: as a noun phrase, else as an adjective."""
+def describe(concept: Concept) -> str:
+    """Returns the name of a concept in a prompt: a noun phrase, else an adjective."""
     return name_noun(concept) or list_words(concept)[0]
 
 
@@ -70,8 +70,8 @@ def check_unnamed(text: str, concepts: Iterable[Concept], where: str) -> None:
 def is_family(word: str, other: str) -> bool:
     """Returns whether a word is another one, or seems to come from it.
 
-    A short one must stand at its beginning whole (`greed`, `greedy`); of a long one three fifths
-    must (`generosity`, `generous`).
+    Of a short one the whole must stand at the beginning (`greed`, `greedy`); of a long one three
+    fifths (`generosity`, `generous`).
     """
     if word == other or len(other) < SHORTEST_STEM:
         return word == other

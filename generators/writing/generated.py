@@ -31,7 +31,7 @@ def list_lines(added: GameAdditions) -> Iterator[GeneratedLine]:
                 game=game,
                 option_id=option_id,
                 confidence=label.confidence,
-                **label.readings._asdict(),
+                **label.values._asdict(),
             )
 
 
@@ -58,6 +58,6 @@ def gather_additions(lines: list[GeneratedLine]) -> GameAdditions:
             continue
         own_worse, own_better, others_better, others_worse = line.welfare
         welfare = (own_worse, own_better, others_better, others_worse)
-        readings = Readings(line.violations, line.watts, line.dollars, line.influence, welfare)
-        added.labels[line.game][line.option_id] = ModelLabel(readings, line.confidence)
+        values = Readings(line.violations, line.watts, line.dollars, line.influence, welfare)
+        added.labels[line.game][line.option_id] = ModelLabel(values, line.confidence)
     return added
