@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from generators.errors import GeneratorError, UsageError
+from generators.progress import track
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -205,33 +206,29 @@ def choose(option: str, wanted: Sequence[str] | None, known: Sequence[Name]) -> 
 
 def show_progress(results: Iterator[Result], total: int, doing: str) -> Iterator[Result]:
     """Yields the results, with a progress bar of games on a terminal."""
-    from tqdm import tqdm
-
-    yield from tqdm(results, total=total, desc=doing, unit="game", disable=None, leave=False)
+    return track(results, Terminal(), doing, total, "game")
 
 
 def show_rows(
     results: Iterable[Result], doing: str, count: Callable[[Result], int]
 ) -> Iterator[Result]:
     """Yields the results, with the number of rows in them so far on a terminal."""
-    from tqdm import tqdm
-
-    with tqdm(desc=doing, unit="row", disable=None, leave=False) as bar:
+    progress = Terminal()
+    progress.start(doing, None, "row")
+    try:
         for result in results:
             yield result
-            bar.update(count(result))
+            progress.advance(count(result))
+    finally:
+        progress.end()
 
 
 def show_configs(names: Sequence[str]) -> Iterator[str]:
     """Yields the names of configs, with a bar of how many are measured on a terminal."""
-    from tqdm import tqdm
-
-    total = len(names)
-    with tqdm(total=total, desc="measuring", unit="config", disable=None, leave=False) as bar:
-        for name in names:
-            bar.set_postfix_str(name)
-            yield name
-            bar.update()
+    progress = Terminal()
+    for name in track(names, progress, "measuring", len(names), "config"):
+        progress.note(name)
+        yield name
 
 
 class Terminal:
