@@ -237,7 +237,7 @@ def _order(check: CheckResult) -> tuple[float, str, str, str]:
 def _conclude(counted: Iterable[CheckResult]) -> Conclusion:
     """Returns the verdict on the whole, from the checks that count.
 
-    Where no check of cues had enough rows, that the others pass says nothing.
+    Where no check of cues had enough rows, passing the others is not enough for a PASS.
     """
     verdicts = [(check.verdict, check.name in CUE_CHECKS) for check in counted]
     if any(verdict == "FAIL" for verdict, _ in verdicts):

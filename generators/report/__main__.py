@@ -30,11 +30,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--audit": {
         "type": cli.file,
         "metavar": "FILE",
-        "help": "a sheet with judgments; what came of it goes into report and card",
+        "help": "a sheet with judgments; the result goes into report and card",
     },
     "--strict": {
         "action": "store_true",
-        "help": "exit 1 when a gate fails on core (of a file: on all its pairs)",
+        "help": "exit 1 if a required check fails (of a file: on all its pairs)",
     },
 }
 
@@ -98,7 +98,7 @@ def report_folder(arguments: argparse.Namespace) -> int:
         wanted = "none beside a folder: its report goes into it"
         raise UsageError(f"--out {arguments.out}", "a place", wanted, "Leave it out")
     quality = rewrite_report(arguments.path, arguments.audit)
-    cli.show("\n".join([*list_checks(quality), *tell_files(arguments.path, drawn=can_draw())]))
+    cli.show("\n".join([*list_checks(quality), *list_files(arguments.path, drawn=can_draw())]))
     check_strict(arguments, quality)
     return 0
 
@@ -112,12 +112,12 @@ def report_pairs(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out or path.with_name(f"{path.stem}.report")
     check_outside(out, {"PAIRS.jsonl": path})
     quality = write_pair_report(path, out)
-    cli.show("\n".join([*list_checks(quality), *tell_files(out, drawn=can_draw())]))
+    cli.show("\n".join([*list_checks(quality), *list_files(out, drawn=can_draw())]))
     check_strict(arguments, quality)
     return 0
 
 
-def tell_files(out: Path, *, drawn: bool) -> list[str]:
+def list_files(out: Path, *, drawn: bool) -> list[str]:
     """Returns what was written, in a line or two."""
     if drawn:
         return [f"Wrote {(out / 'report.html').as_posix()}, quality.json and figures/ beside it."]

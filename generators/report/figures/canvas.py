@@ -30,7 +30,7 @@ INK, PALE, PAPER = "#1f2328", "#6e7781", "#ffffff"
 POSITIVE, NEGATIVE = "#0080c0", "#d55e00"
 """Blue and vermilion, after Okabe and Ito (https://jfly.uni-koeln.de/color/), which colour-blind
 readers tell apart; the blue is lightened for dark pages. Blue is the positive pole in every figure,
-or what is looked at; grey is what it is compared with."""
+or what is shown; grey is what it is compared with."""
 THIN = 0.5
 """Opacity of a grey area, which then recedes on white as on black."""
 
