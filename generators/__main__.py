@@ -1,9 +1,9 @@
-"""Lists the commands."""
+"""Lists the commands; as `contrapose COMMAND` it runs one."""
 
-import argparse
 import ast
 import sys
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from generators import cli
@@ -23,24 +23,40 @@ COMMANDS = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    return cli.run(cli.Parser("python -m generators", __doc__ or ""), handle, argv)
+    arguments = sys.argv[1:] if argv is None else [*argv]
+    if arguments and arguments[0] in COMMANDS:
+        name, *rest = arguments
+        package = (
+            f"generators.{name}.__main__"
+            if _find(name).stem == "__main__"
+            else f"generators.{name}"
+        )
+        return import_module(package).main(rest)
+    if arguments and not arguments[0].startswith("-"):
+        parser = cli.Parser("", __doc__ or "")
+        nearest = cli.suggest(arguments[0], COMMANDS)
+        parser.error(f"no command '{arguments[0]}'{nearest}; expected one of {', '.join(COMMANDS)}")
+    return cli.run(cli.Parser("", __doc__ or ""), handle, arguments)
 
 
-def handle(arguments: argparse.Namespace) -> int:
+def handle(given: cli.Given) -> None:
     """Prints each command with the first line of its description."""
     cli.show("\n".join([*_describe_commands(), "Each takes --help."]))
-    return 0
 
 
 def _describe_commands() -> Iterator[str]:
+    program = "contrapose " if cli.is_console_script() else "python -m generators."
     for name in COMMANDS:
-        # Read and not imported: what a command imports is none of a list's business.
-        here = Path(__file__).parent
-        package = here / name / "__main__.py"
-        file = package if package.exists() else here / f"{name}.py"
-        source = file.read_text(encoding="utf-8")
-        description = ast.get_docstring(ast.parse(source)) or ""
-        yield f"python -m generators.{name:<12} {description.splitlines()[0]}"
+        # Read and not imported: a list needs nothing of what a command imports.
+        description = ast.get_docstring(ast.parse(_find(name).read_text(encoding="utf-8"))) or ""
+        yield f"{program}{name:<12} {description.splitlines()[0]}"
+
+
+def _find(name: str) -> Path:
+    """Returns the file of a command: a module of its own, or its package's `__main__`."""
+    here = Path(__file__).parent
+    package = here / name / "__main__.py"
+    return package if package.exists() else here / f"{name}.py"
 
 
 if __name__ == "__main__":

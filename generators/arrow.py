@@ -1,12 +1,8 @@
 """From records to Arrow tables; with explicit types, never inferred ones."""
 
-import ctypes
-import gc
-import sys
 import types
 from collections.abc import Callable, Sequence
 from functools import cache
-from importlib.abc import MetaPathFinder
 from operator import attrgetter, itemgetter
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -15,10 +11,6 @@ from pydantic import BaseModel
 
 from schemas.base import Row, Tiered
 
-_M_ARENA_MAX, _M_MMAP_THRESHOLD = -8, -3
-"""From glibc's `malloc.h`: how many heaps there may be; bytes of a piece that is none's."""
-LARGE = 4 << 20
-"""Bytes from which a piece of memory is returned at once; below it that takes too much time."""
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -26,55 +18,6 @@ _SCALARS: dict[object, pa.DataType] = {
     bool: pa.bool_(),
 }
 _LAST_COLUMNS = (*Tiered.model_fields, *(name for name in Row.model_fields if name != "id"))
-
-
-class _PandasBlocker(MetaPathFinder):
-    def find_spec(self, fullname: str, path: object, target: object = None) -> None:
-        if fullname == "pandas":
-            raise ModuleNotFoundError(fullname)
-
-
-def give_memory_back() -> None:
-    """Makes large pieces of memory return to the system when they are freed.
-
-    By default pyarrow keeps them; and so does glibc, for pieces of up to 32 MiB once it has seen
-    some, which with columns of millions of numbers took a third more memory.
-    """
-    pa.set_memory_pool(pa.system_memory_pool())
-    _set_malloc(_M_MMAP_THRESHOLD, LARGE)
-
-
-def share_one_heap() -> None:
-    """Makes all threads share one heap: with glibc, each would keep what it freed for itself.
-
-    That took a third more memory at full size. But threads that allocate much at once wait for each
-    other: a tokenizer takes four times as long.
-    """
-    _set_malloc(_M_ARENA_MAX, 1)
-
-
-def trim_heap() -> None:
-    """Returns to the system what lies freed between what is still used; with glibc only."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
-        trim(0)
-
-
-def _set_malloc(option: int, value: int) -> None:
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
-        mallopt(option, value)
-
-
-def prepare_worker() -> None:
-    """Makes a process that only reads games quicker and smaller.
-
-    It gives memory back, and has one heap. It collects no garbage: nothing here forms cycles, and
-    the collector would walk every record again. And pyarrow may not import pandas, which takes
-    53 MiB, and which it would only ask whether what it converts is a Series.
-    """
-    give_memory_back()
-    share_one_heap()
-    gc.disable()
-    sys.meta_path.insert(0, _PandasBlocker())
 
 
 @cache

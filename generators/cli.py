@@ -1,33 +1,108 @@
-"""What all commands share: one-line errors, exit codes, number formats. Imports nothing heavy."""
+"""What all commands share: options from signatures, one-line errors, exit statuses, progress."""
 
 import argparse
+import inspect
 import io
 import os
-import re
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from generators.errors import GeneratorError, UsageError
+from generators.errors import GeneratorError
+from generators.options import Unreadable, find_option, suggest
 
-Handler = Callable[[argparse.Namespace], int]
-Result = TypeVar("Result")
-Name = TypeVar("Name", bound=str)
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 INTERRUPTED = 130
 
 
-class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line, and that takes no shortened options."""
+class Given:
+    """The options of a run, by name."""
 
-    def __init__(self, prog: str, description: str) -> None:
+    def __init__(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def of(self, function: Callable[..., Any]) -> dict[str, Any]:
+        """Returns those that a function takes, as its keywords."""
+        return {
+            name: self._values[name]
+            for name in inspect.signature(function).parameters
+            if name in self._values
+        }
+
+
+class Parser(argparse.ArgumentParser):
+    """Reads what some functions take; its errors are one line, and it takes no shortened options.
+
+    A parameter that is annotated with an `Option` is an option of the command: a positional one if
+    it may be given by position and has no default.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        description: str,
+        examples: Sequence[str] = (),
+        *functions: Callable[..., Any],
+    ) -> None:
+        dot, base = (" ", "contrapose") if is_console_script() else (".", "python -m generators")
+        program = f"{base}{dot}{command}" if command else base
+        shown = "\n".join(f"  {program} {example}".rstrip() for example in examples)
         super().__init__(
-            prog=prog,
+            prog=program,
             description=description,
+            epilog=f"examples:\n{shown}" if examples else None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
+        self._known: list[str] = []
+        for function in functions:
+            for parameter in inspect.signature(function).parameters.values():
+                self._add(parameter)
+
+    def _add(self, parameter: inspect.Parameter) -> None:
+        option = find_option(parameter.annotation)
+        if option is None or parameter.name in self._known:
+            return
+        self._known.append(parameter.name)
+        missing = parameter.default is inspect.Parameter.empty
+        settings: dict[str, Any] = {"help": option.help}
+        if option.choices:
+            settings["choices"] = option.choices
+        else:
+            settings["type"] = _read_with(option.read)
+        if option.metavar and not option.choices:
+            settings["metavar"] = option.metavar
+        positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY and not option.flag
+        if missing and positional:
+            self.add_argument(parameter.name, **settings)
+            return
+        flag = f"--{parameter.name.replace('_', '-')}"
+        if parameter.default is False:
+            self.add_argument(flag, action="store_true", help=option.help)
+            return
+        settings["help"] += option.show_default(parameter.default)
+        if missing:
+            settings["required"] = True
+        else:
+            settings["default"] = parameter.default
+        if option.repeat:
+            settings["action"] = "append"
+        self.add_argument(flag, **settings)
+
+    def read(self, argv: Sequence[str] | None) -> Given:
+        """Returns the options of a command line; exits with 2 where it cannot be read."""
+        found, unknown = self.parse_known_args(argv)
+        if unknown:
+            flags = [f"--{name.replace('_', '-')}" for name in self._known]
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{suggest(unknown[0], flags)}")
+        return Given(vars(found))
 
     def error(self, message: str) -> NoReturn:
         """Exits with status 2 and one line."""
@@ -36,13 +111,28 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: {message}. See --help.\n")
 
 
-def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] | None) -> int:
+def is_console_script() -> bool:
+    """Returns whether this process was started as `contrapose`, and not with `python -m`."""
+    return bool(sys.argv) and Path(sys.argv[0]).stem == "contrapose"
+
+
+def _read_with(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    def convert(text: str) -> Any:
+        try:
+            return read(text)
+        except Unreadable as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return convert
+
+
+def run(parser: Parser, handle: Callable[[Given], int | None], argv: Sequence[str] | None) -> int:
     """Returns the exit status of a command; errors become one line on standard error."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return handler(parser.parse_args(argv))
+        return handle(parser.read(argv)) or 0
     except GeneratorError as error:
         print(error, file=sys.stderr)
         return error.exit_status
@@ -50,14 +140,14 @@ def run(parser: argparse.ArgumentParser, handler: Handler, argv: Sequence[str] |
         print(explain(error, parser.prog), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is heard, and the end is near
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run is about to end already
         wanted = "to run to its end. Run it again; a dataset folder that is there is whole"
         print(f"{parser.prog}: interrupted; expected {wanted}.", file=sys.stderr)
         return INTERRUPTED
 
 
 def explain(error: OSError, command: str) -> GeneratorError:
-    """Returns a one-line error for what the file system refused where nobody expected it to."""
+    """Returns a one-line error for what the file system refused unexpectedly."""
     where = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else command
     wanted, remedy = "files and folders that can be reached", "Check the path and its permissions"
     return GeneratorError(where, error.strerror or str(error), wanted, remedy)
@@ -67,7 +157,7 @@ def show(text: str) -> None:
     """Prints to standard output, if there is one; a reader that has gone away is no error.
 
     Raises:
-        GeneratorError: it cannot be written, for its disk is full.
+        GeneratorError: it cannot be written, because its disk is full.
     """
     if sys.stdout is None:
         return
@@ -82,7 +172,7 @@ def show(text: str) -> None:
 
 
 def is_terminal() -> bool:
-    """Returns whether standard output is looked at by somebody."""
+    """Returns whether standard output is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
@@ -91,164 +181,37 @@ def _silence_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def folder(text: str) -> Path:
-    """Returns the path of a folder; its name must be UTF-8, as Arrow wants it."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        wanted = "a name in UTF-8"
-        raise argparse.ArgumentTypeError(f"found {ascii(text)}; expected {wanted}") from None
-    if not text:
-        raise argparse.ArgumentTypeError("found nothing; expected the name of a folder")
-    return _check_links(Path(text))
+class TerminalProgress:
+    """Shows progress on standard error, where that is a terminal: a bar with rate and time left."""
 
+    def __init__(self) -> None:
+        self._bar: tqdm[NoReturn] | None = None
 
-def file(text: str) -> Path:
-    """Returns the path of a file."""
-    if not text:
-        raise argparse.ArgumentTypeError("found nothing; expected the name of a file")
-    return _check_links(Path(text))
-
-
-def _check_links(path: Path) -> Path:
-    try:
-        path.resolve()
-    except RuntimeError:  # Python before 3.13 has no other word for it
-        wanted = "a path that ends somewhere"
-        found = f"found links in a circle at {ascii(str(path))}"
-        raise argparse.ArgumentTypeError(f"{found}; expected {wanted}") from None
-    return path
-
-
-def named_file(text: str) -> tuple[str, Path | None]:
-    """Returns a name and the path of its file; None where the name stands alone."""
-    name, equals, path = text.partition("=")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", name) or (equals and not path):
-        wanted = "NAME=FILE, a name of letters, digits, . _ and -"
-        raise argparse.ArgumentTypeError(f"found {ascii(text)[:80]}; expected {wanted}")
-    return name, Path(path) if equals else None
-
-
-def name(text: str) -> str:
-    """Returns a name that says something; it must be UTF-8, as it is sent and stored."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        wanted = "a name in UTF-8"
-        raise argparse.ArgumentTypeError(f"found {ascii(text)}; expected {wanted}") from None
-    if not text.strip():
-        raise argparse.ArgumentTypeError("found nothing; expected a name")
-    return text
-
-
-def amount(text: str) -> float:
-    """Returns a sum of money of 0 or more."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number < float("inf"):
-        raise argparse.ArgumentTypeError(f"found '{text}'; expected dollars, such as 2.50")
-    return number
-
-
-def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Returns a parser of whole numbers from `least` on, up to `most`."""
-
-    def parse(text: str) -> int:
-        try:
-            number = int(text)
-        except ValueError:
-            number = least - 1
-        if number < least:
-            wanted = f"a whole number of {least} or more"
-            raise argparse.ArgumentTypeError(f"found '{text}'; expected {wanted}")
-        if most is not None and number > most:
-            raise argparse.ArgumentTypeError(f"found '{text}'; expected {most:,} or less")
-        return number
-
-    return parse
-
-
-def any_number(text: str) -> int:
-    """Returns a whole number, of either sign."""
-    try:
-        return int(text)
-    except ValueError:
-        message = f"found '{text}'; expected a whole number"
-        raise argparse.ArgumentTypeError(message) from None
-
-
-def names(text: str) -> tuple[str, ...]:
-    """Returns comma-separated names, each once."""
-    found = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    if not found:
-        raise argparse.ArgumentTypeError("found nothing; expected names with commas between")
-    return found
-
-
-def choose(option: str, wanted: Sequence[str] | None, known: Sequence[Name]) -> tuple[Name, ...]:
-    """Returns the wanted names (all, if None) in the order in which they are known.
-
-    Raises:
-        UsageError: one of them is not known.
-    """
-    unknown = [name for name in wanted or () if name not in known]
-    if unknown:
-        names_known = f"some of {','.join(known)}"
-        raise UsageError(option, f"'{unknown[0]}'", names_known, "See --help")
-    return tuple(name for name in known if wanted is None or name in wanted)
-
-
-def show_progress(results: Iterator[Result], total: int, doing: str) -> Iterator[Result]:
-    """Yields the results, with a progress bar of games on a terminal."""
-    from tqdm import tqdm
-
-    yield from tqdm(results, total=total, desc=doing, unit="game", disable=None, leave=False)
-
-
-def show_rows(
-    results: Iterable[Result], doing: str, count: Callable[[Result], int]
-) -> Iterator[Result]:
-    """Yields the results, with the number of rows in them so far on a terminal."""
-    from tqdm import tqdm
-
-    with tqdm(desc=doing, unit="row", disable=None, leave=False) as bar:
-        for result in results:
-            yield result
-            bar.update(count(result))
-
-
-def show_configs(names: Sequence[str]) -> Iterator[str]:
-    """Yields the names of configs, with a bar of how many are measured on a terminal."""
-    from tqdm import tqdm
-
-    total = len(names)
-    with tqdm(total=total, desc="measuring", unit="config", disable=None, leave=False) as bar:
-        for name in names:
-            bar.set_postfix_str(name)
-            yield name
-            bar.update()
-
-
-class Bar:
-    """A progress bar of items asked about, on a terminal, with what they cost."""
-
-    def __init__(self, doing: str, total: int | None) -> None:
+    def start(self, doing: str, total: int | None, unit: str) -> None:
+        """Begins a bar."""
         from tqdm import tqdm
 
-        self._bar = tqdm(total=total, desc=doing, unit="item", disable=None, leave=False)
+        self.end()
+        self._bar = tqdm(total=total, desc=doing, unit=unit, disable=None, leave=False)
 
-    def advance(self, done: int, dollars: float) -> None:
-        """Notes items that are through, and what the run has cost so far."""
-        self._bar.update(done)
-        if dollars:
-            self._bar.set_postfix_str(f"${dollars:.2f}", refresh=False)
+    def advance(self, number: int = 1) -> None:
+        """Moves the bar on."""
+        if self._bar is not None:
+            self._bar.update(number)
 
-    def say(self, line: str) -> None:
-        """Shows a line on standard error."""
-        self._bar.write(line, file=sys.stderr)
+    def note(self, text: str) -> None:
+        """Shows a few words beside the bar."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text, refresh=False)
 
-    def close(self) -> None:
-        """Ends the display."""
-        self._bar.close()
+    def show(self, line: str) -> None:
+        """Shows a line on standard error, above a bar that is there."""
+        from tqdm import tqdm
+
+        tqdm.write(line, file=sys.stderr)
+
+    def end(self) -> None:
+        """Takes the bar away."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None

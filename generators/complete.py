@@ -1,57 +1,63 @@
 """Sends a file of requests in the form of OpenAI's Batch API, live, and writes their answers."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from typing import Annotated
 
 from generators import cli
-from generators.model_options import ENGINE_OPTIONS, add_options, check_apart, clean_url, make_meter
+from generators.options import EngineOptions, Option, check_apart, file, whole_number
+
+EXAMPLES = (
+    "requests.jsonl --out answers.jsonl --max-cost 5",
+    "requests.jsonl --out answers.jsonl --base-url http://127.0.0.1:8000/v1 --concurrency 256",
+)
+
+
+@dataclass(frozen=True)
+class CompleteOptions(EngineOptions):
+    """Which requests are sent, and where their answers go."""
+
+    requests: Annotated[
+        Path, Option("one request a line: custom_id, method, url and body", "REQUESTS.jsonl", file)
+    ]
+    _: KW_ONLY
+    out: Annotated[
+        Path,
+        Option(
+            "one answer a line, in the order of the requests; replaced as a whole",
+            "ANSWERS.jsonl",
+            file,
+        ),
+    ]
+    repairs: Annotated[
+        int,
+        Option("times an answer off its schema is asked again", "N", whole_number(0)),
+    ] = 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    return cli.run(make_parser(), handle, argv)
+    return cli.run(cli.Parser("complete", __doc__ or "", EXAMPLES, CompleteOptions), handle, argv)
 
 
-def make_parser() -> cli.Parser:
-    """Returns the parser of the options."""
-    parser = cli.Parser("python -m generators.complete", __doc__ or "")
-    parser.add_argument(
-        "requests",
-        type=cli.file,
-        metavar="REQUESTS.jsonl",
-        help="one request a line: custom_id, method, url and body",
-    )
-    parser.add_argument(
-        "--out",
-        type=cli.file,
-        metavar="ANSWERS.jsonl",
-        required=True,
-        help="one answer a line, in the order of the requests; replaced as a whole",
-    )
-    add_options(parser, ENGINE_OPTIONS)
-    return parser
-
-
-def handle(arguments: argparse.Namespace) -> int:
+def handle(given: cli.Given) -> None:
     """Asks what is missing, and writes one line for each request."""
-    from generators.engine.engine import LoggedEngine
+    from generators.engine.engine import make_settings, open_logged
     from generators.engine.request_file import RequestFile, write_outcomes
-    from generators.engine.response_log import ResponseLog
-    from generators.model_options import read_settings
 
-    check_apart(arguments.out, arguments.requests)
-    file = RequestFile(arguments.requests)
-    run = read_settings(arguments, sorted(file.models))
-    with ResponseLog(run.settings.responses, clean_url(run.settings.base_url)) as log:
-        engine = LoggedEngine(log, run.settings, run.prices, make_meter)
-        steps = engine.run(file.list_asks, "asking", file.requests)
-        counts = write_outcomes(arguments.out, file, steps)
+    options = CompleteOptions(**given.of(CompleteOptions))
+    check_apart(options.out, options.requests)
+    requests = RequestFile(options.requests)
+    settings = make_settings(options, options.out, options.repairs)
+    with open_logged(settings, sorted(requests.models), cli.TerminalProgress()) as engine:
+        steps = engine.run(requests.list_asks, "asking", requests.requests)
+        counts = write_outcomes(options.out, requests, steps)
     cost = engine.budget.spent
     paid = "" if not cost else f", ${cost:.4f} spent now"
-    said = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
-    cli.show(f"{file.requests:,} requests: {said}. Wrote {arguments.out.as_posix()}.")
-    return 0
+    answers = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
+    cli.show(f"{requests.requests:,} requests: {answers}. Wrote {options.out.as_posix()}.")
 
 
 if __name__ == "__main__":

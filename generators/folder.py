@@ -1,17 +1,14 @@
 """Writes a folder as a whole or not at all.
 
-A folder `D` is built beside its place, as `.D.new`, and swapped in when it is complete: with one
-exchange where the system has it, else with two renames (`D` -> `.D.old`, `.D.new` -> `D`). The
-next run finishes or undoes what a kill left half-made. A lock keeps two runs apart.
+A folder `D` is built beside its place, as `.D.new`, and swapped in with two renames when it is
+complete (`D` -> `.D.old`, `.D.new` -> `D`). The next run finishes or undoes what a kill left
+half-made. A lock keeps two runs apart.
 """
 
-import ctypes
 import errno
 import hashlib
 import json
-import os
 import shutil
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -115,11 +112,11 @@ def swap(new: Path, out: Path) -> None:
     """Puts a complete folder in the place of the one that is there, if one is."""
     if not out.exists():
         new.rename(out)
-    elif not _exchange(new, out):
-        old = _beside(out, "old")
-        out.rename(old)
-        new.rename(out)
-        shutil.rmtree(old, ignore_errors=True)
+        return
+    old = _beside(out, "old")
+    out.rename(old)
+    new.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def hash_files(folder: Path) -> dict[str, str]:
@@ -153,15 +150,3 @@ def _beside(out: Path, what: str) -> Path:
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Returns whether the two folders changed places in one step (Linux `renameat2(2)`)."""
-    if sys.platform != "linux":
-        return False
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except AttributeError:
-        return False
-    here, exchange = -100, 2
-    return renameat2(here, os.fsencode(one), here, os.fsencode(other), exchange) == 0

@@ -7,20 +7,25 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import wait
 from typing import TypeVar, cast
 
-from generators.errors import WorkerError
+from generators.errors import UsageError, WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-AHEAD = 16
-"""Results that may wait while an early one takes long; they should be small."""
+AHEAD = 4
+"""Results that may wait while an early one takes long, beside one for each process."""
 
 THREADS = 2
 """While one of them holds the interpreter, the other need not."""
@@ -36,51 +41,68 @@ def count_cores() -> int:
 def map_in_order(
     function: Callable[[Item], Result],
     items: Iterable[Item],
-    processes: int,
-    prepare: Callable[[], None] | None = None,
+    processes: int = 1,
+    executor: Executor | None = None,
 ) -> Iterator[Result]:
     """Yields `function(item)` for each item, in the order of the items.
 
-    With one process or none it runs here; else function, items and results must be picklable. The
-    workers end with this generator, and with this process however it ends.
+    With one process and no executor it runs here; else function, items and results must be
+    picklable. Own workers end with this generator, and with this process however it ends.
 
     Args:
         function: what is done with each item.
         items: read a few ahead.
         processes: how many workers to start.
-        prepare: what each worker does first; nothing if None.
+        executor: runs the function in the place of own workers, such as Dask's or Ray's; it is
+            left open.
 
     Raises:
         WorkerError: a worker was killed.
     """
+    if executor is not None:
+        yield from _submit(executor, function, items, AHEAD)
+        return
     if processes < 2:
         yield from map(function, items)
         return
+    check_main()
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        processes, mp_context=context, initializer=_start_worker, initargs=(prepare,)
-    )
-    waiting: deque[Future[Result]] = deque()
-    queue = iter(items)
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
     done = False
     try:
-        with _deaf_to_interrupts():  # and so are the workers, from their start
-            first = islice(queue, processes + AHEAD)
-            waiting.extend(pool.submit(function, item) for item in first)
-        while waiting:
-            result = waiting.popleft().result()
-            waiting.extend(pool.submit(function, item) for item in islice(queue, 1))
-            yield result
+        yield from _submit(pool, function, items, processes + AHEAD)
         done = True
-    except BrokenProcessPool as error:
-        found, wanted = "a process was killed, perhaps for want of memory", "it to finish"
-        remedy = "Free some memory, or choose fewer games with --games"
-        raise WorkerError("reading", found, wanted, remedy) from error
     finally:
         with _deaf_to_interrupts():  # a second Ctrl-C would leave workers behind
             if not done:
                 _end_workers()
             pool.shutdown(cancel_futures=True)
+
+
+def check_main() -> None:
+    """Raises UsageError in a worker that runs its caller's script anew, as spawned ones do."""
+    if multiprocessing.parent_process() is not None:
+        wanted = 'its calls below `if __name__ == "__main__":`'
+        raise UsageError("your script", "it runs again in every worker", wanted, "Put them there")
+
+
+def _submit(
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], most: int
+) -> Iterator[Result]:
+    """Yields the results in order; at most so many are under way or wait."""
+    waiting: deque[Future[Result]] = deque()
+    queue = iter(items)
+    try:
+        with _deaf_to_interrupts():  # and so are the workers, from their start
+            waiting.extend(pool.submit(function, item) for item in islice(queue, most))
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(pool.submit(function, item) for item in islice(queue, 1))
+            yield result
+    except BrokenExecutor as error:
+        found, wanted = "a process was killed, perhaps for lack of memory", "it to finish"
+        remedy = "Free some memory, or choose fewer games with --games"
+        raise WorkerError("reading", found, wanted, remedy) from error
 
 
 def map_ahead(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
@@ -132,11 +154,9 @@ def _deaf_to_interrupts() -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _start_worker(prepare: Callable[[], None] | None) -> None:
+def _start_worker() -> None:
     """Leaves Ctrl-C to the parent, and ends this worker when the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if prepare is not None:
-        prepare()
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Files of rows: Parquet to publish, and spools that rows wait in until they are written."""
+"""Files of rows: Parquet to publish, and drafts that rows wait in while they lack a column."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +22,11 @@ of the Hub's store (64 KiB) a row group when it is published again: the fewer of
 
 CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
 """Content-defined pages, as `datasets` writes them: a small change re-uploads few bytes."""
+
+
+def locate_file(folder: Path, config: str, split: str) -> Path:
+    """Returns where the rows of a config and split are."""
+    return folder / config / f"{split}-00000-of-00001.parquet"
 
 
 def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
@@ -91,24 +96,34 @@ class ParquetFile(RowFile):
         super().__init__(path, make_writer, group_bytes)
 
 
-class Spool(RowFile):
-    """A file that rows wait in, so that they take no memory; written in a sixth of Parquet's time.
+class Draft(RowFile):
+    """The rows of a Parquet file that lack a column still; written in a sixth of Parquet's time.
 
     Arrow's own format, compressed: groups are read one by one, with those columns that are wanted.
     """
 
-    def __init__(self, path: Path, schema: pa.Schema, group_bytes: int = 0) -> None:
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         make_writer = partial(pa.ipc.new_file, schema=schema, options=options)
-        super().__init__(path, make_writer, group_bytes)
+        super().__init__(name_draft(path), make_writer, ROW_GROUP_BYTES)
 
     def _write_group(self, table: pa.Table) -> None:
         super()._write_group(table.combine_chunks())  # else each of its pieces is a group
 
 
-def read_spool(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
-    """Yields the groups of a spool as they were added, with some of their columns or all."""
-    with pa.OSFile(str(path), "rb") as file:
+def name_draft(path: Path) -> Path:
+    """Returns the name of a Parquet file's draft."""
+    return path.with_suffix(".arrow")
+
+
+def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """Yields the groups of a Parquet file's draft as they were added.
+
+    Args:
+        path: the Parquet file.
+        columns: those that are wanted; all if none is named.
+    """
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
         wanted = [schema.get_field_index(name) for name in columns]
         options = pa.ipc.IpcReadOptions(included_fields=wanted)
@@ -117,40 +132,15 @@ def read_spool(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
             yield pa.Table.from_batches([reader.get_batch(group)])
 
 
-def drain_spool(path: Path, keep: list[bool] | None = None) -> Iterator[pa.Table]:
-    """Yields the groups of a spool as they were added, then removes the file.
-
-    Args:
-        path: the spool.
-        keep: for each row whether it is wanted; None for all.
-    """
-    mask = None if keep is None else pa.array(keep, pa.bool_())
-    done = 0
-    for table in read_spool(path):
-        yield table if mask is None else table.filter(mask.slice(done, table.num_rows))
-        done += table.num_rows
-    path.unlink()
-
-
-def open_draft(path: Path, schema: pa.Schema) -> Spool:
-    """Returns where the rows of a Parquet file wait that lack a column still."""
-    return Spool(name_draft(path), schema, ROW_GROUP_BYTES)
-
-
-def name_draft(path: Path) -> Path:
-    """Returns the name of a Parquet file's draft."""
-    return path.with_suffix(".arrow")
-
-
 def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """Writes a Parquet file from its draft, changed group by group, if any row is left.
 
     The draft is removed.
     """
-    draft = name_draft(path)
-    with pa.OSFile(str(draft), "rb") as file:
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
-    _write_changed(path, schema, run_ahead(drain_spool(draft), 1), change)
+    _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
+    name_draft(path).unlink()
 
 
 def read_groups(path: Path) -> Iterator[pa.Table]:

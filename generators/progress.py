@@ -1,4 +1,4 @@
-"""How long work shows how far it is; silent unless a caller hands in something that shows it."""
+"""How far a run is: one protocol that every long piece of work reports to, silent by default."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
@@ -6,53 +6,51 @@ from typing import Protocol, TypeVar
 Item = TypeVar("Item")
 
 
-class Work(Protocol):
-    """A named piece of work that is under way."""
-
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        """Counts steps that are done; `note` is a word beside the count, such as the cost."""
-        ...
-
-    def end(self) -> None:
-        """Ends the piece of work, finished or not."""
-        ...
-
-
 class Progress(Protocol):
-    """Shows how far a run is: on a terminal, in a notebook, or nowhere."""
+    """Shows one piece of work at a time."""
 
-    def start(self, doing: str, total: int | None = None, unit: str = "item") -> Work:
-        """Returns a piece of work that begins.
+    def start(self, doing: str, total: int | None, unit: str) -> None:
+        """Begins a piece of work, such as `reading` 134 of `game`; total is None if unknown."""
+        ...
 
-        Args:
-            doing: what is done, such as "reading".
-            total: how many steps it has; None if that is not known.
-            unit: what one step is, such as "game".
-        """
+    def advance(self, number: int = 1) -> None:
+        """Notes that so many more units are done."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Shows a few words beside the count, such as the cost so far; they replace the last."""
         ...
 
     def show(self, line: str) -> None:
-        """Shows one line, such as a warning of a server."""
+        """Shows a line that stays, such as the state of a batch."""
+        ...
+
+    def end(self) -> None:
+        """Ends the piece of work; nothing happens where none was begun."""
         ...
 
 
-class _Silent:
+class Silent:
     """Shows nothing."""
 
-    def start(self, doing: str, total: int | None = None, unit: str = "item") -> Work:
-        return self
+    def start(self, doing: str, total: int | None, unit: str) -> None:
+        """Does nothing."""
+
+    def advance(self, number: int = 1) -> None:
+        """Does nothing."""
+
+    def note(self, text: str) -> None:
+        """Does nothing."""
 
     def show(self, line: str) -> None:
-        pass
-
-    def advance(self, steps: int = 1, note: str = "") -> None:
-        pass
+        """Does nothing."""
 
     def end(self) -> None:
-        pass
+        """Does nothing."""
 
 
-SILENT: Progress = _Silent()
+SILENT: Progress = Silent()
+"""What functions use where no other progress is given."""
 
 
 def follow(
@@ -63,11 +61,20 @@ def follow(
     unit: str = "item",
     count: Callable[[Item], int] = lambda item: 1,
 ) -> Iterator[Item]:
-    """Yields the items, and shows how many are through; `count` gives the steps of an item."""
-    work = progress.start(doing, total, unit)
+    """Yields the items of a piece of work, and shows how many units of it are done.
+
+    Args:
+        progress: shows it.
+        items: what is done, one after the other.
+        doing: what is done, such as `reading`.
+        total: units of the whole; None if unknown.
+        unit: what is counted.
+        count: units of an item; 1 if not given.
+    """
+    progress.start(doing, total, unit)
     try:
         for item in items:
             yield item
-            work.advance(count(item))
+            progress.advance(count(item))
     finally:
-        work.end()
+        progress.end()

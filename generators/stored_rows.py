@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from generators.arrow import arrow_schema
 from generators.errors import SourceError
 from generators.folder import MANIFEST
+from generators.parquet import locate_file
 from generators.splits import SPLITS
 from schemas.manifest import ConceptManifest, GameManifest
 
@@ -47,11 +48,6 @@ def list_files(folder: Path, config: str) -> list[Path]:
     """Returns a config's files in the order of the splits; a split without rows has none."""
     paths = [locate_file(folder, config, split) for split in SPLITS]
     return [path for path in paths if path.exists()]
-
-
-def locate_file(folder: Path, config: str, split: str) -> Path:
-    """Returns where the rows of a config and split are."""
-    return folder / config / f"{split}-00000-of-00001.parquet"
 
 
 @contextmanager

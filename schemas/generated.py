@@ -1,4 +1,4 @@
-"""`generated.jsonl`: what a model gave for a folder made from games, whatever rows came of it."""
+"""`generated.jsonl`: what a model gave for a folder made from games, whatever rows it led to."""
 
 from typing import Annotated, Literal
 
@@ -7,9 +7,6 @@ from pydantic import Field
 from schemas.base import Count, Share, StrictModel
 from schemas.decision import Decision
 
-Copied = Annotated[tuple[Count, ...], Field(min_length=2, max_length=2)]
-"""Characters of the source: first, and after the last."""
-
 
 class GeneratedDecision(StrictModel):
     """A Decision that was written, judged and kept."""
@@ -17,10 +14,22 @@ class GeneratedDecision(StrictModel):
     kind: Literal["decision"] = "decision"
     """Tells the lines of the file apart."""
     decision: Decision
-    """The Decision. Where its text is withheld, the text fields are empty."""
-    edit: tuple[Copied | str, ...] | None = None
-    """For a counterpart whose text is withheld: the text of the option that was written, as pieces
-    of its source and words that are not in it; null for others."""
+    """The Decision."""
+
+
+class WithheldDecision(StrictModel):
+    """A counterpart that a release of references leaves out, with all rows that are made from it.
+
+    Rows of other Decisions depend on it (the shots of a prompt are chosen among all queries of a
+    split). So `hydrate` makes its rows with a stand-in for the edited text, and then drops them.
+    """
+
+    kind: Literal["withheld"] = "withheld"
+    """Tells the lines of the file apart."""
+    decision: Decision
+    """The counterpart; all its text fields are empty."""
+    text_bytes: Count
+    """Length of the edited option's text, and of its stand-in: bytes of UTF-8."""
 
 
 class GeneratedLabel(StrictModel):
@@ -46,5 +55,7 @@ class GeneratedLabel(StrictModel):
     """How sure the model was."""
 
 
-GeneratedLine = Annotated[GeneratedDecision | GeneratedLabel, Field(discriminator="kind")]
+GeneratedLine = Annotated[
+    GeneratedDecision | WithheldDecision | GeneratedLabel, Field(discriminator="kind")
+]
 """One line of the file."""

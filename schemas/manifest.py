@@ -10,6 +10,8 @@ from schemas.generation import ConceptGenerationReport, GenerationReport
 from schemas.quality import Selection
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+FROM_COUNTERPART = "holds a counterpart, whose text is not published"
+"""Reason in `left_out` of rows that a release of references does not have."""
 
 
 class GameSource(StrictModel):
@@ -60,12 +62,13 @@ class Manifest(StrictModel):
 
 
 class References(StrictModel):
-    """Of what a folder without foreign story text was made."""
+    """The whole folder that a folder of references was made from."""
 
     manifest_sha256: Sha256
     """sha256 of the manifest of the folder with the text."""
     files: dict[str, Sha256]
-    """sha256 of its Parquet files: what `hydrate` gives again, with the same versions."""
+    """sha256 of the Parquet files that `hydrate` writes, with the same versions: those of the whole
+    folder without the rows that hold a counterpart."""
 
 
 class GameManifest(Manifest):
@@ -84,7 +87,7 @@ class GameManifest(Manifest):
     generation: GenerationReport | None = None
     """What a model had to do with the folder; null where none was asked."""
     references: References | None = None
-    """Where story text that is not ours was left out, of what; null for a whole folder."""
+    """Where story text is left out: the folder with the text; null for a whole folder."""
 
 
 class ConceptManifest(Manifest):

@@ -13,6 +13,7 @@ from generators.engine.engine import LoggedEngine, Settings
 from generators.engine.exchange import Request, write_body
 from generators.engine.money import Prices, read_prices
 from generators.engine.response_log import ResponseLog
+from generators.progress import Silent
 from model_server import ModelServer
 
 MODEL = "gpt-4o"
@@ -28,20 +29,14 @@ class Answer(BaseModel):
 SCHEMA = Answer.model_json_schema()
 
 
-class Silent:
-    """A meter that keeps what is said."""
+class Shown(Silent):
+    """Progress that keeps the lines it is to show."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
 
-    def advance(self, done: int, dollars: float) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        self.said.append(line)
-
-    def close(self) -> None:
-        pass
+    def show(self, line: str) -> None:
+        self.lines.append(line)
 
 
 def read(content: str) -> Answer:
@@ -66,7 +61,7 @@ class Asking:
     """One engine over one log."""
 
     def __init__(self, folder: Path, base_url: str, **settings: Any) -> None:
-        self.meter = Silent()
+        self.progress = Shown()
         self.path = folder / "log.sqlite"
         settings = {"concurrency": 16, "poll": 0.01, **settings}
         self.settings = Settings(self.path, base_url, **settings)
@@ -78,7 +73,7 @@ class Asking:
 
     def run_asks(self, asks: Any) -> list[Step[Any]]:
         with ResponseLog(self.path, "loopback") as log:
-            self.engine = LoggedEngine(log, self.settings, self.prices, lambda *_: self.meter)
+            self.engine = LoggedEngine(log, self.settings, self.prices, self.progress)
             return list(self.engine.run(asks, "asking", None))
 
 

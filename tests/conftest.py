@@ -144,7 +144,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 @pytest.fixture
 def hub(server: Any) -> Any:
     """What asks it, without waiting."""
-    from generators.publish.client import Hub
+    from generators.publish.hub import Hub
 
     return Hub(server.url, wait=lambda seconds: None)
 
@@ -158,12 +158,12 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries again at once."""
-    monkeypatch.setattr("generators.engine.retries.BACKOFF", lambda state: 0.01)
+    monkeypatch.setattr("generators.engine.failures.BACKOFF", lambda state: 0.01)
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives a server up after a fifth of a second."""
-    monkeypatch.setattr("generators.engine.live.PATIENCE", 0.2)
-    monkeypatch.setattr("generators.engine.live.PATIENCE_AT_START", 0.1)
-    monkeypatch.setattr("generators.engine.retries.BACKOFF", lambda state: 0.02)
+    monkeypatch.setattr("generators.engine.limits.PATIENCE", 0.2)
+    monkeypatch.setattr("generators.engine.limits.PATIENCE_AT_START", 0.1)
+    monkeypatch.setattr("generators.engine.failures.BACKOFF", lambda state: 0.02)

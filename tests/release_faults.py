@@ -6,9 +6,8 @@ from pathlib import Path
 from random import Random
 
 from generators.errors import HubError
-from generators.publish.client import Hub
-from generators.publish.push import Target, publish
-from generators.publish.release import Release, read_release
+from generators.publish.hub import Hub
+from generators.publish.release import Release, Target, read_release, send
 from hub_server import HubServer, reach
 from hub_server.faults import Fault
 from hub_server.repositories import Repository
@@ -45,7 +44,7 @@ def try_release(folders: Sequence[Path], seed: int) -> Outcome:
     first, second = map(read_release, folders)
     with HubServer() as server, reach(server.url):
         hub = Hub(server.url, wait=lambda seconds: None)
-        publish(hub, first, Target(NAME, TAGS[0]), ignore)
+        send(hub, first, Target(NAME, TAGS[0]), ignore)
         repository = server.repositories[NAME]
         tags = dict(repository.tags)
         faults = [draw_fault(server, random) for _ in range(random.randint(1, 3))]
@@ -71,7 +70,7 @@ def try_release(folders: Sequence[Path], seed: int) -> Outcome:
 def try_once(hub: Hub, release: Release, refusals: list[str]) -> bool:
     """Returns whether a publication was refused."""
     try:
-        publish(hub, release, Target(NAME, TAGS[1]), ignore)
+        send(hub, release, Target(NAME, TAGS[1]), ignore)
     except HubError as error:
         refusals.append(str(error))
         return True
@@ -89,7 +88,7 @@ def draw_fault(server: HubServer, random: Random) -> Fault:
 
 
 def ignore(line: str) -> None:
-    """Hears nothing."""
+    """Shows nothing."""
 
 
 def find_broken(

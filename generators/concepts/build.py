@@ -1,233 +1,278 @@
-"""From a concept file, or the user's own pairs, to a dataset folder: render, align, describe."""
+"""Builds a dataset folder of minimal pairs, insertions, relations and associations of concepts."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
-import pyarrow as pa
-
-from generators.arrow import arrow_schema, give_memory_back
-from generators.concepts.counts import count_parts, count_splits, count_values
-from generators.configs import CONCEPT_CONFIGS, pairs
-from generators.configs.from_concepts import ConceptConfig, Part, Run
-from generators.dataset import finishing
-from generators.dataset.concept_card import describe_concepts
-from generators.dataset.finishing import finish_folder
-from generators.dataset.header import add_features, check_library, list_versions
-from generators.engine.engine import Engine
-from generators.errors import SourceError
-from generators.folder import hash_files, replace_folder
-from generators.parallel import run_ahead
-from generators.parquet import RowFile
-from generators.quality.tiering import assign_all_tiers, open_file
-from generators.sources.concepts.concept_file import ReadConcepts
-from generators.sources.concepts.network import describe_network
-from generators.sources.concepts.pool import ConceptPool
-from generators.sources.pairs.pair_files import ReadPairs
-from generators.splits import SPLITS
-from generators.tokens.vocabularies import Vocabulary
-from generators.writing.concepts import generate
-from generators.writing.rejected import REJECTED, write_rejections
-from schemas.base import CANARY, Split
-from schemas.config import ConceptsConfig
-from schemas.exchange import Rejection
-from schemas.generation import ConceptGenerationReport
-from schemas.manifest import ConceptManifest, SplitSize
-from schemas.quality import Quality, Selection
-
-VERSIONED = (
-    "datasets",
-    "jinja2",
-    "networkx",
-    "numpy",
-    "pyarrow",
-    "pydantic",
-    "pyyaml",
-    "scikit-learn",
-    "scipy",
-    "tokenizers",
-    "vaderSentiment",
+from generators.errors import UsageError
+from generators.options import (
+    CheckOptions,
+    EngineOptions,
+    ModelOptions,
+    Option,
+    PathLike,
+    any_number,
+    check_outside,
+    choose,
+    file,
+    folder,
+    named_file,
+    names,
+    takes,
+    takes_also,
+    whole_number,
 )
-"""The packages whose versions may decide the bytes of a folder."""
+from generators.progress import SILENT, Progress
 
-TABLES_AHEAD = 8
-"""Made while a row group is written; few, since they stand in memory."""
-NETWORK = "concepts.json"
-Watch = Callable[[Iterable[Part], str], Iterator[Part]]
-"""Shows how far the tables of a config are, while they pass."""
+if TYPE_CHECKING:
+    from generators.concepts.source import ConceptSource, PairSource, Write
+    from generators.dataset.build import Built
+    from generators.writing.plan import Plan
+    from schemas.base import ConceptRow
+    from schemas.config import ConceptsConfig
+
+ANSWERS = "concept_responses.jsonl"
+"""The bundled file of recorded answers."""
+Tokenizers = Mapping[str, PathLike | None] | Sequence[tuple[str, PathLike | None]]
+"""Name -> its `tokenizer.json`; None for the bundled one of that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What concept sets are made from."""
+
+    concepts: Annotated[
+        PathLike | None,
+        Option("a concept file of your own", "FILE", file, default="the bundled one"),
+    ] = None
+    pairs: Annotated[
+        PathLike | Sequence[PathLike] | None,
+        Option(
+            "your own pairs: JSONL with positive and negative; or twice, a file for each side",
+            "FILE",
+            file,
+            repeat=True,
+        ),
+    ] = None
+    tokenizer: Annotated[
+        Tokenizers | None,
+        Option(
+            "align for this tokenizer.json; may be repeated; gpt2 alone names the bundled one",
+            "NAME=FILE",
+            named_file,
+            repeat=True,
+            default="gpt2",
+        ),
+    ] = None
+    aligned_only: Annotated[bool, Option("keep only what every tokenizer aligns")] = False
+    limit: Annotated[
+        int | None,
+        Option(
+            "at most N contrasts, scenarios, edges and targets, one of each theme in turn",
+            "N",
+            whole_number(1),
+            default="all",
+        ),
+    ] = None
+    seed: Annotated[
+        int,
+        Option("decides places of distractors among premises, and nothing else", "N", any_number),
+    ] = 0
+    progress: Progress = SILENT
+    """Shows how far the run is."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to build, from what and to where."""
+class BuildOptions(EngineOptions, ModelOptions, CheckOptions, ReadOptions):
+    """What is built from concepts or pairs, and how."""
 
-    source: ReadConcepts | ReadPairs
-    out: Path
-    config: ConceptsConfig
-    vocabularies: Sequence[Vocabulary]
-    kind: Literal["bundled", "concepts", "pairs"]
-    watching: finishing.Watch | None = None
-    """Shows which config is being measured; None to measure nothing."""
-
-
-@dataclass
-class Written:
-    """What was written of one config, and what was counted on the way."""
-
-    sizes: dict[str, SplitSize]
-    run: Run
-    tally: dict[str, Counter[str]] = field(default_factory=dict[str, Counter[str]])
+    out: Annotated[
+        PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)
+    ] = Path("datasets/concepts")
+    _: KW_ONLY
+    kinds: Annotated[
+        Sequence[str] | None,
+        Option("configs to build, such as minimal_pairs", "K,...", names, default="all"),
+    ] = None
 
 
-@dataclass
-class Folder:
-    """A folder that is being filled."""
+@takes(BuildOptions)
+def build(options: BuildOptions) -> "Built":
+    """Returns the dataset folder that was written; it prints and shows what is in it.
 
-    path: Path
-    schemas: dict[str, pa.Schema]
-    written: dict[str, Written] = field(default_factory=dict[str, Written])
+    Without arguments it is made from the bundled concept file and its recorded responses. Each
+    keyword is an option of `python -m generators.concepts`, and described there by `--help`.
 
-
-def build_folder(
-    job: Job, engine: Engine | None, watch: Watch
-) -> tuple[ConceptManifest, Quality | None]:
-    """Returns what was written to `job.out`, and its quality, where that is measured.
-
-    Args:
-        job: what to build.
-        engine: where a model's answers come from; None for a run without models.
-        watch: shows how far it is.
+    Example: `concepts.build("datasets/concepts", kinds=["minimal_pairs"])`.
 
     Raises:
-        GeneratorError: `job.out` cannot be replaced, or nothing came of it; nothing was changed.
+        UsageError: an option names what does not exist, or does not go with another.
+        SourceError: the concept file, a file of pairs or a tokenizer is not what it must be.
+        FolderError: `out` is not ours to replace.
+        QualityError: with `strict`, a required check failed; the folder is written.
     """
-    check_library()
-    give_memory_back()
-    with replace_folder(job.out) as path:
-        sets = [CONCEPT_CONFIGS[name] for name in job.config.kinds]
-        folder = Folder(path, {each.name: add_features(arrow_schema(each.row)) for each in sets})
-        material, report, rejections = _prepare(job, engine)
-        for each in sets:
-            _write_set(job, folder, each, material, watch)
-        filled = [name for name, written in folder.written.items() if written.sizes]
-        selections = assign_all_tiers(path, filled)
-        if material is not None:
-            _write_network(path / NETWORK, material)
-        write_rejections(path / REJECTED, rejections)
-        manifest = _describe(job, folder, material, report, selections)
-        return finish_folder(path, manifest, describe_concepts, job.watching)
+    from generators.dataset.build import build_folder, check_report
+    from generators.engine.engine import make_settings
+    from generators.report.files import write_report
+    from generators.writing.concepts import generate
+    from generators.writing.engines import open_engine
+
+    check_report(options)
+    out = Path(options.out)
+    check_files(options, out)
+    own = options.concepts is not None or options.pairs is not None
+    config = make_config(options)
+    settings = make_settings(options, out, options.repairs)
+    recorded = None if options.recorded is None else Path(options.recorded)
+    bundled = None if own else ANSWERS
+    with open_engine(
+        config, settings, recorded=recorded, bundled=bundled, progress=options.progress
+    ) as (config, engine):
+        write = None
+        if engine is not None and config.model is not None:
+            write = partial(generate, kinds=config.kinds, model=config.model, engine=engine)
+        source = make_source(options, config, write)
+        report = None if options.no_report else write_report
+        built = build_folder(source, out, report, options.progress)
+    if options.strict:
+        built.check()
+    return built
 
 
-def _prepare(
-    job: Job, engine: Engine | None
-) -> tuple[ConceptPool | None, ConceptGenerationReport | None, list[Rejection]]:
-    """Returns the material with what a model adds to it; none where pairs are the source."""
-    if isinstance(job.source, ReadPairs):
-        return None, None, []
-    material = ConceptPool(job.source.file, job.config.limit)
-    if engine is None or job.config.model is None:
-        return material, None, []
-    generated = generate(material, job.config.kinds, job.config.model, engine)
-    grown = ConceptPool(job.source.file, job.config.limit, generated.additions)
-    return grown, generated.report, generated.rejections
+@takes(BuildOptions)
+def plan(options: BuildOptions) -> "Plan":
+    """Returns what `build` would ask of models, and what that would cost; it asks nothing.
+
+    Takes the same keywords as `build`.
+    """
+    from generators.engine.engine import make_settings
+    from generators.sources.concepts.concept_file import find_concepts, read_concepts
+    from generators.sources.concepts.pool import ConceptPool
+    from generators.writing import CONCEPT_TASKS
+    from generators.writing.concepts import count_requests
+    from generators.writing.plan import Plan, make_plan
+
+    out = Path(options.out)
+    check_files(options, out)
+    config = make_config(options)
+    if options.pairs is not None or config.model is None:
+        return Plan()
+    read = read_concepts(find_concepts() if options.concepts is None else Path(options.concepts))
+    pool = ConceptPool(read.file, config.limit)
+    count = partial(count_requests, pool=pool, kinds=config.kinds, model=config.model)
+    settings = make_settings(options, out, options.repairs)
+    return make_plan(count, dict.fromkeys(CONCEPT_TASKS, config.model), settings)
 
 
-def _write_set(
-    job: Job, folder: Folder, each: ConceptConfig, material: ConceptPool | None, watch: Watch
-) -> None:
-    run = Run(job.vocabularies, job.config.aligned_only, job.config.seed)
-    if isinstance(job.source, ReadPairs):
-        parts = pairs.list_tables(job.source, run)
-    else:
-        assert material is not None
-        parts = each.view(material, run)
-    tally = {column: Counter[str]() for column in each.counted}
-    with ExitStack() as files:
-        open_files: dict[Split, RowFile] = {}
-        for part in watch(run_ahead(parts, TABLES_AHEAD), each.name):
-            if part.split not in open_files:
-                path = folder.path / each.name / f"{part.split}-00000-of-00001.parquet"
-                path.parent.mkdir(exist_ok=True)
-                open_files[part.split] = open_file(path, each.name, folder.schemas[each.name])
-                files.callback(open_files[part.split].abandon)
-            open_files[part.split].write(part.table)
-            count_values(tally, part.table)
-        for file in open_files.values():
-            file.close()
-        files.pop_all()
-    sizes = {
-        str(split): SplitSize(rows=open_files[split].rows, bytes=open_files[split].bytes)
-        for split in SPLITS
-        if split in open_files
+@takes_also(ReadOptions)
+def rows(config: str, options: ReadOptions) -> "Iterator[ConceptRow]":
+    """Yields the rows of a config, such as `minimal_pairs`, as pydantic records; writes no file.
+
+    They are the rows that `build` writes with the same keywords, but without what a model adds,
+    and all with `tier` = `full`, since which rows are `core` depends on all of them.
+
+    Example: `for row in concepts.rows("minimal_pairs"): ...`
+
+    Raises:
+        UsageError: there is no such config, or an option names what does not exist.
+        SourceError: the concept file, a file of pairs or a tokenizer is not what it must be.
+    """
+    from generators.configs import CONCEPT_CONFIGS
+
+    (name,) = choose("config", (config,), tuple(CONCEPT_CONFIGS))
+    source = make_source(options, make_config(options, kinds=(name,)), None)
+    row = CONCEPT_CONFIGS[name].row
+    for part in source.read(options.progress):
+        for values in part.table.to_pylist():
+            yield row.model_validate(values, strict=False)
+
+
+def make_source(
+    options: ReadOptions, config: "ConceptsConfig", write: "Write | None"
+) -> "ConceptSource | PairSource":
+    """Returns what rows are made from.
+
+    Raises:
+        SourceError: the concept file, or a file of pairs, is not what it must be.
+    """
+    from generators.concepts.source import ConceptSource, PairSource
+    from generators.sources.concepts.concept_file import find_concepts, read_concepts
+    from generators.sources.pairs.pair_files import read_pairs
+    from generators.tokens.vocabularies import read_vocabularies
+
+    vocabularies = read_vocabularies(list_tokenizers(options))
+    if options.pairs is not None:
+        return PairSource(read_pairs(list_pairs(options)), config, vocabularies)
+    path = find_concepts() if options.concepts is None else Path(options.concepts)
+    kind = "bundled" if options.concepts is None else "concepts"
+    return ConceptSource(read_concepts(path), config, vocabularies, kind, write)
+
+
+def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
+    """Returns what a run is asked for, as the manifest keeps it.
+
+    Raises:
+        UsageError: a config does not exist.
+        SourceError: a tokenizer cannot be read.
+    """
+    from generators.configs import CONCEPT_CONFIGS
+    from generators.tokens.vocabularies import read_vocabularies
+    from schemas.config import ConceptsConfig
+
+    fields = ConceptsConfig.model_fields
+    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in fields}
+    if isinstance(options, BuildOptions):
+        wanted = ("minimal_pairs",) if options.pairs is not None else options.kinds
+        given["kinds"] = choose("--kinds", wanted, tuple(CONCEPT_CONFIGS))
+    vocabularies = read_vocabularies(list_tokenizers(options))
+    given["tokenizers"] = {each.name: each.sha256 for each in vocabularies}
+    return ConceptsConfig.model_validate({**given, **more})
+
+
+def list_tokenizers(options: ReadOptions) -> list[tuple[str, Path | None]] | None:
+    """Returns the tokenizers that are named, with their files; None for the usual ones."""
+    given = options.tokenizer
+    if given is None:
+        return None
+    named = given.items() if isinstance(given, Mapping) else given
+    return [(name, None if path is None else Path(path)) for name, path in named]
+
+
+def list_pairs(options: ReadOptions) -> list[Path]:
+    """Returns the files of pairs that are named."""
+    given = options.pairs
+    if given is None:
+        return []
+    if isinstance(given, str | os.PathLike):
+        return [Path(given)]
+    return [Path(path) for path in given]
+
+
+def check_files(options: BuildOptions, out: Path) -> None:
+    """Raises UsageError where a file would be lost, or options do not go together."""
+    files: dict[str, PathLike | None] = {
+        "--concepts": options.concepts,
+        "--recorded": options.recorded,
+        "--prices": options.prices,
     }
-    folder.written[each.name] = Written(sizes, run, tally)
-
-
-def _write_network(path: Path, material: ConceptPool) -> None:
-    edges = [each.value for each in material.edges]
-    text = json.dumps(describe_network(material.file, edges), indent=1, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8", newline="\n")
-
-
-def _describe(
-    job: Job,
-    folder: Folder,
-    material: ConceptPool | None,
-    report: ConceptGenerationReport | None,
-    selections: dict[str, Selection],
-) -> ConceptManifest:
-    rows = {name: written.sizes for name, written in folder.written.items()}
-    if not any(rows.values()):
-        raise _no_rows(job)
-    left_out = {
-        name: dict(sorted((+written.run.left_out).items()))
-        for name, written in folder.written.items()
-    }
-    licence, counts = _describe_source(job.source)
-    return ConceptManifest(
-        name="concepts",
-        config=job.config,
-        source=job.kind,
-        source_sha256=job.source.sha256,
-        text_licence=licence,
-        rows=rows,
-        counts=counts,
-        left_out={name: reasons for name, reasons in left_out.items() if reasons},
-        selections=selections,
-        splits={} if material is None else count_splits(material),
-        aligned={
-            name: {each.name: written.run.aligned[each.name] for each in job.vocabularies}
-            for name, written in folder.written.items()
-            if "tokens" in CONCEPT_CONFIGS[name].row.model_fields
-        },
-        tally={
-            f"{name}.{column}": dict(sorted(counter.items()))
-            for name, written in folder.written.items()
-            for column, counter in written.tally.items()
-        },
-        generation=report,
-        canary=CANARY,
-        versions=list_versions(VERSIONED),
-        files=hash_files(folder.path),
-    )
-
-
-def _describe_source(source: ReadConcepts | ReadPairs) -> tuple[str, dict[str, int]]:
-    """Returns the licence of a source's text, and what is in it."""
-    if isinstance(source, ReadPairs):
-        return "own", {"pairs": len(source.pairs)}
-    return source.file.text_licence, count_parts(source.file)
-
-
-def _no_rows(job: Job) -> SourceError:
-    aligned = " that every tokenizer aligns" if job.config.aligned_only else ""
-    if isinstance(job.source, ReadPairs):
-        found, wanted = f"no row{aligned} of {len(job.source.pairs)} pairs", "two sides that differ"
-        return SourceError("--pairs", found, wanted, "Mend the pairs")
-    where, found = f"--kinds {','.join(job.config.kinds)}", f"no row{aligned}"
-    wanted = "at least one: a template and a contrast that are dealt to one split"
-    return SourceError(where, found, wanted, "Give it more templates and contrasts")
+    files |= {f"--tokenizer {name}": path for name, path in list_tokenizers(options) or ()}
+    check_outside(out, files)
+    pairs = list_pairs(options)
+    for path in pairs:
+        check_outside(out, {"--pairs": path})
+    if not pairs:
+        return
+    if len(pairs) > 2:
+        wanted = "one file of pairs, or two, one for each side"
+        raise UsageError("--pairs", f"{len(pairs)} files", wanted, "Name fewer")
+    kinds = options.kinds or ("minimal_pairs",)
+    if tuple(kinds) != ("minimal_pairs",):
+        found, wanted = f"--kinds {','.join(kinds)}", "minimal_pairs, all that pairs give"
+        raise UsageError("--pairs", found, wanted, "Leave --kinds out")
+    for option in ("concepts", "model", "recorded", "judge_model", "limit"):
+        if getattr(options, option) is not None:
+            found, wanted = f"--{option.replace('_', '-')} beside it", "pairs as they are"
+            raise UsageError("--pairs", found, wanted, "Leave it out")

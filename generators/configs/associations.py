@@ -114,18 +114,18 @@ def choose_attributes(
     suited = [
         pair
         for pair in pool.attributes
-        if pair.only is None and target.of in pair.value.of and not _is_said(target, pair.value)
+        if pair.only is None
+        and target.of in pair.value.of
+        # An attribute must not repeat its target, as `harmful` does `harm`.
+        and not any(
+            is_family(word, target.word) for word in (pair.value.positive, pair.value.negative)
+        )
     ]
     ranked = sorted(
         range(len(suited)),
         key=lambda at: hash_number(f"{target.name}/{template.name}/{suited[at].name}"),
     )
     return [suited[at] for at in sorted(ranked[:PAIRS_A_SENTENCE])] + own
-
-
-def _is_said(target: Target, pair: AttributePair) -> bool:
-    """Returns whether an attribute says its target over again: `harm` and `harmful`."""
-    return any(is_family(word, target.word) for word in (pair.positive, pair.negative))
 
 
 def make_rows(

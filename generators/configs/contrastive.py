@@ -25,11 +25,10 @@ from generators.configs.from_games import (
     read_options,
     take_columns,
 )
-from generators.sources.games.menus import Menu, Pair
+from generators.sources.games.menus import Menu
 from generators.sources.games.story_text import PARAGRAPH
 from schemas.config import MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
-from schemas.decision import Decision
 
 
 def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ContrastiveRow]:
@@ -40,27 +39,21 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Contrasti
             for pair in contrast.pairs:
                 places = (pair.positive, pair.negative)
                 columns: ViewColumns = {**shared, "provenance": find_provenance(decision, places)}
-                yield _view_pair(decision, columns, pair, 1 / len(contrast.pairs))
-
-
-def _view_pair(
-    decision: Decision, columns: ViewColumns, pair: Pair, weight: float
-) -> ContrastiveRow:
-    positive, negative = decision.options[pair.positive], decision.options[pair.negative]
-    return ContrastiveRow(
-        **columns,
-        id=f"{decision.id}/{columns['behavior']}/{pair.positive}-{pair.negative}",
-        prompt=decision.context,
-        positive=positive.text,
-        negative=negative.text,
-        positive_option_id=positive.option_id,
-        negative_option_id=negative.option_id,
-        positive_outcome=positive.outcome,
-        negative_outcome=negative.outcome,
-        margin=pair.margin,
-        weight=weight,
-        pure=pair.pure,
-    )
+                positive, negative = (decision.options[place] for place in places)
+                yield ContrastiveRow(
+                    **columns,
+                    id=f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
+                    prompt=decision.context,
+                    positive=positive.text,
+                    negative=negative.text,
+                    positive_option_id=positive.option_id,
+                    negative_option_id=negative.option_id,
+                    positive_outcome=positive.outcome,
+                    negative_outcome=negative.outcome,
+                    margin=pair.margin,
+                    weight=1 / len(contrast.pairs),
+                    pure=pair.pure,
+                )
 
 
 def list_texts(row: Record) -> list[str]:
@@ -87,18 +80,13 @@ def read_two_sides(row: Row, _: Row | None) -> TwoSides:
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
-    """Returns a row as an item."""
+    """Returns a row as an item; its id, `.../<place>-<other>`, says which option is the earlier."""
     positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
     contrasts = read_options(table, positives, negatives)
     ids: list[Any] = contrasts.ids.to_pylist()
-    earlier = np.fromiter(map(_compare_places, ids), np.int32, contrasts.items)
-    return replace(contrasts, earlier=earlier)
-
-
-def _compare_places(id_: str) -> int:
-    """Returns 1 where a pair's id, `.../<place>-<other>`, has the earlier place first, else -1."""
-    place, _, other = id_.rpartition("/")[2].partition("-")
-    return 1 if int(place) < int(other) else -1
+    places = (id_.rpartition("/")[2].split("-") for id_ in ids)
+    earlier = [1 if int(one) < int(other) else -1 for one, other in places]
+    return replace(contrasts, earlier=np.array(earlier, np.int32))
 
 
 CONFIG = GameConfig(

@@ -56,29 +56,23 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery]
         if not contrasts or not decision.context:
             continue
         observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
-        if observation:
-            for contrast in contrasts:
-                pair = min(contrast.pairs, key=partial(_preference, decision))
-                yield _view_query(decision, contrast.behavior, pair, observation)
+        for contrast in contrasts if observation else ():
+            pair = min(contrast.pairs, key=partial(_rank, decision))
+            places = (pair.positive, pair.negative)
+            positive, negative = (decision.options[place].text for place in places)
+            row_id = f"{decision.id}/{contrast.behavior}"
+            yield IclQuery(
+                **take_columns(decision, contrast.behavior, places, TEMPLATE),
+                id=row_id,
+                rank=sha256(row_id.encode()).hexdigest(),
+                query=Exchange(observation=observation, positive=positive, negative=negative),
+            )
 
 
-def _preference(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
+def _rank(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
+    """Returns what the pair of a menu is chosen by, lowest first."""
     ethical = decision.options[pair.negative].polarity == "ethical"
     return -pair.margin, not ethical, not pair.pure, pair.positive, pair.negative
-
-
-def _view_query(decision: Decision, behavior: Behavior, pair: Pair, observation: str) -> IclQuery:
-    row_id = f"{decision.id}/{behavior}"
-    return IclQuery(
-        **take_columns(decision, behavior, (pair.positive, pair.negative), TEMPLATE),
-        id=row_id,
-        rank=sha256(row_id.encode()).hexdigest(),
-        query=Exchange(
-            observation=observation,
-            positive=decision.options[pair.positive].text,
-            negative=decision.options[pair.negative].text,
-        ),
-    )
 
 
 def list_texts(row: Record) -> list[str]:
@@ -101,33 +95,30 @@ def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[I
 def draw_shots(
     query: IclQuery, ranked: Sequence[IclQuery], config: MachiavelliConfig
 ) -> list[IclQuery]:
-    """Returns up to `--icl-shots` queries of other series, from a seeded place on."""
+    """Returns up to `--icl-shots` queries of other series, from a seeded place on.
+
+    Each of another situation: a counterpart shares that of its menu.
+    """
     start = hash_number(f"{config.seed}/{query.id}") % len(ranked)
-    turned = chain(islice(ranked, start, None), islice(ranked, start))
-    others = (shot for shot in turned if shot.group != query.group)
-    return list(islice(_drop_repeated(others), config.icl_shots))
-
-
-def _drop_repeated(shots: Iterator[IclQuery]) -> Iterator[IclQuery]:
-    """Yields shots of different situations: a counterpart shares that of its menu."""
-    shown: set[str] = set()
-    for shot in shots:
-        if shot.query.observation not in shown:
-            shown.add(shot.query.observation)
-            yield shot
+    shots: dict[str, IclQuery] = {}
+    for shot in chain(islice(ranked, start, None), islice(ranked, start)):
+        if len(shots) == config.icl_shots:
+            break
+        if shot.group != query.group:
+            shots.setdefault(shot.query.observation, shot)
+    return list(shots.values())
 
 
 def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
     positive = [shot.query.positive for shot in shots]
     negative = [shot.query.negative for shot in shots]
-    flipped = _choose_flipped(query, shots, seed)
-    mixed = [
-        negative[index] if shot.id in flipped else positive[index]
-        for index, shot in enumerate(shots)
-    ]
+    ranked = sorted(shots, key=lambda shot: hash_number(f"{seed}/{query.id}/{shot.id}"))
+    flipped = {shot.id for shot in ranked[: len(shots) // 2]}
+    mixed = [shot.query.negative if shot.id in flipped else shot.query.positive for shot in shots]
+    licences: set[TextLicence] = {each.text_licence for each in (query, *shots)}
     return IclRow(
         **{name: value for name, value in query if name not in OWN_FIELDS},
-        text_licence=_find_strictest([query, *shots]),
+        text_licence=max(licences, key=PERMISSIVE_FIRST.index),
         query=query.query,
         shots=tuple(shot.query for shot in shots),
         positive_prompt=_write_prompt(query, shots, positive),
@@ -138,21 +129,10 @@ def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
     )
 
 
-def _choose_flipped(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> set[str]:
-    """Returns the ids of a seeded half of the shots (the smaller half of an odd number)."""
-    ranked = sorted(shots, key=lambda shot: hash_number(f"{seed}/{query.id}/{shot.id}"))
-    return {shot.id for shot in ranked[: len(shots) // 2]}
-
-
 def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[str]) -> str:
     observations = [shot.query.observation for shot in shots]
     solved = list(zip(observations, actions, strict=True))
     return render(f"{TEMPLATE}/prompt", shots=solved, query=query.query.observation)
-
-
-def _find_strictest(queries: Sequence[IclQuery]) -> TextLicence:
-    licences: set[TextLicence] = {query.text_licence for query in queries}
-    return max(licences, key=PERMISSIVE_FIRST.index)
 
 
 def show(row: Row, _: Row | None = None) -> Item:

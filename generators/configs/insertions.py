@@ -159,11 +159,15 @@ def make_rows(
     """Yields a row for each concept, with the first control that most tokenizers align."""
     controls = {name: list_controls(pool, name, scenario.value) for name in concepts}
     names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
-    filled = [fill_clause(scenario.value, _mention(pool, name)) for name in names]
+    # Only concepts that can be mentioned are listed.
+    words = [mention(pool.file.concepts[name]) or "" for name in names]
+    filled = [fill_clause(scenario.value, word) for word in words]
     pairs = [
         Choice(names.index(name), names.index(control))
         for name in concepts
-        for control in sorted(controls[name], key=lambda each: _rank(scenario.name, name, each))
+        for control in sorted(
+            controls[name], key=lambda each: hash_number(f"{scenario.name}/{name}/{each}")
+        )
     ]
     tokens_of = [_read(each, filled, pairs) for each in run.vocabularies]
     score = np.sum([each.pairs.aligned for both in tokens_of for each in both], axis=0)
@@ -175,20 +179,24 @@ def make_rows(
         if run.aligned_only and score[place] < best:
             run.left_out[UNALIGNED] += 1
             continue
-        one, other = filled[pairs[place].concept], filled[pairs[place].control]
-        tokens = list(_list_tokens(run, tokens_of, place, pairs[place]))
-        named = (names[pairs[place].concept], names[pairs[place].control])
-        yield _make_row(pool, scenario, named, one, other, tokens)
-
-
-def _mention(pool: ConceptPool, name: str) -> str:
-    word = mention(pool.file.concepts[name])
-    assert word is not None  # only concepts that can be mentioned are listed
-    return word
-
-
-def _rank(*names: str) -> int:
-    return hash_number("/".join(names))
+        control = pairs[place].control
+        one, other = filled[concept], filled[control]
+        yield InsertionRow(
+            id=f"{scenario.name}/{names[concept]}",
+            theme=scenario.value.theme,
+            group=pool.groups[names[concept]],
+            split=scenario.split,
+            concept=names[concept],
+            control_concept=names[control],
+            scenario=scenario.name,
+            base=one.text[: one.span[0]] + one.text[one.span[1] :],
+            inserted=one.text,
+            control=other.text,
+            inserted_span=one.span,
+            control_span=other.span,
+            tokens=tuple(_list_tokens(run, tokens_of, place, pairs[place])),
+            **take_source(scenario),
+        )
 
 
 def _read(
@@ -216,50 +224,20 @@ def _list_tokens(
     for vocabulary, both in zip(run.vocabularies, tokens_of, strict=True):
         run.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
         for space, tokens in zip(SPACES, both, strict=True):
-            lengths: list[int] = [int(number) for number in tokens.pairs.lengths[place]]
+            lengths: list[int] = tokens.pairs.lengths[place].tolist()
+            inserted, control = tokens.spans[[pair.concept, pair.control]].tolist()
             for bos in BOS:
                 yield InsertionEncoding(
                     tokenizer=vocabulary.name,
                     leading_space=space,
                     bos=bos,
                     aligned=bool(tokens.pairs.aligned[place]),
-                    inserted_span=_move(tokens.spans, pair.concept, bos),
-                    control_span=_move(tokens.spans, pair.control, bos),
+                    inserted_span=(inserted[0] + bos, inserted[1] + bos),
+                    control_span=(control[0] + bos, control[1] + bos),
                     n_tokens=lengths[0] + bos,
                     control_n_tokens=lengths[1] + bos,
                     base_n_tokens=tokens.n_base + bos,
                 )
-
-
-def _move(spans: Ids, place: int, by: int) -> tuple[int, int]:
-    return int(spans[place, 0]) + by, int(spans[place, 1]) + by
-
-
-def _make_row(
-    pool: ConceptPool,
-    scenario: Sourced[Scenario],
-    pair: tuple[str, str],
-    one: Filled,
-    other: Filled,
-    tokens: Sequence[InsertionEncoding],
-) -> InsertionRow:
-    concept, control = pair
-    return InsertionRow(
-        id=f"{scenario.name}/{concept}",
-        theme=scenario.value.theme,
-        group=pool.groups[concept],
-        split=scenario.split,
-        concept=concept,
-        control_concept=control,
-        scenario=scenario.name,
-        base=one.text[: one.span[0]] + one.text[one.span[1] :],
-        inserted=one.text,
-        control=other.text,
-        inserted_span=one.span,
-        control_span=other.span,
-        tokens=tuple(tokens),
-        **take_source(scenario),
-    )
 
 
 def list_texts(row: Record) -> list[str]:

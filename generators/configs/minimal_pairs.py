@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -100,11 +100,16 @@ def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
 
 def list_sentences(pool: ConceptPool, run: Run) -> Iterator[Sentence]:
     """Yields the sentences that have pairs, in this order."""
-    overlaps = find_overlaps(pool)
+    overlaps, concepts = find_overlaps(pool), pool.file.concepts
     for split in STRICTEST_FIRST:
         for template in pool.templates:
-            contrasts = find_contrasts(pool, template)
-            kept = [pair for pair in contrasts if pool.splits[pair[0]] == split]
+            kept = [
+                pair
+                for pair in pool.contrasts
+                if pool.splits[pair[0]] == split
+                and template.only in (None, pair)
+                and (template.only or concepts[pair[0]].slot in template.value.fits)
+            ]
             for frame in list_frames(template.value.text):
                 if template.split != split:
                     run.left_out[APART] += len(kept)
@@ -154,14 +159,6 @@ def leave_out_overlaps(
     ]
 
 
-def find_contrasts(pool: ConceptPool, template: Sourced[SlotTemplate]) -> list[Pair]:
-    """Returns the contrasts whose concepts fit a template."""
-    if template.only is not None:
-        return [pair for pair in pool.contrasts if pair == template.only]
-    fits, concepts = template.value.fits, pool.file.concepts
-    return [pair for pair in pool.contrasts if concepts[pair[0]].slot in fits]
-
-
 def tabulate(
     pool: ConceptPool, run: Run, sentence: Sentence, rendered: Sequence[Rendered]
 ) -> pa.Table | None:
@@ -179,14 +176,10 @@ def tabulate(
     alignments = encodings.choose([each.alignments for each in rendered], chosen, kept)
     for vocabulary, both in zip(run.vocabularies, alignments, strict=True):
         run.aligned[vocabulary.name] += int(np.all([each.aligned for each in both], axis=0).sum())
+    places: list[tuple[int, int]] = np.stack([kept, chosen[kept]], axis=-1).tolist()
     sides = [
-        Sides(
-            pairs[place],
-            rendered[form].form,
-            rendered[form].one[place],
-            rendered[form].other[place],
-        )
-        for place, form in zip(_as_list(kept), _as_list(chosen[kept]), strict=True)
+        Sides(pairs[at], rendered[form].form, rendered[form].one[at], rendered[form].other[at])
+        for at, form in places
     ]
     tokens = encodings.pair_tokens([each.name for each in run.vocabularies], alignments)
     texts = _write_texts(template.name, frame, sides)
@@ -227,9 +220,8 @@ def _fill(concept: Concept, form: Form, capital: bool) -> str:
     return text
 
 
-@cache
-def _find_difference(one: str, other: str) -> tuple[int, int]:
-    return find_difference(one, other)
+_find_difference = cache(find_difference)
+"""The same words meet in many sentences."""
 
 
 def _write_texts(name: str, frame: Frame, sides: Sequence[Sides]) -> dict[str, Any]:
@@ -251,10 +243,6 @@ def _write_texts(name: str, frame: Frame, sides: Sequence[Sides]) -> dict[str, A
         "prefix": [before + each.one[:lead] for each, (lead, _) in both],
         "suffix": [each.one[len(each.one) - trail :] + after for each, (_, trail) in both],
     }
-
-
-def _as_list(places: Ids) -> list[int]:
-    return cast(list[int], places.tolist())
 
 
 def _list_spans(start: int, words: Sequence[str], shared: Sequence[tuple[int, int]]) -> Ids:

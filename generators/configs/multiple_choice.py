@@ -14,10 +14,9 @@ from generators.configs.base import Item, Record, Row, Side, make_item
 from generators.configs.codes import Ints, Mask, code, code_texts, join_chunks
 from generators.configs.contrasts import WHOLE, Contrasts, Reader
 from generators.configs.from_games import GameConfig, take_columns
-from generators.sources.games.menus import Contrast, Menu
+from generators.sources.games.menus import Menu
 from generators.splits import hash_number
 from schemas.config import MachiavelliConfig
-from schemas.decision import Decision
 from schemas.labels import Behavior
 from schemas.multiple_choice import MultipleChoiceRow
 
@@ -37,7 +36,22 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[MultipleC
             start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
             target = (start + turns[behavior, size]) % size
             turns[behavior, size] += 1
-            yield _view_item(decision, contrast, rotate(places, contrast.positives[0], target))
+            order = rotate(places, contrast.positives[0], target)
+            options = [decision.options[place] for place in order]
+            poles = (contrast.positives, contrast.negatives)
+            matching, others = (
+                tuple(index for index, place in enumerate(order) if place in pole) for pole in poles
+            )
+            yield MultipleChoiceRow(
+                **take_columns(decision, behavior, order),
+                id=f"{decision.id}/{behavior}",
+                question=decision.context,
+                choices=tuple(option.text for option in options),
+                scores=tuple(option.scores[behavior] for option in options),
+                matching=matching,
+                not_matching=others,
+                order=tuple(order),
+            )
 
 
 def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
@@ -47,25 +61,6 @@ def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
     """
     shift = (places.index(first) - target) % len(places)
     return [*places[shift:], *places[:shift]]
-
-
-def _view_item(decision: Decision, contrast: Contrast, order: list[int]) -> MultipleChoiceRow:
-    behavior = contrast.behavior
-    options = [decision.options[place] for place in order]
-    return MultipleChoiceRow(
-        **take_columns(decision, behavior, order),
-        id=f"{decision.id}/{behavior}",
-        question=decision.context,
-        choices=tuple(option.text for option in options),
-        scores=tuple(option.scores[behavior] for option in options),
-        matching=_find(order, contrast.positives),
-        not_matching=_find(order, contrast.negatives),
-        order=tuple(order),
-    )
-
-
-def _find(order: list[int], wanted: list[int]) -> tuple[int, ...]:
-    return tuple(index for index, place in enumerate(order) if place in wanted)
 
 
 def list_texts(row: Record) -> list[str]:
@@ -102,7 +97,9 @@ def read_contrasts(table: pa.Table) -> Contrasts:
 
     A row that lacks a pole is no item.
     """
-    has_both = _find_both(table)
+    poles = (join_chunks(table[name]) for name in ("matching", "not_matching"))
+    one, other = (np.diff(pole.offsets.to_numpy()) > 0 for pole in poles)
+    has_both: Mask = one & other
     row_item = np.where(has_both, np.cumsum(has_both) - 1, -1).astype(np.int32)
     if not has_both.all():
         table = table.filter(pa.array(has_both))
@@ -128,13 +125,6 @@ def read_contrasts(table: pa.Table) -> Contrasts:
         target=find_targets(matching, order),
         size=np.diff(order.offsets.to_numpy()).astype(np.int32),
     )
-
-
-def _find_both(table: pa.Table) -> Mask:
-    """Returns for each row whether it has a positive and a negative."""
-    poles = (join_chunks(table[name]) for name in ("matching", "not_matching"))
-    one, other = (np.diff(pole.offsets.to_numpy()) > 0 for pole in poles)
-    return one & other
 
 
 def cross(ones: Any, others: Any) -> tuple[Ints, Ints, Ints]:

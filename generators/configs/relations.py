@@ -34,6 +34,9 @@ ROWS_A_PATH = 12
 THEREFORE = "\nTherefore: "
 """Between premises and a conclusion."""
 
+_derive = lru_cache(maxsize=64)(derive)
+"""The rows of a path differ in words and in order, rarely in premises."""
+
 NonceScope = Literal["none", "subject", "all"]
 SCOPES: tuple[NonceScope, ...] = ("none", "subject", "all")
 
@@ -112,7 +115,11 @@ def make_row(
     theme = pool.file.concepts[path.source].theme
 
     def phrase(fact: Fact) -> str:
-        return _phrase(pool, words, fact)
+        source, relation, target = fact
+        sentence = pool.file.relations[relation]  # pyright: ignore[reportArgumentType]
+        text = sentence.replace("{target}", words.name(target, bare=relation == "kind_of"))
+        text = text.replace("{source}", words.name(source, bare=False))
+        return text[:1].upper() + text[1:]
 
     return RelationRow(
         id=f"{item}/{'valid' if follows else 'invalid'}",
@@ -133,11 +140,6 @@ def make_row(
     )
 
 
-@lru_cache(maxsize=64)  # the rows of a path differ in words and in order, rarely in premises
-def _derive(premises: frozenset[Fact]) -> set[Fact]:
-    return derive(premises)
-
-
 def _find_place(item: str, others: int) -> int:
     """Returns where among other premises a distractor stands: last as often as not.
 
@@ -145,14 +147,6 @@ def _find_place(item: str, others: int) -> int:
     """
     drawn = hash_number(item)
     return others if drawn % 2 else drawn // 2 % others
-
-
-def _phrase(pool: ConceptPool, words: Words, fact: Fact) -> str:
-    source, relation, target = fact
-    sentence = pool.file.relations[relation]  # pyright: ignore[reportArgumentType]
-    text = sentence.replace("{target}", words.name(target, bare=relation == "kind_of"))
-    text = text.replace("{source}", words.name(source, bare=False))
-    return text[:1].upper() + text[1:]
 
 
 def find_counterexamples(pool: ConceptPool, left_out: Counter[str]) -> list[Counterexample]:

@@ -1,15 +1,16 @@
-"""The card of a dataset folder: rendered from its manifest, never parsed back. Pure."""
+"""The card and the manifest of a dataset folder: rendered from what is known, never parsed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from generators.arrow import arrow_schema
 from generators.configs import CONFIGS, GAME_CONFIGS
 from generators.dataset.header import add_features, size_category, write_header
-from generators.publish.reference_rows import reference_schema
+from generators.folder import CARD, MANIFEST, hash_files
 from generators.quality.verdicts import render_section
 from generators.sources.games.behaviors import MEANINGS
 from generators.splits import SPLITS
@@ -17,94 +18,105 @@ from generators.templates import render
 from generators.writing.audit import HAND_WRITTEN
 from schemas.config import MachiavelliConfig
 from schemas.generation import Audit, GenerationReport
-from schemas.manifest import GameManifest, Manifest
+from schemas.manifest import ConceptManifest, GameManifest, Manifest
 from schemas.quality import Quality
 
-TEMPLATE = "card/v1/card"
+M = TypeVar("M", bound=Manifest)
 
+TEMPLATES = {"machiavelli": "card/v1/card", "concepts": "concept_card/v1/card"}
+"""Name of a dataset -> template of its card."""
 CLOSING = "datasheet/v1/closing"
-
 TITLES = {
     "sample": "Contrapose: choices from seven short stories",
     "game_data": "Contrapose: choices from MACHIAVELLI games",
+    "bundled": "Contrapose: minimal pairs and a network of moral concepts",
+    "concepts": "Contrapose: concept sets from a concept file",
+    "pairs": "Contrapose: minimal pairs from own texts",
 }
 """Source -> title of the card."""
-
 MODEL_OPTIONS = frozenset({"generate", "repairs"})
 """Options that say nothing in a run without a model."""
-
 FIRST_CHOICE = "contrastive"
 """The config that is loaded when none is named, where it has rows."""
 
 
+def describe_folder(
+    folder: Path,
+    manifest: M,
+    quality: Quality | None,
+    *,
+    schemas: Mapping[str, pa.Schema] | None = None,
+    keep: bool = False,
+) -> M:
+    """Returns the manifest with all files of a folder; it is written, and then the card.
+
+    Args:
+        folder: has all other files.
+        manifest: what it says so far.
+        quality: what was measured; None where nothing was.
+        schemas: config -> its columns; those of its rows if not given.
+        keep: whether what it says of files of rows stays. Who measures rows again did not make
+            them: rows that were changed since must not pass for those that were built.
+    """
+    files = hash_files(folder)
+    if keep:
+        known = manifest.files.items()
+        files |= {name: digest for name, digest in known if name.endswith(".parquet")}
+    manifest = manifest.model_copy(update={"files": files})
+    text = manifest.model_dump_json(indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    figures = sorted(path.stem for path in (folder / "figures").glob("*.svg"))
+    columns = schemas or {name: arrow_schema(CONFIGS[name].row) for name in manifest.rows}
+    card = render_card(manifest, text, quality, figures, columns)
+    (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
+    return manifest
+
+
 def render_card(
-    manifest: GameManifest,
+    manifest: Manifest,
     manifest_text: str,
+    quality: Quality | None,
+    figures: Sequence[str],
     schemas: Mapping[str, pa.Schema],
-    quality: Mapping[str, str],
 ) -> str:
     """Returns the whole text of README.md.
 
     Args:
         manifest: what the folder holds.
         manifest_text: `manifest.json` as written; the card quotes its sha256.
+        quality: what was measured; None where nothing was.
+        figures: names of the figures beside the card.
         schemas: config -> its columns.
-        quality: what the card says of quality, `banner` and `section`.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
     default = find_default(manifest)
-    header = write_header(_describe(manifest), schemas, sizes, manifest.files, default)
-    body = render(
-        TEMPLATE,
-        manifest=manifest,
-        quality=quality,
-        manifest_sha256=sha256(manifest_text.encode()).hexdigest(),
-        readings=MEANINGS,
-        one_row={name: each.description for name, each in GAME_CONFIGS.items()},
-        title=TITLES[manifest.source],
-        options=_list_options(manifest),
-        counts=count_rows(manifest),
-        default=default,
-        free=is_free(manifest),
-        generation=manifest.generation,
-        hand_written=manifest.generation and manifest.generation.writer == HAND_WRITTEN,
-        audits=_list_audits(manifest.generation),
-        percent=_show_percent,
-        number=_show_number,
-        closing=render_closing(manifest, manifest_text, benchmark=manifest.source == "game_data"),
-    )
-    return f"---\n{header.strip()}\n---\n\n{body}\n"
-
-
-def render_closing(manifest: Manifest, manifest_text: str, *, benchmark: bool) -> str:
-    """Returns how a dataset is maintained and cited.
-
-    Args:
-        manifest: what the folder holds.
-        manifest_text: `manifest.json` as written.
-        benchmark: whether the benchmark is to be cited, too.
-    """
+    rows = sum(size.rows for splits in sizes.values() for size in splits.values())
+    fields = {"language": ["en"], "size_categories": [size_category(rows)]}
     digest = sha256(manifest_text.encode()).hexdigest()
-    version = manifest.versions["contrapose"]
-    said = render(
-        CLOSING, dataset=manifest.name, version=version, manifest_sha256=digest, benchmark=benchmark
+    closing = render(
+        CLOSING,
+        dataset=manifest.name,
+        version=manifest.versions["contrapose"],
+        manifest_sha256=digest,
+        benchmark=isinstance(manifest, GameManifest) and manifest.source == "game_data",
     )
-    return said.strip()
-
-
-def describe_games(
-    manifest: GameManifest, text: str, quality: Quality | None, figures: list[str]
-) -> str:
-    """Returns the card of a folder made from games.
-
-    Args:
-        manifest: what the folder holds.
-        text: `manifest.json` as written.
-        quality: what was measured; None where nothing was.
-        figures: names of the figures beside the card.
-    """
-    said = render_section(quality, figures)
-    return render_card(manifest, text, list_schemas(manifest), said)
+    common = {
+        "manifest": manifest,
+        "manifest_sha256": digest,
+        "quality": render_section(quality, list(figures)),
+        "one_row": {name: config.description for name, config in CONFIGS.items()},
+        "default": default,
+        "closing": closing.strip(),
+    }
+    if isinstance(manifest, GameManifest):
+        header, said = _describe_games(manifest)
+    else:
+        assert isinstance(manifest, ConceptManifest)
+        header, said = _describe_concepts(manifest)
+    featured = {name: add_features(schema) for name, schema in schemas.items()}
+    top = write_header({**fields, **header}, featured, sizes, manifest.files, default)
+    body = render(TEMPLATES[manifest.name], **common, **said)
+    return f"---\n{top.strip()}\n---\n\n{body}\n"
 
 
 def find_default(manifest: Manifest) -> str:
@@ -113,11 +125,70 @@ def find_default(manifest: Manifest) -> str:
     return FIRST_CHOICE if FIRST_CHOICE in filled else filled[0]
 
 
-def list_schemas(manifest: Manifest) -> dict[str, pa.Schema]:
-    """Returns config -> its columns, with the Features that they stand for."""
-    if isinstance(manifest, GameManifest) and manifest.references:
-        return {name: add_features(reference_schema(name)) for name in manifest.rows}
-    return {name: add_features(arrow_schema(CONFIGS[name].row)) for name in manifest.rows}
+def count_rows(manifest: Manifest) -> dict[str, list[int]]:
+    """Returns config -> rows per split, in the order train, validation, test."""
+    return {
+        name: [splits[split].rows if split in splits else 0 for split in SPLITS]
+        for name, splits in manifest.rows.items()
+    }
+
+
+def is_free(manifest: GameManifest) -> bool:
+    """Returns whether all story text of the folder is CC0."""
+    return all(game.text_licence == "cc0-1.0" for game in manifest.games.values())
+
+
+def _describe_games(manifest: GameManifest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns fields of the header, and variables of the template, of a folder made from games."""
+    licence: dict[str, Any] = {"license": "cc0-1.0"}
+    if manifest.references:
+        licence = {
+            "license": "other",
+            "license_name": "mit-labels-without-story-text",
+            "license_link": "https://github.com/aypan17/machiavelli/blob/main/LICENSE",
+        }
+    elif not is_free(manifest):
+        licence = {"license": "other", "license_name": "choice-of-games-text"}
+    generation = manifest.generation
+    header = {
+        **licence,
+        "pretty_name": TITLES[manifest.source],
+        "task_categories": ["multiple-choice", "text-classification"],
+        "tags": ["interpretability", "activation-steering", "contrastive-pairs", "ethics"],
+    }
+    said: dict[str, Any] = {
+        "title": TITLES[manifest.source],
+        "counts": count_rows(manifest),
+        "readings": MEANINGS,
+        "options": _list_game_options(manifest),
+        "free": is_free(manifest),
+        "generation": generation,
+        "hand_written": generation and generation.writer == HAND_WRITTEN,
+        "audits": _list_audits(generation),
+        "percent": lambda share: "unknown" if share is None else f"{share:.1%}",  # pyright: ignore[reportUnknownLambdaType]
+        "number": lambda value: "not computed, too few" if value is None else f"{value:.2f}",  # pyright: ignore[reportUnknownLambdaType]
+    }
+    return header, said
+
+
+def _describe_concepts(manifest: ConceptManifest) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Returns fields of the header, and variables of the template, of a folder of concept sets."""
+    free = manifest.text_licence == "cc0-1.0"
+    generation = manifest.generation
+    header = {
+        **({"license": "cc0-1.0"} if free else {"license": "other", "license_name": "own-text"}),
+        "pretty_name": TITLES[manifest.source],
+        "task_categories": ["text-classification", "feature-extraction"],
+        "tags": ["interpretability", "activation-patching", "minimal-pairs", "concepts", "ethics"],
+    }
+    said = {
+        "title": TITLES[manifest.source],
+        "counts": {name: rows for name, rows in count_rows(manifest).items() if any(rows)},
+        "options": _list_concept_options(manifest),
+        "generation": generation,
+        "hand_written": generation is not None and generation.writer == HAND_WRITTEN,
+    }
+    return header, said
 
 
 def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:
@@ -130,23 +201,7 @@ def _list_audits(generation: GenerationReport | None) -> dict[str, Audit]:
     return audits
 
 
-def _show_percent(share: float | None) -> str:
-    return "unknown" if share is None else f"{share:.1%}"
-
-
-def _show_number(value: float | None) -> str:
-    return "not computed, too few" if value is None else f"{value:.2f}"
-
-
-def count_rows(manifest: Manifest) -> dict[str, list[int]]:
-    """Returns config -> rows per split, in the order train, validation, test."""
-    return {
-        name: [splits[split].rows if split in splits else 0 for split in SPLITS]
-        for name, splits in manifest.rows.items()
-    }
-
-
-def _list_options(manifest: GameManifest) -> dict[str, str]:
+def _list_game_options(manifest: GameManifest) -> dict[str, str]:
     """Returns the command's options as a user would type them, but for those that are off."""
     defaults = MachiavelliConfig(kinds=tuple(GAME_CONFIGS))
     typed: dict[str, str] = {}
@@ -165,27 +220,18 @@ def _show_value(value: object) -> str:
     return "on" if value is True else str(value)
 
 
-def is_free(manifest: GameManifest) -> bool:
-    """Returns whether all story text of the folder is CC0."""
-    return all(game.text_licence == "cc0-1.0" for game in manifest.games.values())
-
-
-def _describe(manifest: GameManifest) -> dict[str, Any]:
-    rows = sum(size.rows for splits in manifest.rows.values() for size in splits.values())
-    licence: dict[str, Any] = {"license": "cc0-1.0"}
-    if not is_free(manifest):
-        licence = {"license": "other", "license_name": "choice-of-games-text"}
-    if manifest.references:
-        licence = {
-            "license": "other",
-            "license_name": "mit-labels-without-story-text",
-            "license_link": "https://github.com/aypan17/machiavelli/blob/main/LICENSE",
-        }
-    return {
-        **licence,
-        "language": ["en"],
-        "pretty_name": TITLES[manifest.source],
-        "task_categories": ["multiple-choice", "text-classification"],
-        "size_categories": [size_category(rows)],
-        "tags": ["interpretability", "activation-steering", "contrastive-pairs", "ethics"],
+def _list_concept_options(manifest: ConceptManifest) -> dict[str, str]:
+    """Returns the command's options as a user would type them, but for those that are off."""
+    config = manifest.config
+    options = {
+        "--kinds": ",".join(config.kinds),
+        "--aligned-only": "on" if config.aligned_only else None,
+        "--limit": config.limit,
+        "--model": config.model,
+        "--repairs": config.repairs if config.model else None,
+        "--seed": config.seed,
     }
+    typed = {name: str(value) for name, value in options.items() if value is not None}
+    for name, digest in config.tokenizers.items():
+        typed[f"--tokenizer {name}"] = f"sha256 {digest[:16]}..."
+    return typed

@@ -1,8 +1,8 @@
 """The OpenAI API as plain requests and replies; the only importer of openai, httpx2 and aiohttp.
 
-The `openai` client prepares and authorises. The first request to an endpoint goes through it whole;
-the next ones differ in their body only, and so take the URL and headers it prepared straight to
-the aiohttp pool that its own transport is built on: a sixth of the CPU time
+The `openai` client prepares and authorises: the first request to an endpoint goes through it. The
+next ones differ in the body only, so they take the URL and headers that it prepared straight to a
+pool of aiohttp, on which its own transport is built: a sixth of the CPU time
 (`tests/benchmarks/engine.py`).
 """
 
@@ -24,10 +24,10 @@ from generators.errors import RequestError
 Answer = TypeVar("Answer")
 
 TIMEOUT = 600.0
-"""Seconds without a byte until an answer is given up: as the openai client has it."""
+"""Seconds without a byte until an answer is given up, as in the openai client."""
 CONNECT_TIMEOUT = 10.0
 BATCH_NAME = "contrapose"
-"""Key of a batch's metadata under which its name stands."""
+"""Key in a batch's metadata that holds our name for it."""
 NOT_SENT_TWICE = frozenset({"content-length", "host", "connection"})
 _KEYS = re.compile(r"\b(?:sk|rk|pk|hf)[-_][A-Za-z0-9_*-]{4,}")
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
@@ -35,12 +35,12 @@ JSON_HEADERS: dict[str, Any] = {"headers": {"Content-Type": "application/json"}}
 
 
 class NoReplyError(Exception):
-    """No reply came: refused, cut off or timed out. Says why, in a few words."""
+    """No reply came: refused, cut off or timed out; the message says which."""
 
-    def __init__(self, said: str, *, sent: bool = True) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
         self.sent = sent
-        """Whether the request may have reached the server, and be paid."""
+        """Whether the request may have reached the server, and be charged."""
 
 
 class RefusedError(Exception):
@@ -53,28 +53,28 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class BatchState:
-    """How far a batch is."""
+    """The state of a batch."""
 
     status: str
-    """The provider's word, such as `in_progress`, `completed`, `expired`."""
+    """The provider's name for it, such as `in_progress`, `completed`, `expired`."""
     files: list[str]
-    """Ids of the files of answers and of errors, once there are any."""
+    """Ids of the files of answers and of errors, as far as they exist."""
     done: int
-    """Lines that are through."""
-    said: str
-    """What the provider says of a failure."""
+    """Requests that are answered or failed."""
+    message: str
+    """What the provider says about a failure."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a server answered to one request."""
+    """The response of a server to one request."""
 
     status: int
     """HTTP status."""
     headers: Mapping[str, str]
     """Its headers; names in any case."""
     body: bytes
-    """Its body as it came."""
+    """Its body, unchanged."""
 
 
 class Api:
@@ -85,36 +85,36 @@ class Api:
 
         Args:
             base_url: such as `http://127.0.0.1:8080/v1`; None for OpenAI's own.
-            at_once: most connections that are open at one time.
+            at_once: most connections open at one time.
 
         Raises:
-            RequestError: there is no key for OpenAI's own server, or the URL is none.
+            RequestError: there is no key for OpenAI's own server, or the URL is not valid.
         """
         self._key = os.environ.get("OPENAI_API_KEY", "").strip()
         if not self._key and base_url is None:
             found, wanted = "not set", "a key for OpenAI's server"
             raise RequestError("OPENAI_API_KEY", found, wanted, "Set it, or name a --base-url")
         if not (self._key.isascii() and self._key.isprintable()):
-            found, wanted = "characters that no key has", "a key"
+            found, wanted = "characters that cannot stand in a key", "a key"
             raise RequestError("OPENAI_API_KEY", found, wanted, "Copy it again")
         self._prepared: dict[str, tuple[str, dict[str, str]]] = {}
         self._at_once = at_once
         self.where = (base_url or OPENAI).partition("?")[0].rstrip("/")
         self._session: aiohttp.ClientSession | None = None
-        # Without TLS there is nobody to trust, and making up one's mind about it takes 60 ms.
+        # Certificates are needed for TLS only, and loading them takes 60 ms.
         plain = self.where.startswith("http://")
         http = openai.DefaultAioHttpClient(event_hooks={"request": [self._learn]}, verify=not plain)
         try:
             self.client = openai.AsyncOpenAI(
                 api_key=self._key or "none",
-                base_url=base_url or OPENAI,  # whatever the environment says: the log is kept by it
+                base_url=base_url or OPENAI,  # not from the environment: answers are kept by it
                 max_retries=0,
                 timeout=openai.Timeout(TIMEOUT, connect=CONNECT_TIMEOUT),
                 http_client=http,
             )
         except (openai.OpenAIError, httpx2.InvalidURL) as error:
             where, wanted = f"--base-url {self.where}", "a URL such as http://127.0.0.1:8080/v1"
-            found, remedy = self.redact(str(error)), "Mend it"
+            found, remedy = self.redact(str(error)), "Fix it"
             raise RequestError(where, found, wanted, remedy) from error
 
     async def __aenter__(self) -> Self:
@@ -139,14 +139,14 @@ class Api:
     def _make_connector(self) -> aiohttp.TCPConnector:
         if self.client.base_url.scheme != "https":
             return aiohttp.TCPConnector(limit=self._at_once)
-        # The client's own idea of whom to trust, which is not aiohttp's.
+        # The certificates that the openai client trusts, which are not aiohttp's.
         return aiohttp.TCPConnector(limit=self._at_once, ssl=httpx2.create_ssl_context())
 
     async def send(self, endpoint: str, body: bytes) -> Reply:
         """Returns the reply to one request, whatever its status.
 
         Raises:
-            NoReplyError: there was none.
+            NoReplyError: no reply came.
         """
         try:
             if endpoint not in self._prepared:
@@ -173,7 +173,7 @@ class Api:
         return Reply(response.status_code, response.headers, response.content)
 
     async def _learn(self, request: httpx2.Request) -> None:
-        """Keeps what the client prepared, for the requests that differ in their body only."""
+        """Keeps the URL and headers that the client prepared, for later requests."""
         base, url = str(self.client.base_url), str(request.url)
         if request.method == "POST" and url.startswith(base):
             headers = {
@@ -184,15 +184,15 @@ class Api:
             self._prepared["/" + url.removeprefix(base)] = (url, headers)
 
     def _explain(self, error: BaseException) -> str:
-        """Returns what went wrong in a few words, the deepest cause's."""
+        """Returns the message of the deepest cause, on one line without keys."""
         cause: BaseException = error
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        said = self.redact(str(cause) or type(cause).__name__)
-        return " ".join(_ERROR_NUMBER.sub("", said).split())[:200]
+        message = self.redact(str(cause) or type(cause).__name__)
+        return " ".join(_ERROR_NUMBER.sub("", message).split())[:200]
 
     def redact(self, text: str) -> str:
-        """Returns a text without our key, and without what looks like anybody's."""
+        """Returns a text without our key, or anything that looks like a key."""
         if self._key:
             text = text.replace(self._key, "[key]")
         return _KEYS.sub("[key]", text)
@@ -213,19 +213,19 @@ class Api:
         return await self._call(call, lambda batch: _text(batch.id))
 
     async def read_batch(self, batch_id: str) -> BatchState:
-        """Returns how far a batch is."""
+        """Returns the state of a batch."""
         return await self._call(self.client.batches.retrieve(batch_id), self._read_state)
 
     def _read_state(self, batch: Any) -> BatchState:
         errors: list[Any] = list(batch.errors.data or []) if batch.errors else []
-        said = "; ".join(str(error.message) for error in errors if error.message)
+        message = "; ".join(str(error.message) for error in errors if error.message)
         files = [str(file) for file in (batch.output_file_id, batch.error_file_id) if file]
         counts = batch.request_counts
         done = (counts.completed or 0) + (counts.failed or 0) if counts else 0
-        return BatchState(_text(batch.status), files, done, self.redact(said))
+        return BatchState(_text(batch.status), files, done, self.redact(message))
 
     async def find_batches(self) -> dict[str, str]:
-        """Returns our name -> provider's id of the batches that we made, of the last thousand."""
+        """Returns our name -> provider's id of our batches, among the last thousand."""
         found: dict[str, str] = {}
         after: Any = openai.omit
         for _ in range(10):
@@ -251,7 +251,7 @@ class Api:
         except openai.APIConnectionError as error:
             raise NoReplyError(self._explain(error)) from error
         except (ValueError, TypeError, AttributeError, KeyError) as error:
-            raise NoReplyError("a reply of another form") from error
+            raise NoReplyError("a reply in another form") from error
 
 
 def _text(value: object) -> str:
@@ -268,7 +268,7 @@ def _list_named(page: Any) -> tuple[dict[str, str], str | None]:
 
 
 def _find_proxy(url: httpx2.URL) -> str | None:
-    """Returns the proxy that the environment names for a server: once, and not for each request."""
+    """Returns the proxy that the environment names for a server."""
     if proxy_bypass(url.host):
         return None
     proxies = getproxies()

@@ -1,13 +1,12 @@
-"""Asks what is missing through the provider's Batch API, over the same log as live requests.
+"""Asks for what is missing through the provider's Batch API, over the same log as live requests.
 
-What a batch holds is noted before it is sent: such requests are *pending*, and nobody pays for them
+What a batch holds is noted before it is sent: such requests are *pending*, and are not paid for
 again while it is open. The program may end at any point; the next run with `--batch` goes on.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -15,27 +14,27 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from generators.engine.answers import count_tokens, is_answer
-from generators.engine.api import Api, BatchState, NoReplyError, RefusedError
-from generators.engine.course import Course, Meter, Unanswered
-from generators.engine.dialogue import Ask, Missing, advance
-from generators.engine.exchange import Request
-from generators.engine.json_text import as_object, read_json, write_json
+from generators.engine.api import Api, NoReplyError, RefusedError
+from generators.engine.dialogue import Ask, Missing, Outcome, Unanswered, advance
+from generators.engine.exchange import Request, count_tokens, is_answer
+from generators.engine.failures import MOST_SHOWN, TRIES, read_refusal
 from generators.engine.money import Budget
 from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
 from generators.errors import RequestError
+from generators.jsonl import as_object, read_json, write_json
+from generators.progress import Progress
 
 MOST_LINES = 50_000
 MOST_BYTES = 190 << 20
 """Of one batch file: the API allows 50,000 requests and 200 MB."""
 ROUNDS = 3
-"""Batches that may give a request back unanswered until it is given up for this run."""
+"""Batches that may return a request unanswered until it is given up for this run."""
 LONGEST_POLL = 60.0
-TRIES = 6
+"""Seconds between two looks at an open batch."""
 PASSING = {408, 409, 429}
-LONGEST = 300
-"""Characters of a server's message that are kept."""
+"""Statuses below 500 of a line that another batch may answer."""
 OVER = {"completed", "expired", "cancelled", "failed"}
+"""States of a batch that do not change any more."""
 
 Result = TypeVar("Result")
 
@@ -49,34 +48,34 @@ class BatchLane:
         log: ResponseLog,
         budget: Budget,
         repairs: int,
-        meter: Meter,
+        progress: Progress,
         poll: float = 2.0,
     ) -> None:
         self._api, self._log, self._budget = api, log, budget
-        self._repairs, self._meter, self._poll = repairs, meter, poll
+        self._repairs, self._progress, self._poll = repairs, progress, poll
         self._tries: Counter[tuple[str, int]] = Counter()
         self._refusals: dict[tuple[str, int], Unanswered] = {}
-        """Requests that the server calls wrong, and will not answer in another batch either."""
+        """Requests that the server calls wrong; another batch would not answer them either."""
 
-    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Course:
-        """Asks what is missing, batch after batch, until all is answered or given up.
+    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Outcome:
+        """Returns which requests have no answer, once all are answered or given up.
 
         Raises:
             RequestError: the provider refuses, or does not answer.
             BudgetError: what is missing could cost more than is left.
         """
         await self._adopt()
-        course = Course()
+        outcome = Outcome()
         while True:
             for batch in self._log.open_batches():
                 await self._collect(batch)
-            missing = list(self._find_missing(asks(), course))
+            missing = list(self._find_missing(asks(), outcome))
             if not missing:
-                return course
+                return outcome
             for lines in _cut(missing):
                 await self._submit(self._choose_affordable(lines))
 
-    def _find_missing(self, asks: Iterable[Ask[Any]], course: Course) -> Iterator[Request]:
+    def _find_missing(self, asks: Iterable[Ask[Any]], outcome: Outcome) -> Iterator[Request]:
         seen: set[tuple[str, int]] = set()
         for ask in asks:
             step = advance(ask, self._log.find, self._repairs)
@@ -84,16 +83,16 @@ class BatchLane:
                 continue
             request = step.request
             if refusal := self._refusals.get(request.place):
-                course.unanswered[request.place] = refusal
+                outcome.unanswered[request.place] = refusal
             elif self._tries[request.place] >= ROUNDS:
-                said = f"unanswered in {ROUNDS} batches"
-                course.unanswered[request.place] = Unanswered(False, said)
+                detail = f"unanswered in {ROUNDS} batches"
+                outcome.unanswered[request.place] = Unanswered(False, detail)
             elif request.place not in seen:
                 seen.add(request.place)
                 yield request
 
     def _choose_affordable(self, requests: list[Request]) -> list[Request]:
-        """Returns the first requests that cannot exceed the limit, and sets their cost aside."""
+        """Returns the first requests that fit into the limit on the cost, and reserves it."""
         chosen: list[Request] = []
         for request in requests:
             cost = self._budget.worst(request, "batch")
@@ -123,16 +122,18 @@ class BatchLane:
             batch_id = await self._create(file, requests[0].endpoint, name)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries to start a batch ({error})"
-            raise self._error(found, "Run it again; it finds out whether there is one") from error
+            raise self._error(found, "Run it again; it checks whether one was started") from error
         except RefusedError as error:
-            if not _may_pass(error):  # it says itself that there is none
+            if not _may_pass(error):  # so none was started
                 self._log.end_batch(name)
             raise self._refused(error) from error
         self._log.name_batch(name, batch_id)
-        self._meter.say(f"Batch {batch_id}: {len(requests)} requests sent. It may be left.")
+        self._progress.show(
+            f"Batch {batch_id}: {len(requests)} requests sent. You can stop and run this again."
+        )
 
     async def _create(self, file: str, endpoint: str, name: str) -> str:
-        """Returns the id of a new batch; after a lost reply it looks first whether there is one."""
+        """Returns the id of a new batch; after a lost reply it checks first whether it was made."""
         for left in reversed(range(TRIES)):
             try:
                 return await self._api.create_batch(file, endpoint, name)
@@ -146,7 +147,7 @@ class BatchLane:
         raise AssertionError("the last try returns or raises")
 
     async def _adopt(self) -> None:
-        """Finds out what became of batches that were being sent when the program ended."""
+        """Finds out which batches were started, of those being sent when the program ended."""
         unknown = [batch for batch in self._log.open_batches() if batch.id is None]
         if not unknown:
             return
@@ -169,7 +170,7 @@ class BatchLane:
             while (
                 state := await self._retry(lambda: self._api.read_batch(batch_id))
             ).status not in OVER:
-                self._meter.say(
+                self._progress.show(
                     f"Batch {batch.id}: {state.status}, {state.done} of {batch.requests} done."
                 )
                 await asyncio.sleep(wait)
@@ -180,20 +181,17 @@ class BatchLane:
                     self._take(batch.name, line)
         except RefusedError as error:
             if error.reply.status == 404:
-                self._meter.say(f"Batch {batch.id}: the provider no longer has it.")
+                self._progress.show(f"Batch {batch.id}: the provider no longer has it.")
                 self._log.end_batch(batch.name)
                 return
             raise self._refused(error) from error
         left = self._log.end_batch(batch.name)
         self._budget.release()
-        said = f", {left} unanswered" if left else ""
-        self._meter.say(f"Batch {batch.id}: {state.status}{said}.")
+        unanswered = f", {left} unanswered" if left else ""
+        self._progress.show(f"Batch {batch.id}: {state.status}{unanswered}.")
         if state.status == "failed":
-            found = f"batch {batch.id} failed ({state.said or 'no reason given'})"
-            raise self._error(found, "Mend what it names, and run it again")
-
-    async def _read(self, batch_id: str) -> BatchState:
-        return await self._retry(lambda: self._api.read_batch(batch_id))
+            found = f"batch {batch.id} failed ({state.message or 'no reason given'})"
+            raise self._error(found, "Fix what it names, and run it again")
 
     def _take(self, name: str, line: bytes) -> None:
         try:
@@ -203,25 +201,26 @@ class BatchLane:
         custom_id, reply = str(found.get("custom_id")), as_object(found.get("response"))
         body, status = reply.get("body"), reply.get("status_code")
         answered = status == 200 and is_answer(body)
-        said = self._api.redact(str(found.get("error") or body))[:LONGEST]
-        response = body if answered else {"error": said}
+        message = self._api.redact(str(found.get("error") or body))[:MOST_SHOWN]
+        response = body if answered else {"error": message}
         arrival = Arrival(response, answered, status, lane="batch")
         known = self._log.collect(name, custom_id, arrival)
         if known is None:
             return
         model, place = known
-        self._meter.advance(int(answered), self._budget.spent)
         if answered:
             cost = self._budget.prices.cost(model, count_tokens(body), "batch")
             self._budget.spent += cost or 0.0
+            self._progress.advance()
+            self._progress.note(f"${self._budget.spent:.2f}")
         elif isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
-            self._refusals[place] = Unanswered(True, f"status {status}: {said}")
+            self._refusals[place] = Unanswered(True, f"status {status}: {message}")
 
     async def _retry(self, call: Callable[[], Awaitable[Result]]) -> Result:
-        """Returns what a call to the API gives, tried again while that may help.
+        """Returns the result of a call to the API, tried again while that may help.
 
         Raises:
-            RefusedError: the API will not.
+            RefusedError: the API refuses.
             RequestError: it does not answer.
         """
         retrying = AsyncRetrying(
@@ -241,11 +240,8 @@ class BatchLane:
             raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
 
     def _refused(self, error: RefusedError) -> RequestError:
-        text = error.reply.body.decode("utf-8", "replace")
-        with suppress(ValueError):
-            text = str(as_object(as_object(read_json(text)).get("error")).get("message") or text)
-        said = " ".join(self._api.redact(text).split())[:200]
-        found = f"it refuses batches ({error.reply.status}: {said})"
+        refusal = read_refusal(error.reply, self._api.redact)
+        found = f"it refuses batches ({refusal.status}: {refusal.message})"
         return self._error(found, "Run it without --batch")
 
     def _error(self, found: str, remedy: str) -> RequestError:
@@ -269,7 +265,7 @@ def _write_line(custom_id: str, request: Request) -> str:
 
 
 def _cut(requests: list[Request]) -> Iterator[list[Request]]:
-    """Yields the requests in files that the API takes."""
+    """Yields the requests in parts that fit into one batch file."""
     some: list[Request] = []
     size = 0
     for request in requests:

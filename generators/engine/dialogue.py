@@ -1,14 +1,14 @@
-"""One thing asked of a model, up to its end: what is asked next, given the answers there are. Pure.
+"""The dialogue about one item: what to ask next, given the answers so far. Pure.
 
-Every lane goes by `advance`: live and batch send what it misses, a replay takes what it finds.
+All lanes use `advance`: live and batch send the request that it returns as missing, a replay takes
+what it finds.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from generators.engine.answers import read_content
-from generators.engine.exchange import Request
+from generators.engine.exchange import Request, read_content
 from generators.templates import render
 from schemas.exchange import RejectionReason, Tokens
 
@@ -29,18 +29,18 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Ask(Generic[Value]):
-    """One thing to ask."""
+    """One item to ask about."""
 
     request: Request
     read: Callable[[str], Value]
-    """Content of an answer -> its value; raises Unfit."""
+    """Text of an answer -> its value; raises Unfit."""
     read_whole: Callable[[dict[str, Any]], Value] | None = None
-    """In place of `read`: whole response -> its value."""
+    """Replaces `read`: whole response -> its value."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What a log holds for one request."""
+    """The answer to one request, as a log or a recording holds it."""
 
     response: dict[str, Any]
     """The answer in the API's wire form."""
@@ -76,7 +76,7 @@ class Accepted(Generic[Value]):
 
 @dataclass(frozen=True)
 class Rejected:
-    """No answer can be used, and no repair is left."""
+    """No answer can be used, and no re-ask is left."""
 
     reason: RejectionReason
     detail: str
@@ -90,8 +90,29 @@ class Rejected:
 Step = Missing | Accepted[Value] | Rejected
 
 
+@dataclass(frozen=True)
+class Unanswered:
+    """A request that got no answer in this run; a later run asks again."""
+
+    refused: bool
+    """Whether the server called the request wrong; else it failed at every try."""
+    detail: str
+
+
+@dataclass
+class Outcome:
+    """The requests that have no answer after a run."""
+
+    unanswered: dict[tuple[str, int], Unanswered] = field(
+        default_factory=dict[tuple[str, int], Unanswered]
+    )
+    """Key and occurrence -> why there is no answer."""
+    pending: int = 0
+    """Requests that wait for an open batch."""
+
+
 def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
-    """Returns the request to send next, or what has come of it in the end."""
+    """Returns the request to send next, or how the dialogue ended."""
     request = ask.request
     found: list[Found] = []
     while True:
@@ -119,16 +140,16 @@ def _read(ask: Ask[Value], response: dict[str, Any]) -> Value:
 
 
 def quote_answer(response: dict[str, Any]) -> str | None:
-    """Returns what a response says, usable or not; None where it says nothing."""
+    """Returns the text of a response, usable or not; None where it has none."""
     content = read_content(response)
     return content if isinstance(content, str) else content.content
 
 
 def ask_again(request: Request, answer: str | None, fault: Unfit) -> Request | None:
-    """Returns the request that follows an unfit answer: the answer, and what is wrong with it.
+    """Returns the re-ask after an unfit answer: the answer, and what is wrong with it.
 
     None for a request that is no conversation.
     """
-    said = [{"role": "assistant", "content": answer[:QUOTED]}] if answer else []
+    quoted = [{"role": "assistant", "content": answer[:QUOTED]}] if answer else []
     complaint = render(f"{REPAIR}/user", reason=fault.reason, detail=fault.detail)
-    return request.add_messages(*said, {"role": "user", "content": complaint})
+    return request.add_messages(*quoted, {"role": "user", "content": complaint})

@@ -1,23 +1,28 @@
-"""The one door to a model: asks what is missing, then gives all answers back in order.
+"""The only entry to a model: asks for what is missing, then yields all answers in order.
 
 Nothing is used that is not in the log. So a run that is repeated, or goes on after a kill, gives
-the same answers in the same order, and pays for those that were missing.
+the same answers in the same order, and pays only for those that were missing.
 """
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
-from generators.engine.course import Course, Meter
-from generators.engine.dialogue import Accepted, Ask, Found, Missing, Rejected, Step, advance
-from generators.engine.exchange import Request
-from generators.engine.money import Budget, Prices
+from generators.engine.dialogue import Accepted, Ask, Missing, Outcome, Rejected, Step, advance
+from generators.engine.exchange import OPENAI
+from generators.engine.ladder import SchemaLadder
+from generators.engine.money import Budget, Prices, read_prices
 from generators.engine.recorded import Recording
 from generators.engine.response_log import ResponseLog
-from generators.engine.rungs import Ladder
+from generators.errors import UsageError
+from generators.options import EngineOptions, check_outside, name_log
+from generators.progress import SILENT, Progress
 from schemas.exchange import Tokens
 
 Asks = Callable[[], Iterable[Ask[Any]]]
@@ -26,30 +31,90 @@ Asks = Callable[[], Iterable[Ask[Any]]]
 
 @dataclass(frozen=True)
 class Settings:
-    """How a model is asked."""
+    """How a model is asked; the names are those of the command's options."""
 
     responses: Path
     """The response log."""
     base_url: str | None = None
     """Server; None for OpenAI's own."""
     concurrency: int = 64
-    per_minute: int | None = None
-    tokens_per_minute: int | None = None
+    """Most requests at one time."""
+    rpm: int | None = None
+    """Most requests a minute."""
+    tpm: int | None = None
+    """Most tokens a minute."""
     repairs: int = 1
+    """Re-asks with the error before an answer is rejected."""
     max_cost: float | None = None
+    """US dollars that the run must not exceed."""
+    prices: Path | None = None
+    """A price table of the user's own; None for genai-prices."""
     batch: bool = False
+    """Whether to ask through the provider's Batch API."""
     poll: float = 2.0
     """Seconds until an open batch is first looked at again."""
 
+    @property
+    def address(self) -> str:
+        """The address that answers are kept under: without user, password and query.
+
+        Raises:
+            UsageError: it is not such an address, or holds a password.
+        """
+        return clean_url(self.base_url)
+
+
+def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
+    """Returns how a model is asked, as the options of a run that writes to `out` name it.
+
+    Raises:
+        UsageError: the response log lies in what the run replaces.
+    """
+    responses = name_log(out) if options.responses is None else Path(options.responses)
+    check_outside(out, {"--responses": responses})
+    return Settings(
+        responses,
+        base_url=options.base_url,
+        concurrency=options.concurrency,
+        rpm=options.rpm,
+        tpm=options.tpm,
+        repairs=repairs,
+        max_cost=options.max_cost,
+        prices=None if options.prices is None else Path(options.prices),
+        batch=options.batch,
+    )
+
+
+def clean_url(url: str | None) -> str:
+    """Returns the address of a server without user, password and query; OpenAI's for None.
+
+    Raises:
+        UsageError: it is not such an address, or holds a password.
+    """
+    wanted = "a URL such as http://127.0.0.1:8080/v1"
+    try:
+        parts = urlsplit(url or OPENAI)
+        port = parts.port
+    except ValueError as error:
+        # Without Python's message, which quotes what may be a password.
+        raise UsageError("--base-url", "a URL that cannot be read", wanted, "Fix it") from error
+    if parts.username or parts.password:
+        found, remedy = "it holds a user name or a password", "Put the key into OPENAI_API_KEY"
+        raise UsageError("--base-url", found, "an address alone", remedy)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError("--base-url", f"'{parts.geturl()}'", wanted, "Fix it")
+    host = parts.hostname if port is None else f"{parts.hostname}:{port}"
+    return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+
 
 @dataclass
-class TaskLedger:
-    """What came of one task's requests, and what they cost."""
+class TaskTotals:
+    """The totals of one task's requests."""
 
     asked: int = 0
     accepted: int = 0
     repaired: int = 0
-    """Of those accepted, those that a first answer was unfit for."""
+    """Of those accepted, those whose first answer was unfit."""
     rejected: Counter[str] = field(default_factory=Counter[str])
     pending: int = 0
     not_recorded: int = 0
@@ -57,15 +122,34 @@ class TaskLedger:
     tokens: Tokens = field(default_factory=Tokens)
     cost: float | None = 0.0
 
+    def add(self, step: Step[Any], prices: Prices, *, paid: bool = True) -> None:
+        """Adds how one dialogue ended; its cost is left out where it is counted already."""
+        self.asked += 1
+        if isinstance(step, Accepted):
+            self.accepted += 1
+            self.repaired += len(step.found) > 1
+        elif isinstance(step, Rejected):
+            self.rejected[step.reason] += 1
+        for answer in step.found if paid else ():
+            self.tokens += answer.tokens
+            self.failed_tries += answer.failed
+            cost = prices.cost(step.request.model, answer.tokens, answer.lane)
+            self.cost = None if self.cost is None or cost is None else self.cost + cost
+
 
 class Engine(Protocol):
     """Where answers come from."""
 
-    ledgers: dict[str, TaskLedger]
-    prices_as_of: str | None
+    totals: dict[str, TaskTotals]
+    """Task, without its version -> its totals so far."""
+
+    @property
+    def prices_as_of(self) -> str | None:
+        """What the cost was computed by; None where no server was paid."""
+        ...
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
-        """Yields what came of each ask, in order: Accepted, Rejected, or Missing for now."""
+        """Yields how each dialogue ended, in order: Accepted, Rejected, or Missing for now."""
         ...
 
 
@@ -79,29 +163,33 @@ class RecordedEngine:
 
         Args:
             recording: the answers.
-            prices: what they cost when they were given.
-            repairs: re-asks that a bad answer may have.
-            lenient: whether what is not recorded is left out, in place of an error.
+            repairs: re-asks that an unfit answer may have.
+            prices: what the answers cost when they were given.
+            lenient: whether an item without a recorded answer is left out, not an error.
         """
-        self.ledgers: dict[str, TaskLedger] = {}
-        self.recording = recording
-        self.prices_as_of: str | None = prices.as_of if recording.paid else None
-        self._repairs, self._prices, self._lenient = repairs, prices, lenient
+        self.totals: dict[str, TaskTotals] = {}
+        self._recording, self._repairs = recording, repairs
+        self._prices, self._lenient = prices, lenient
+
+    @property
+    def prices_as_of(self) -> str | None:
+        """What the cost was computed by; None where the recorded answers took no tokens."""
+        return self._prices.as_of if self._recording.paid else None
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
-        """Yields what came of each ask, in order.
+        """Yields how each dialogue ended, in order.
 
         Raises:
             ReplayError: an answer is not recorded, and none may be missing.
         """
         for ask in asks():
-            ledger = self.ledgers.setdefault(ask.request.task.partition("/")[0], TaskLedger())
-            step = advance(ask, self.recording.find, self._repairs)
+            totals = self.totals.setdefault(ask.request.task.partition("/")[0], TaskTotals())
+            step = advance(ask, self._recording.find, self._repairs)
             if isinstance(step, Missing):
                 if not self._lenient:
-                    raise self.recording.explain(step.request)
-                ledger.not_recorded += 1
-            enter(ledger, step, self._prices)
+                    raise self._recording.explain(step.request)
+                totals.not_recorded += 1
+            totals.add(step, self._prices)
             yield step
 
 
@@ -109,96 +197,106 @@ class LoggedEngine:
     """Answers from the response log, which a server first fills."""
 
     def __init__(
-        self, log: ResponseLog, settings: Settings, prices: Prices, meter: Callable[..., Meter]
+        self, log: ResponseLog, settings: Settings, prices: Prices, progress: Progress = SILENT
     ) -> None:
-        self.ledgers: dict[str, TaskLedger] = {}
+        self.totals: dict[str, TaskTotals] = {}
         self.log = log
         self.budget = Budget(prices, settings.max_cost)
-        self.prices_as_of: str | None = prices.as_of
-        self._settings, self._meter = settings, meter
+        self._settings, self._progress = settings, progress
         self._counted: set[tuple[str, int]] = set()
-        self._ladders: defaultdict[str, Ladder] = defaultdict(Ladder)
+        self._ladders: defaultdict[str, SchemaLadder] = defaultdict(SchemaLadder)
+
+    @property
+    def prices_as_of(self) -> str | None:
+        """What the cost was computed by."""
+        return self.budget.prices.as_of
 
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
-        """Yields what came of each ask, in order, once all that was missing is asked for.
+        """Yields how each dialogue ended, in order, once all that was missing is asked for.
 
         Raises:
-            GeneratorError: the asking had to stop; what was answered is kept.
+            GeneratorError: the run had to stop; what was answered is kept.
         """
-        meter = self._meter(doing, total)
+        self._progress.start(doing, total, "item")
         try:
-            course = self._fill(asks, meter)
+            outcome = self._fill(asks)
         finally:
-            meter.close()
+            self._progress.end()
         for ask in asks():
-            ledger = self.ledgers.setdefault(ask.request.task.partition("/")[0], TaskLedger())
+            totals = self.totals.setdefault(ask.request.task.partition("/")[0], TaskTotals())
             step = advance(ask, self.log.find, self._settings.repairs)
             if isinstance(step, Missing):
-                step = self._explain(step, course, ledger)
-            paid_before = step.request.place in self._counted  # equal requests share an answer
+                request = step.request
+                if why := outcome.unanswered.get(request.place):
+                    reason = "request_refused" if why.refused else "no_answer"
+                    step = Rejected(reason, why.detail, request, None, step.found)
+                else:
+                    totals.pending += 1
+            counted = step.request.place in self._counted  # equal requests share an answer
             self._counted.add(step.request.place)
-            enter(ledger, step, self.budget.prices, paid=not paid_before)
+            totals.add(step, self.budget.prices, paid=not counted)
             yield step
 
-    def _explain(self, step: Missing, course: Course, ledger: TaskLedger) -> Step[Any]:
-        request = step.request
-        if why := course.unanswered.get(request.place):
-            reason = "request_refused" if why.refused else "no_answer"
-            return Rejected(reason, why.detail, request, None, step.found)
-        ledger.pending += 1
-        return step
-
-    def _fill(self, asks: Asks, meter: Meter) -> Course:
-        if not any(self._is_missing(ask) for ask in asks()) and not (
-            self._settings.batch and self.log.open_batches()
-        ):
-            return Course()
+    def _fill(self, asks: Asks) -> Outcome:
+        settings = self._settings
+        open_batch = settings.batch and self.log.open_batches()
+        if not open_batch and not any(self._is_missing(ask) for ask in asks()):
+            return Outcome()
         from generators.engine.api import Api
 
-        settings = self._settings
         api = Api(settings.base_url, settings.concurrency)
 
-        async def fill() -> Course:
+        async def fill() -> Outcome:
             async with api:
-                return await self._ask(api, asks, meter)
+                return await self._ask(api, asks)
 
-        return asyncio.run(fill())
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(fill())
+        with ThreadPoolExecutor(1) as thread:  # a notebook has a loop of its own in this thread
+            return thread.submit(asyncio.run, fill()).result()
 
-    async def _ask(self, api: Any, asks: Asks, meter: Meter) -> Course:
-        settings = self._settings
+    async def _ask(self, api: Any, asks: Asks) -> Outcome:
+        settings, progress = self._settings, self._progress
         if settings.batch:
             from generators.engine.batch import BatchLane
 
-            lane = BatchLane(api, self.log, self.budget, settings.repairs, meter, settings.poll)
+            lane = BatchLane(api, self.log, self.budget, settings.repairs, progress, settings.poll)
             return await lane.fill(asks)
         from generators.engine.limits import Limits
         from generators.engine.live import Live
 
-        limits = Limits(settings.concurrency, settings.per_minute, settings.tokens_per_minute)
-        live = Live(api, self.log, limits, self.budget, self._ladders, settings.repairs, meter)
+        limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
+        live = Live(api, self.log, limits, self.budget, self._ladders, settings.repairs, progress)
         return await live.fill(asks())
 
     def _is_missing(self, ask: Ask[Any]) -> bool:
         step = advance(ask, self.log.find, self._settings.repairs)
-        return isinstance(step, Missing) and not (
-            self.log.is_pending(step.request) and not self._settings.batch
+        return isinstance(step, Missing) and (
+            self._settings.batch or not self.log.is_pending(step.request)
         )
 
 
-def enter(ledger: TaskLedger, step: Step[Any], prices: Prices, *, paid: bool = True) -> None:
-    """Adds what came of one ask to its task's ledger, and what it cost unless that is there."""
-    ledger.asked += 1
-    if isinstance(step, Accepted):
-        ledger.accepted += 1
-        ledger.repaired += len(step.found) > 1
-    elif isinstance(step, Rejected):
-        ledger.rejected[step.reason] += 1
-    for answer in step.found if paid else ():
-        _pay(ledger, answer, step.request, prices)
+@contextmanager
+def open_logged(
+    settings: Settings, models: Iterable[str], progress: Progress = SILENT
+) -> Generator[LoggedEngine]:
+    """Gives the engine that asks a server and keeps every answer in the response log.
+
+    Raises:
+        UsageError: a limit on the cost is set, and a model's price is unknown; or the address is
+            not one.
+        LogError: the log cannot be opened.
+    """
+    prices = find_prices(settings, models)
+    with ResponseLog(settings.responses, settings.address) as log:
+        yield LoggedEngine(log, settings, prices, progress)
 
 
-def _pay(ledger: TaskLedger, answer: Found, request: Request, prices: Prices) -> None:
-    ledger.tokens += answer.tokens
-    ledger.failed_tries += answer.failed
-    cost = prices.cost(request.model, answer.tokens, answer.lane)
-    ledger.cost = None if ledger.cost is None or cost is None else ledger.cost + cost
+def find_prices(settings: Settings, models: Iterable[str]) -> Prices:
+    """Returns the prices of a run; raises UsageError where `max_cost` needs one that is unknown."""
+    prices = read_prices(settings.prices, settings.base_url or OPENAI)
+    if settings.max_cost is not None:
+        prices.check(models)
+    return prices

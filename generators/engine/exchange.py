@@ -1,16 +1,27 @@
-"""A request to a model and its key. Pure."""
+"""A request to a model, its key, and what its response says. Pure; trusts no server."""
 
+import json
+import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
-from generators.engine.json_text import as_object, as_objects, write_canonical
+from generators.jsonl import as_object, as_objects, read_json, write_canonical
+from schemas.exchange import RejectionReason, Tokens
 
 CHAT = "/chat/completions"
 RESPONSES = "/responses"
 OPENAI = "https://api.openai.com/v1"
 """Base URL where none is named."""
+
+_THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.S)
+_CODE_BLOCK = re.compile(r"```(?:json)?[ \t]*\n(.*?)```", re.S)
+_REFUSAL = re.compile(
+    r"^\W*(?:i['’]?m sorry|sorry,|i (?:can(?:no|['’])t|am unable|won['’]t|must decline)"
+    r"|as an ai\b)",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,7 @@ class Request:
     task: str
     """Template version that asks, such as `dilemma/v1`."""
     item: str
-    """What is asked about; a changed request about the same item can so be explained."""
+    """What is asked about, such as the id of a menu: with it a changed request is explained."""
     body: dict[str, Any]
     """Model, messages, response format and parameters."""
     template: str = ""
@@ -28,19 +39,20 @@ class Request:
     endpoint: str = CHAT
     """Path below the base URL."""
     occurrence: int = 1
-    """The n-th identical request of a file: each is answered by itself."""
+    """The n-th identical request of a file; each gets an answer of its own."""
 
     @cached_property
     def key(self) -> str:
-        """sha256 of the canonical request: one that differs in anything sent has another.
+        """sha256 of the canonical JSON of everything that is sent.
 
-        Keys are sorted, but `required` keeps a schema's order, in which a model writes.
+        Object keys are sorted; the array `required` of a schema keeps its order, since that is the
+        order in which a model writes.
         """
         return sha256(self._canonical).hexdigest()
 
     @property
     def size(self) -> int:
-        """Bytes of the request as JSON: what its tokens are guessed from."""
+        """Bytes of the request as JSON; its tokens are estimated from it."""
         return len(self._canonical)
 
     @cached_property
@@ -50,22 +62,22 @@ class Request:
 
     @property
     def place(self) -> tuple[str, int]:
-        """Key and occurrence: what an answer is looked up by."""
+        """Key and occurrence, by which an answer is looked up."""
         return self.key, self.occurrence
 
     @property
     def model(self) -> str:
-        """Name of the model asked."""
+        """Name of the model that is asked."""
         return str(self.body.get("model", ""))
 
     @cached_property
     def schema(self) -> dict[str, Any] | None:
-        """The JSON schema that the answer must fit; None where none is asked for."""
+        """The JSON schema that the answer must fit; None where the request asks for none."""
         return find_schema(self.body)
 
     @cached_property
     def marks(self) -> dict[str, str]:
-        """What the key is made of, part by part, so that a miss can be explained."""
+        """Hashes of the parts of the key: they say which part changed when no answer is found."""
         known = ("model", "messages", "response_format")
         parameters = {name: value for name, value in self.body.items() if name not in known}
         return {
@@ -76,15 +88,16 @@ class Request:
         }
 
     def add_messages(self, *messages: dict[str, str]) -> "Request | None":
-        """Returns the request with more messages at its end; None where it has none at all.
+        """Returns the request with more messages at its end; None where it is no conversation.
 
-        In the form of `/responses` they stand in `input`, which may be a text alone.
+        `/responses` has its messages in `input`, which may also be a single text.
         """
         name = "messages" if "messages" in self.body else "input"
-        said = self.body.get(name)
+        given = self.body.get(name)
         if name == "input" and self.endpoint != RESPONSES:
             return None
-        earlier = [{"role": "user", "content": said}] if isinstance(said, str) else as_objects(said)
+        text = [{"role": "user", "content": given}]
+        earlier = text if isinstance(given, str) else as_objects(given)
         return replace(self, body={**self.body, name: [*earlier, *messages]}) if earlier else None
 
 
@@ -94,7 +107,7 @@ def hash_json(value: Any) -> str:
 
 
 def find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """Returns the JSON schema a body asks for, in chat's form or in that of `responses`."""
+    """Returns the JSON schema that a body of `/chat/completions` or `/responses` asks for."""
     form = as_object(body.get("response_format"))
     inner = as_object(form.get("json_schema"))
     if form.get("type") != "json_schema":
@@ -114,7 +127,7 @@ def write_body(
         messages: system message first, so that providers can cache the prefix all items share.
         name: of the schema.
         schema: in the strict subset (https://platform.openai.com/docs/guides/structured-outputs).
-        most_tokens: at which the answer is cut off; bounds what it can cost.
+        most_tokens: where the answer is cut off; bounds its cost.
     """
     form = {"name": name, "strict": True, "schema": schema}
     return {
@@ -123,3 +136,112 @@ def write_body(
         "response_format": {"type": "json_schema", "json_schema": form},
         "max_completion_tokens": most_tokens,
     }
+
+
+@dataclass(frozen=True)
+class NoContent:
+    """A response without usable text."""
+
+    reason: RejectionReason
+    detail: str
+    content: str | None = None
+    """The text it has, if any."""
+
+
+def parse_body(body: bytes) -> Any:
+    """Returns the JSON in a body; None where there is none.
+
+    Reads leniently what strict JSON forbids (`NaN`, bytes that are not UTF-8): the answer is paid.
+    """
+    try:
+        return read_json(body)
+    except ValueError:
+        pass
+    try:
+        return json.loads(body.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_answer(response: Any) -> bool:
+    """Returns whether a JSON value is an answer, usable or not."""
+    response = as_object(response)
+    if "choices" in response:
+        return bool(as_objects(response["choices"]))
+    if response.get("error") or response.get("status") not in (None, "completed", "incomplete"):
+        return False
+    return bool({"output", "data", "results"} & response.keys())
+
+
+def read_content(response: dict[str, Any]) -> str | NoContent:
+    """Returns the text of an answer, or why it has none."""
+    choices = as_objects(response.get("choices"))
+    if not choices:
+        return _read_output(response)
+    choice = choices[0]
+    message = as_object(choice.get("message")) or {"content": choice.get("text")}
+    content = message.get("content")
+    content = content if isinstance(content, str) else None
+    if refusal := message.get("refusal"):
+        return NoContent("refused", f"the model refused: {str(refusal)[:200]}", str(refusal))
+    if choice.get("finish_reason") == "content_filter":
+        return NoContent("refused", "the provider's content filter stopped the answer", content)
+    if choice.get("finish_reason") == "length":
+        return NoContent("truncated", "the answer was cut off at the token limit", content)
+    return _strip(content)
+
+
+def _read_output(response: dict[str, Any]) -> str | NoContent:
+    """Reads the form of `/responses`."""
+    output = as_objects(response.get("output"))
+    parts = [part for item in output for part in as_objects(item.get("content"))]
+    text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
+    refusals = [str(part["refusal"]) for part in parts if part.get("refusal")]
+    if refusals:
+        return NoContent("refused", f"the model refused: {refusals[0][:200]}", refusals[0])
+    if response.get("status") == "incomplete":
+        return NoContent("truncated", "the answer is incomplete", text)
+    return _strip(text)
+
+
+def _strip(content: str | None) -> str | NoContent:
+    text = _THOUGHT.sub("", content or "").strip()
+    if not text:
+        return NoContent("empty", "the answer is empty")
+    if not text.startswith("{") and _REFUSAL.match(text):
+        return NoContent("refused", f"the model refused: {text[:200]}", text)
+    return text
+
+
+def parse_json(content: str) -> Any:
+    """Returns the JSON value in an answer, also from within a code block or prose.
+
+    Raises:
+        ValueError: there is no JSON value.
+    """
+    try:
+        return json.loads(content)
+    except ValueError:
+        block = _CODE_BLOCK.search(content)
+        start, end = content.find("{"), content.rfind("}")
+        inner = block[1] if block else content[start : end + 1]
+        return json.loads(inner)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+
+
+def count_tokens(response: Any) -> Tokens:
+    """Returns the tokens that a response reports; zeros where it reports none."""
+    usage = as_object(as_object(response).get("usage"))
+    details = usage.get("prompt_tokens_details") or usage.get("input_tokens_details")
+    cached = as_object(details).get("cached_tokens")
+    return Tokens(
+        prompt=_number(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        cached=_number(cached),
+        completion=_number(usage.get("completion_tokens", usage.get("output_tokens"))),
+    )
+
+
+def _number(value: Any) -> int:
+    is_count = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return int(value) if is_count and 0 <= value < 1e12 else 0

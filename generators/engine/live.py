@@ -1,41 +1,44 @@
-"""Asks what is missing, many requests at a time, and puts every answer into the log.
+"""Asks for what is missing, many requests at a time, and puts every answer into the log.
 
-Only in here do requests wait, repeat or give up. Two budgets of tries are kept apart: failures of
-the server count, waits that it asks for do not.
+Only here do requests wait, repeat or give up. Failures of the server count as tries; waits that it
+asks for do not.
 """
 
 import asyncio
+import signal
+import sys
+import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from generators.engine.answers import count_tokens, is_answer, parse_body
 from generators.engine.api import Api, NoReplyError, Reply
-from generators.engine.course import Course, Meter, Unanswered
-from generators.engine.dialogue import Ask, Found, Missing, advance, quote_answer
-from generators.engine.exchange import Request
-from generators.engine.interrupts import heed_interrupts
-from generators.engine.json_text import as_object, write_json
+from generators.engine.dialogue import (
+    Ask,
+    Found,
+    Missing,
+    Outcome,
+    Unanswered,
+    advance,
+    quote_answer,
+)
+from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
+from generators.engine.failures import FINAL, Failed, Refusal, Wait, read_refusal, try_again
+from generators.engine.ladder import Form, SchemaLadder, is_about_form
 from generators.engine.limits import Breaker, Limits, read_retry_after
 from generators.engine.money import Budget, estimate_tokens, most_completion
-from generators.engine.refusals import FINAL, Refusal, read_refusal
 from generators.engine.response_log import Arrival, ResponseLog
-from generators.engine.retries import Failed, Wait, try_again
-from generators.engine.rungs import Ladder, Rung, is_about_format
 from generators.errors import RequestError
+from generators.jsonl import as_object, write_json
+from generators.progress import Progress
 from schemas.exchange import Tokens
 
-PATIENCE = 45.0
-"""Seconds of nothing but failures until the server is given up."""
-PATIENCE_AT_START = 5.0
-"""The same for a server that has not answered once: it may not be there at all."""
-PATIENCE_WITH_LIMITS = 600.0
-"""Seconds of nothing but refusals for the rate limit until the run ends."""
 TURN = 32
-"""Items that may be found in the log, one after the other, until others have their turn."""
+"""Items found in the log, one after the other, until other work has its turn."""
 MOST_REFUSED = 20
-"""Requests refused as wrong, with not one answered, until the run stops: it is not the item."""
+"""Requests refused as wrong, before any answer, until the run stops: the cause is not the item."""
 
 
 class _Refused(Exception):
@@ -51,34 +54,32 @@ class Live:
         log: ResponseLog,
         limits: Limits,
         budget: Budget,
-        ladders: defaultdict[str, Ladder],
+        ladders: defaultdict[str, SchemaLadder],
         repairs: int,
-        meter: Meter,
+        progress: Progress,
     ) -> None:
         self._api, self._log, self._limits, self._budget = api, log, limits, budget
-        self._ladders, self._repairs, self._meter = ladders, repairs, meter
-        self._course = Course()
+        self._ladders, self._repairs, self._progress = ladders, repairs, progress
+        self._outcome = Outcome()
         self._breaker = Breaker(asyncio.get_running_loop().time)
-        self._stall = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
-        self._answered = self._refused = self._through = 0
-        self._interrupts = 0
+        self._answered = self._refused = self._done = 0
         self._under_way: dict[tuple[str, int], asyncio.Event] = {}
         self._fresh: dict[tuple[str, int], Found] = {}
         self._known = False
         self._some_pending = bool(log.open_batches())
 
-    async def fill(self, asks: Iterable[Ask[Any]]) -> Course:
-        """Asks what is missing, in the order of the asks; returns what became of it.
+    async def fill(self, asks: Iterable[Ask[Any]]) -> Outcome:
+        """Returns which requests have no answer, once all that was missing is asked for.
 
-        What is in flight when the run must end is waited for, since it will be paid for.
+        Requests in flight when the run must end are waited for, since they will be paid for.
 
         Raises:
-            GeneratorError: the server is down, refuses for good, the money is spent or the log
-                cannot be written.
+            GeneratorError: the server is down or refuses for good, the limit on the cost is
+                reached, or the log cannot be written.
         """
         queue = iter(asks)
-        with heed_interrupts(self._interrupt):
+        with self._heed_interrupts():
             workers = [self._work(queue) for _ in range(self._limits.at_once)]
             try:
                 await asyncio.gather(*workers)
@@ -88,14 +89,14 @@ class Live:
         if self._stopped is not None:
             raise self._stopped
         self._check_any()
-        return self._course
+        return self._outcome
 
     def _check_any(self) -> None:
-        """Raises RequestError where every try failed, now and before: that is no poor request."""
-        failed = [each for each in self._course.unanswered.values() if not each.refused]
+        """Raises RequestError where nothing was ever answered: the cause is not one request."""
+        failed = [each for each in self._outcome.unanswered.values() if not each.refused]
         if failed and not self._answered and not self._known:
             found = f"no answer to any of {len(failed)} requests ({failed[-1].detail})"
-            raise self._error(found, "some", "Run it again when the server is back")
+            raise self._error(found, "answers", "Run it again when the server is back")
 
     async def _work(self, queue: Iterator[Ask[Any]]) -> None:
         while self._stopped is None:
@@ -107,28 +108,30 @@ class Live:
             except Exception as error:  # one worker's end is everybody's; fill raises it
                 self._stop(error)
                 return
-            self._meter.advance(1, self._budget.spent)
-            self._through += 1
-            if self._through % TURN == 0:
+            self._progress.advance()
+            if self._budget.spent:
+                self._progress.note(f"${self._budget.spent:.2f}")
+            self._done += 1
+            if self._done % TURN == 0:
                 await asyncio.sleep(0)
 
     async def _ask(self, ask: Ask[Any]) -> None:
-        """Asks until the answers there are suffice."""
+        """Asks about one item until it is accepted or rejected, or its request is given up."""
         while isinstance(step := advance(ask, self._find, self._repairs), Missing):
             request = step.request
             if self._some_pending and self._log.is_pending(request):
-                self._course.pending += 1
+                self._outcome.pending += 1
                 return
-            if request.place in self._course.unanswered or self._stopped is not None:
+            if request.place in self._outcome.unanswered or self._stopped is not None:
                 return
             if earlier := self._under_way.get(request.place):
-                await earlier.wait()  # an equal request: its answer serves both
+                await earlier.wait()  # an equal request: one answer serves both
                 continue
             self._under_way[request.place] = done = asyncio.Event()
             try:
                 await self._send(request)
             except (Failed, Wait) as error:
-                self._course.unanswered[request.place] = Unanswered(False, str(error))
+                self._outcome.unanswered[request.place] = Unanswered(False, str(error))
                 return
             except _Refused as error:
                 self._note_refused(request, str(error))
@@ -138,17 +141,17 @@ class Live:
                 done.set()
 
     def _find(self, request: Request) -> Found | None:
-        """Returns an answer; one that has just been logged need not be read again."""
+        """Returns an answer; one that was just logged is not read again."""
         found = self._fresh.pop(request.place, None) or self._log.find(request)
         self._known = self._known or found is not None
         return found
 
-    def _note_refused(self, request: Request, said: str) -> None:
-        self._course.unanswered[request.place] = Unanswered(True, said)
+    def _note_refused(self, request: Request, message: str) -> None:
+        self._outcome.unanswered[request.place] = Unanswered(True, message)
         self._refused += 1
         if self._refused >= MOST_REFUSED and not self._answered:
-            wanted = "an answer to at least one"
-            raise self._error(f"{self._refused} requests refused: {said}", wanted, "See --help")
+            found = f"{self._refused} requests refused: {message}"
+            raise self._error(found, "an answer to at least one", "Fix what the message names")
 
     async def _send(self, request: Request) -> None:
         """Sends a request until it is answered, and keeps the answer."""
@@ -174,7 +177,7 @@ class Live:
         self._budget.reserve(cost)
 
     def _stop(self, error: BaseException) -> None:
-        """Ends the asking: nothing more is sent, and nobody waits for a turn."""
+        """Ends the run: nothing more is sent, and nothing waits."""
         self._stopped = self._stopped or error
         self._limits.stop()
 
@@ -189,105 +192,126 @@ class Live:
     async def _try(self, request: Request) -> Tokens:
         """Returns the tokens of the answer, once it is in the log."""
         ladder = self._ladders[request.model]
-        rung = ladder.rung
-        body = ladder.adapt(request.body, rung)
+        form = ladder.form
+        body = ladder.adapt(request.body, form)
         await self._limits.enter(estimate_tokens(request) + most_completion(request) / 4)
         try:
             if self._stopped is not None:
                 raise Failed("the run was stopped")
             reply = await self._api.send(request.endpoint, write_json(body))
         except NoReplyError as error:
-            if error.sent:  # it may be paid, and nobody will say what
+            if error.sent:  # it may be paid, and no reply will tell the cost
                 self._budget.spend_worst(request)
-            self._note_failure(request, rung, None, str(error))
+            self._note_failure(request, form, None, str(error))
             raise Failed(str(error)) from error
         finally:
             self._limits.leave()
         if reply.status == 200:
-            return self._take(request, rung, reply)
-        raise self._judge(request, rung, body, reply)
+            return self._take(request, form, reply)
+        raise self._explain(request, form, body, reply)
 
-    def _take(self, request: Request, rung: Rung, reply: Reply) -> Tokens:
+    def _take(self, request: Request, form: Form, reply: Reply) -> Tokens:
         response = parse_body(reply.body)
         if not is_answer(response):
-            self._note_failure(request, rung, 200, "a reply that is no answer", response)
+            self._note_failure(request, form, 200, "a reply that is no answer", response)
             raise Failed("a reply of status 200 that is no answer")
         tokens = count_tokens(response)
         if tokens == Tokens():
             self._budget.spend_worst(request)
-        self._log.add(request, Arrival(response, answered=True, rung=rung))
+        self._log.add(request, Arrival(response, answered=True, form=form))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1
-        self._breaker.note_success()
-        self._stall.note_success()
+        self._breaker.note_answer()
         self._limits.note_answer(reply.headers)
         if request.schema:
-            self._ladders[request.model].note_content(rung, quote_answer(response))
+            self._ladders[request.model].note_content(form, quote_answer(response))
         return tokens
 
-    def _judge(self, request: Request, rung: Rung, body: dict[str, Any], reply: Reply) -> Exception:
-        """Returns what a reply that is an error means."""
+    def _explain(
+        self, request: Request, form: Form, body: dict[str, Any], reply: Reply
+    ) -> Exception:
+        """Returns what an error reply means: another try, one refused request or the end."""
         refusal = read_refusal(reply, self._api.redact)
-        status, said = reply.status, refusal.said
+        status, message = reply.status, refusal.message
         if refusal.is_about_quota:
-            return self._error(f"the quota is used up ({said})", "credit", "Add some, or wait")
+            return self._error(f"the quota is used up ({message})", "credit", "Add some, or wait")
         if status == 429:
             self._limits.note_refusal(reply.headers)
-            self._breaker.note_success()  # it is there, and talks
-            if self._stall.note_failure(PATIENCE_WITH_LIMITS):
-                found = f"no answer for {PATIENCE_WITH_LIMITS:.0f} seconds, only refusals ({said})"
-                return self._error(found, "some", "Wait, or ask for a higher limit")
+            if patience := self._breaker.note_refusal():
+                found = f"no answer for {patience:.0f} seconds, only refusals ({message})"
+                return self._error(found, "answers", "Wait, or ask for a higher limit")
             return Wait(read_retry_after(reply.headers))
-        if self._adapt(request, rung, body, refusal):
+        if self._adapt(request, form, body, refusal):
             return Wait(0.0)
         if status in FINAL:
             what, remedy = FINAL[status]
-            return self._error(f"{what} ({status}: {said})", "an answer", remedy)
+            return self._error(f"{what} ({status}: {message})", "an answer", remedy)
         if refusal.may_pass:
-            self._note_failure(request, rung, status, said)
-            return Failed(f"status {status}: {said}")
+            self._note_failure(request, form, status, message)
+            return Failed(f"status {status}: {message}")
         if 300 <= status < 400:
             place = self._api.redact(reply.headers.get("location", "elsewhere"))
             return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
-        return _Refused(f"status {status}: {said}")
+        return _Refused(f"status {status}: {message}")
 
-    def _adapt(self, request: Request, rung: Rung, body: dict[str, Any], why: Refusal) -> bool:
-        """Returns whether to send the request in another form, now that this one failed."""
-        ladder = self._ladders[request.model]
-        if why.status in (400, 422) and ladder.drop(body, why.named, f"{why.code} {why.said}"):
+    def _adapt(self, request: Request, form: Form, body: dict[str, Any], refusal: Refusal) -> bool:
+        """Returns whether to send the request in another form, now that this one was refused."""
+        ladder, status = self._ladders[request.model], refusal.status
+        if status in (400, 422) and ladder.drop(
+            body, refusal.named, f"{refusal.code} {refusal.message}"
+        ):
             return True
-        if request.schema is None or not is_about_format(why.status, f"{why.named} {why.said}"):
+        if request.schema is None or not is_about_form(
+            status, f"{refusal.named} {refusal.message}"
+        ):
             return False
-        if rung != ladder.rung:
-            return True  # another request has found it out meanwhile
-        if self._answered and why.status == 500:
+        if form != ladder.form:
+            return True  # another request has already changed it
+        if self._answered and status == 500:
             return False  # the server works, and fails now and then
-        return not ladder.proven and ladder.step_down(rung)
+        return not ladder.proven and ladder.step_down(form)
 
     def _note_failure(
-        self, request: Request, rung: Rung, status: int | None, said: str, response: Any = None
+        self, request: Request, form: Form, status: int | None, message: str, response: Any = None
     ) -> None:
-        """Keeps a failed try with what it may have cost; stops the run where nothing works."""
-        failure: dict[str, Any] = {"error": said}
+        """Keeps a failed try with what it may have cost; ends the run where nothing works."""
+        failure: dict[str, Any] = {"error": message}
         if usage := as_object(response).get("usage"):
             failure["usage"] = usage
             self._budget.spend(request, count_tokens(failure))
-        self._log.add(request, Arrival(failure, answered=False, status=status, rung=rung))
-        patience = PATIENCE if self._answered else PATIENCE_AT_START
-        if self._breaker.note_failure(patience):
-            found = f"{said}, for {patience:.0f} seconds and at every try"
-            remedy = "What was answered is kept: run it again when the server is back"
+        self._log.add(request, Arrival(failure, answered=False, status=status, form=form))
+        if patience := self._breaker.note_failure():
+            found = f"{message}, for {patience:.0f} seconds and at every try"
+            remedy = "All answers are kept: run it again when the server is back"
             raise self._error(found, "answers", remedy)
 
     def _error(self, found: str, wanted: str, remedy: str) -> RequestError:
         return RequestError(self._api.where, found, wanted, remedy)
 
-    def _interrupt(self) -> bool:
-        """Ends the asking; returns whether it was ended before."""
-        self._interrupts += 1
-        if self._interrupts > 1:
-            return True
-        self._stop(KeyboardInterrupt())
-        waiting = self._limits.in_flight
-        self._meter.say(f"Stopping: waiting for {waiting} answers that are under way.")
-        return False
+    @contextmanager
+    def _heed_interrupts(self) -> Generator[None]:
+        """Ends the run on the first Ctrl-C, once what is in flight has come; at once on the next.
+
+        Where no signal handler can be set (on Windows, or in a thread), the first ends it at once.
+        """
+        if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        interrupted = False
+
+        def stop() -> None:
+            nonlocal interrupted
+            if interrupted and task:
+                task.cancel()
+                return
+            interrupted = True
+            self._stop(KeyboardInterrupt())
+            waiting = self._limits.in_flight
+            self._progress.show(f"Stopping: waiting for {waiting} answers that are under way.")
+
+        loop.add_signal_handler(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            loop.remove_signal_handler(signal.SIGINT)

@@ -1,11 +1,17 @@
-"""What requests cost: prices, estimates before anything is sent, and a limit that holds."""
+"""What requests cost: prices, estimates before anything is sent, and a limit that holds.
 
-import json
+Prices come from `genai-prices` (https://github.com/pydantic/genai-prices) as installed, or from the
+user's own file. This is its only importer; its update over the network is never used.
+"""
+
 import re
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
@@ -14,61 +20,234 @@ from generators.engine.exchange import Request
 from generators.errors import BudgetError, UsageError
 from schemas.exchange import Tokens
 
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo, ModelPrice, TieredPrices
+
 CHARACTERS_PER_TOKEN = 4.0
 """Of English prose, about (https://platform.openai.com/tokenizer); for estimates."""
 FEWEST_CHARACTERS_PER_TOKEN = 1.0
 """For the limit, which must hold for any script: a token is at least one byte."""
 DEFAULT_COMPLETION = 128_000
 """Tokens an answer may have where the request does not bound it: no model writes more."""
+BATCH_SHARE = 0.5
+"""Share of the usual price that a batch is assumed to cost where the table has no batch price: as
+OpenAI charges (https://platform.openai.com/docs/guides/batch)."""
+_BATCH = {"processing": "batch"}
 _DATED = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
-
 
 Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
+class Rates(NamedTuple):
+    """What a model charges, in US dollars per million tokens."""
+
+    prompt: float
+    cached: float
+    """Of prompt tokens that the provider had cached."""
+    completion: float
+    above: int = 0
+    """Prompt tokens of one request above which these rates hold."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """The price of one model."""
+
+    live: tuple[Rates, ...]
+    """By prompt tokens, ascending: the last that a request is above holds."""
+    batch: tuple[Rates, ...] | None = None
+    """None where the table has no batch price."""
+    per_request: float = 0.0
+    """US dollars on top."""
+
+
 @checked(config=ConfigDict(extra="ignore"), frozen=True)
-class Prices:
-    """A dated table of prices."""
+class PriceFile:
+    """A price table of the user's own, as `--prices FILE` reads it.
+
+    JSON such as `{"as_of": "2026-01", "models": {"NAME": [2.5, 1.25, 10.0]}, "batch_share": 0.5}`.
+    """
 
     as_of: str
-    """Month it was taken down."""
+    """When the prices were taken down; free text."""
     models: dict[str, tuple[Dollars, Dollars, Dollars]]
-    """Model -> US dollars per million prompt, cached and completion tokens."""
-    batch_share: float = 0.5
+    """Model -> US dollars per million prompt, cached prompt and completion tokens."""
+    batch_share: Dollars = BATCH_SHARE
     """Share of the price that a batch costs."""
 
-    def find(self, model: str) -> tuple[float, float, float] | None:
-        """Returns the prices of a model, of a dated version of it too; None if unknown."""
-        return self.models.get(model) or self.models.get(_DATED.sub("", model))
+
+@dataclass
+class Prices:
+    """The prices of models, from one source."""
+
+    source: str
+    """Such as `genai-prices 0.2.3`, or the month in the user's own table."""
+    own: PriceFile | None = None
+    """The user's own table; None for genai-prices."""
+    base_url: str | None = None
+    """Server that is asked; its provider's prices are used where it has one in the table."""
+    assumed: set[str] = field(default_factory=set[str])
+    """Models whose batch price was needed and assumed."""
+    _known: dict[str, Price | None] = field(default_factory=dict[str, "Price | None"])
+
+    @property
+    def as_of(self) -> str:
+        """What the prices are of, and what was assumed for want of them."""
+        if not self.assumed:
+            return self.source
+        named = ", ".join(sorted(self.assumed))
+        return f"{self.source}; the batch price of {named} is assumed to be half the usual one"
+
+    def find(self, model: str) -> Price | None:
+        """Returns the price of a model, of a dated version of it too; None if unknown."""
+        if model not in self._known:
+            self._known[model] = self._look_up(model)
+        return self._known[model]
+
+    def _look_up(self, model: str) -> Price | None:
+        if self.own is None:
+            return _find_bundled(model, self.base_url)
+        models = self.own.models
+        rates = models.get(model) or models.get(_DATED.sub("", model))
+        if rates is None:
+            return None
+        prompt, cached, completion = (rate * self.own.batch_share for rate in rates)
+        return Price((Rates(*rates),), (Rates(prompt, cached, completion),))
+
+    def check(self, models: Iterable[str]) -> None:
+        """Raises UsageError where the price of a model, which `--max-cost` needs, is unknown."""
+        for model in models:
+            if self.find(model) is None:
+                found, wanted = f"no price is known for '{model}'", "a model with a price"
+                raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
 
     def cost(self, model: str, tokens: Tokens, lane: str = "live") -> float | None:
-        """Returns US dollars; None for a model of unknown price, where it has any tokens."""
+        """Returns US dollars; None for a model of unknown price, unless it used no tokens.
+
+        A batch of a model without a batch price is assumed to cost half, and that is noted.
+        """
         if tokens == Tokens():
             return 0.0
-        prices = self.find(model)
-        if prices is None:
+        price = self.find(model)
+        if price is None:
             return None
+        share, table = 1.0, price.live
+        if lane == "batch" and price.batch is None:
+            self.assumed.add(model)
+            share = BATCH_SHARE
+        elif lane == "batch":
+            table = price.batch or price.live
+        rates = next(
+            each for each in reversed(table) if not each.above or tokens.prompt > each.above
+        )
         fresh = max(tokens.prompt - tokens.cached, 0)
         parts = (fresh, tokens.cached, tokens.completion)
-        dollars = sum(part * price for part, price in zip(parts, prices, strict=True)) / 1e6
-        return dollars * (self.batch_share if lane == "batch" else 1)
+        dollars = sum(part * rate for part, rate in zip(parts, rates[:3], strict=True)) / 1e6
+        return dollars * share + price.per_request
 
 
-def read_prices(path: Path | None = None) -> Prices:
-    """Returns the bundled prices, or the user's own in the same form.
+def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices:
+    """Returns the prices of genai-prices, or those of the user's own file (see `PriceFile`).
+
+    Args:
+        path: the file; None for genai-prices.
+        base_url: server that is asked; None where that is not known.
 
     Raises:
         UsageError: the file is no such table.
     """
-    source = files("generators") / "engine" / "prices.json" if path is None else path
+    if path is None:
+        return Prices(f"genai-prices {version('genai-prices')}", None, base_url)
     try:
-        return TypeAdapter(Prices).validate_python(json.loads(source.read_text(encoding="utf-8")))
-    except (OSError, ValueError) as error:
-        found = "cannot be read as such"
+        own = TypeAdapter(PriceFile).validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        found = "it cannot be read"
         if isinstance(error, ValidationError):
-            found = ".".join(map(str, error.errors()[0]["loc"])) + " is missing or wrong"
+            first = error.errors(include_url=False)[0]
+            found = f"{'.'.join(map(str, first['loc'])) or 'the file'} is missing or wrong"
         wanted = 'JSON such as {"as_of": "2026-01", "models": {"NAME": [2.5, 1.25, 10.0]}}'
-        raise UsageError(f"--prices {path}", found, wanted, "Mend it") from error
+        raise UsageError(f"--prices {path}", found, wanted, "Fix it") from error
+    return Prices(own.as_of, own)
+
+
+def _find_bundled(model: str, base_url: str | None) -> Price | None:
+    """Returns the price that genai-prices has for a model.
+
+    A server that the table knows has its own prices; behind any other (the user's own, a proxy) the
+    name of the model decides.
+    """
+    from genai_prices.data_snapshot import get_snapshot
+
+    snapshot = get_snapshot()
+    try:
+        provider = snapshot.find_provider(None, None, base_url)
+    except LookupError:
+        provider = None
+    try:
+        _, found = snapshot.find_provider_model(model, provider, None, None)
+    except LookupError:
+        return None
+    return _read_price(found)
+
+
+def _read_price(model: "ModelInfo") -> Price | None:
+    """Returns the price of a model; None for one that is not paid by text tokens.
+
+    Of prices that change with the time of day, or that are announced for a later day, the dearest
+    counts, so that a limit on the cost holds.
+    """
+    from genai_prices.types import ModelPrice, TimeOfDateConstraint
+
+    now = datetime.now(UTC)
+    if isinstance(model.prices, ModelPrice):
+        prices = [model.prices]
+    else:
+        timed = [each for each in model.prices if isinstance(each.constraint, TimeOfDateConstraint)]
+        dated = [each for each in model.prices if each not in timed]
+        past = [each for each in dated if each.constraint is None or each.constraint.active(now)]
+        later = [each for each in dated if each not in past]
+        prices = [each.prices for each in (*(past or dated)[-1:], *later, *timed)]
+    if all(price.input_mtok is None and price.output_mtok is None for price in prices):
+        return None
+    # Anthropic writes to its cache on request only, and no request here asks for that; where a
+    # provider does so by itself, all fresh tokens are charged as written.
+    writes = "claude" not in model.id
+    variants = [
+        each
+        for each in model.price_variants or ()
+        if each.when == _BATCH and (each.constraint is None or each.constraint.active(now))
+    ]
+    batch = _read_rates([model.get_prices(now, _BATCH)], writes=writes) if variants else None
+    per_request = max(_find_rate(price.requests_kcount, 0) for price in prices) / 1000
+    return Price(_read_rates(prices, writes=writes), batch, per_request)
+
+
+def _read_rates(prices: "list[ModelPrice]", *, writes: bool) -> tuple[Rates, ...]:
+    """Returns the rates by prompt tokens, ascending; of several prices the dearest of each kind."""
+    kinds = [
+        [price.input_mtok for price in prices],
+        [price.input_mtok if (read := price.cache_read_mtok) is None else read for price in prices],
+        [price.output_mtok for price in prices],
+    ]
+    if writes:
+        kinds[0] += [price.cache_write_mtok for price in prices]
+    starts = {tier.start for kind in kinds for rate in kind for tier in getattr(rate, "tiers", ())}
+    rows: list[Rates] = []
+    for above in sorted({0, *starts}):
+        prompt, cached, completion = (
+            max(_find_rate(rate, above) for rate in kind) for kind in kinds
+        )
+        rows.append(Rates(prompt, min(cached, prompt), completion, above))
+    return tuple(rows)
+
+
+def _find_rate(rate: "Decimal | TieredPrices | None", above: int) -> float:
+    if rate is None:
+        return 0.0
+    if isinstance(rate, Decimal):
+        return float(rate)
+    tiers = [tier.price for tier in rate.tiers if tier.start <= above]
+    return float(tiers[-1] if tiers else rate.base)
 
 
 def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_PER_TOKEN) -> int:
@@ -77,17 +256,14 @@ def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_P
 
 
 def most_completion(request: Request) -> int:
-    """Returns the most tokens an answer may have."""
+    """Returns the most tokens an answer can have, all its choices (`n`) together."""
+    number: object = request.body.get("n")
+    choices = number if isinstance(number, int) and number > 1 else 1
     for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
         bound: object = request.body.get(name)
         if isinstance(bound, int) and bound > 0:
-            return bound * _count_choices(request)
+            return bound * choices
     return DEFAULT_COMPLETION
-
-
-def _count_choices(request: Request) -> int:
-    number: object = request.body.get("n")
-    return number if isinstance(number, int) and number > 1 else 1
 
 
 @dataclass
@@ -118,13 +294,13 @@ class Budget:
         self.in_flight += 1
 
     def settle(self, reserved: float, request: Request, tokens: Tokens, lane: str = "live") -> None:
-        """Puts what a request did cost in the place of what was set aside for it."""
+        """Replaces what was reserved for a request by what it did cost."""
         self.in_flight -= 1
         self.reserved = self.reserved - reserved if self.in_flight else 0.0
         self.spend(request, tokens, lane)
 
     def spend_worst(self, request: Request) -> None:
-        """Adds what a request could cost at most, where nobody says what it did."""
+        """Adds what a request could cost at most, where no reply tells what it did."""
         self.spent += self.worst(request)
 
     def spend(self, request: Request, tokens: Tokens, lane: str = "live") -> None:
@@ -132,11 +308,11 @@ class Budget:
         self.spent += self.prices.cost(request.model, tokens, lane) or 0.0
 
     def release(self) -> None:
-        """Sets nothing aside any more: a batch is through."""
+        """Drops all reservations: a batch has ended."""
         self.reserved, self.in_flight = 0.0, 0
 
     def exceeded(self, next_cost: float) -> BudgetError:
-        """Returns the error of a request that does not fit."""
+        """Returns the error for a request that does not fit."""
         found = f"${self.spent:.4f} spent, and the next request could cost ${next_cost:.4f}"
-        remedy = "Every answer is kept: raise it and run again"
+        remedy = "All answers are kept: raise the limit and run again"
         return BudgetError(f"--max-cost {self.most:g}", found, "room for it", remedy)

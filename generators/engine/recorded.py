@@ -1,15 +1,14 @@
-"""Recorded answers: JSONL files that stand in for a server, and go into and out of a log."""
+"""Recorded answers: JSONL files that replace a server, and move answers between logs."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from generators.engine.answers import count_tokens, is_answer
 from generators.engine.dialogue import Found
-from generators.engine.exchange import Request
-from generators.engine.json_text import write_json
-from generators.errors import FolderError, ReplayError
+from generators.engine.exchange import Request, count_tokens, is_answer
+from generators.errors import ReplayError
+from generators.jsonl import replace_lines
 from schemas.exchange import RecordedAnswer, Tokens
 
 
@@ -17,7 +16,7 @@ class Recording:
     """The answers of one file, by key and occurrence."""
 
     def __init__(self, path: Path) -> None:
-        """Reads the file.
+        """Reads the file, checked.
 
         Raises:
             ReplayError: it cannot be read, or a line is no recorded answer.
@@ -29,7 +28,7 @@ class Recording:
 
     @property
     def paid(self) -> bool:
-        """Whether any of the answers cost tokens."""
+        """Whether any of the answers took tokens."""
         return any(count_tokens(each.response) != Tokens() for each in self.answers.values())
 
     def find(self, request: Request) -> Found | None:
@@ -48,7 +47,7 @@ class Recording:
         }
 
     def explain(self, request: Request) -> ReplayError:
-        """Returns the error of a request that is not among the answers."""
+        """Returns the error for a request that has no recorded answer."""
         found = f"no recorded answer for {request.task} about {request.item} (key {request.key})"
         remedy = (
             "Record it: run with --model and --responses LOG, then"
@@ -94,15 +93,4 @@ def write_answers(path: Path, answers: Iterable[dict[str, object]]) -> int:
     Raises:
         FolderError: the file cannot be written.
     """
-    count = 0
-    new = path.with_name(f".{path.name}.new")
-    try:
-        with new.open("wb") as file:
-            for answer in answers:
-                file.write(write_json(answer) + b"\n")
-                count += 1
-        new.replace(path)
-    except OSError as error:
-        found, wanted = error.strerror or str(error), "a file that can be written"
-        raise FolderError(str(path), found, wanted, "Name another") from error
-    return count
+    return replace_lines(path, answers, str(path), "Name another")

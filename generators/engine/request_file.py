@@ -5,9 +5,9 @@ https://platform.openai.com/docs/guides/batch
 
 import codecs
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -17,11 +17,10 @@ from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVar
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from generators.engine.answers import parse_json
 from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
-from generators.engine.exchange import Request, find_schema
-from generators.engine.json_text import read_json, write_canonical, write_json
-from generators.errors import FolderError, SourceError
+from generators.engine.exchange import Request, find_schema, parse_json
+from generators.errors import SourceError
+from generators.jsonl import as_object, read_json, replace_lines, write_canonical
 
 TASK = "complete"
 PREFIX = "/v1"
@@ -40,24 +39,27 @@ class Line(NamedTuple):
 
 
 class RequestFile:
-    """A file of requests; read again each time, so that it may be long."""
+    """A file of requests; it is read again for each pass, so it may be long."""
 
     def __init__(self, path: Path) -> None:
-        """Reads the file once, and checks every line before anything is sent.
+        """Checks every line before anything is sent.
 
         Raises:
-            SourceError: it cannot be read, or a line is no request; names the line.
+            SourceError: the file cannot be read, or a line is no request; names the line.
         """
         self.path = path
         if path.exists() and not path.is_file():
-            wanted = "a file, which is read more than once"
-            raise SourceError(str(path), "no ordinary file", wanted, "Write the requests to one")
+            found, wanted = "not an ordinary file", "a file, which is read more than once"
+            raise SourceError(str(path), found, wanted, "Write the requests to one")
         self.models: set[str] = set()
         self.requests = 0
         seen: set[str] = set()
         for line in self.read_lines():
             if line.custom_id in seen:
-                found, wanted = f"custom_id '{line.custom_id}' again", "one of its own each"
+                found, wanted = (
+                    f"custom_id '{line.custom_id}' again",
+                    "a different one in each line",
+                )
                 raise SourceError(line.where, found, wanted, "Rename one")
             seen.add(line.custom_id)
             self.models.add(str(line.body.get("model")))
@@ -74,25 +76,18 @@ class RequestFile:
                         yield read_line(line, f"{self.path} line {number}")
         except OSError as error:
             found = error.strerror or str(error)
-            remedy = "Check the path"
-            raise SourceError(str(self.path), found, "a file of requests", remedy) from error
+            raise SourceError(
+                str(self.path), found, "a file of requests", "Check the path"
+            ) from error
 
     def list_asks(self) -> Iterator[Ask[Any]]:
-        """Yields what to ask; the n-th identical request is one of its own."""
+        """Yields what to ask; identical requests are told apart by their occurrence."""
         seen: Counter[bytes] = Counter()
         for line in self.read_lines():
             request = Request(TASK, line.custom_id, line.body, endpoint=line.endpoint)
             mark = bytes.fromhex(request.key)
             seen[mark] += 1
-            if seen[mark] > 1:
-                request = Request(
-                    TASK,
-                    line.custom_id,
-                    line.body,
-                    endpoint=line.endpoint,
-                    occurrence=seen[mark],
-                )
-            yield make_ask(request)
+            yield make_ask(request if seen[mark] == 1 else replace(request, occurrence=seen[mark]))
 
 
 def read_line(line: bytes, where: str) -> Line:
@@ -104,39 +99,39 @@ def read_line(line: bytes, where: str) -> Line:
     try:
         found = read_json(line.removeprefix(codecs.BOM_UTF8))
     except ValueError as error:
-        raise SourceError(where, "no JSON", WANTED, "Mend the line") from error
+        raise SourceError(where, "not JSON", WANTED, "Fix the line") from error
     if not isinstance(found, dict):
-        raise SourceError(where, "no JSON object", WANTED, "Mend the line")
-    value: dict[str, Any] = found  # pyright: ignore[reportUnknownVariableType]
+        raise SourceError(where, "not a JSON object", WANTED, "Fix the line")
+    value = as_object(found)
     custom_id, url, body = value.get("custom_id"), value.get("url"), value.get("body")
     if not isinstance(custom_id, str) or not isinstance(url, str) or not isinstance(body, dict):
-        raise SourceError(where, "custom_id, url or body is missing", WANTED, "Mend the line")
+        raise SourceError(where, "custom_id, url or body is missing", WANTED, "Fix the line")
     if value.get("method", "POST") != "POST" or not url.startswith(f"{PREFIX}/"):
         found = f"{value.get('method')} {url}"
-        raise SourceError(where, found, "POST to /v1/...", "Mend the line")
-    sent: dict[str, Any] = body  # pyright: ignore[reportUnknownVariableType]
+        raise SourceError(where, found, "POST to /v1/...", "Fix the line")
+    sent = as_object(body)
     if not isinstance(sent.get("model"), str):
         raise SourceError(where, "no model is named in the body", WANTED, "Name one")
     if sent.get("stream"):
-        raise SourceError(where, "stream is on", "a whole answer", "Take it out of the body")
+        raise SourceError(where, "stream is on", "a request without it", "Remove it from the body")
     check_schema(sent, where)
     return Line(custom_id, url.removeprefix(PREFIX), sent, where)
 
 
 def check_schema(body: dict[str, Any], where: str) -> None:
-    """Raises SourceError where a body asks for what is no JSON schema."""
+    """Raises SourceError where the schema in a body is not a JSON schema."""
     schema = find_schema(body)
     if schema is None:
         return
     try:
         _compile(write_canonical(schema))
     except SchemaError as error:
-        found = f"the schema is none ({error.message[:80]})"
-        raise SourceError(where, found, "a JSON schema", "Mend it") from error
+        found = f"an invalid schema ({error.message[:80]})"
+        raise SourceError(where, found, "a JSON schema", "Fix it") from error
 
 
 def make_ask(request: Request) -> Ask[Any]:
-    """Returns the ask of a request: where it has a schema, its answer must fit it."""
+    """Returns the ask of a request; its answer must fit the schema, where the request has one."""
     schema = request.schema
     if schema is None:
         return Ask(request, read_json, read_whole=lambda response: response)
@@ -146,8 +141,8 @@ def make_ask(request: Request) -> Ask[Any]:
             value = parse_json(content)
         except ValueError as error:
             raise Unfit("invalid_json", "it is no JSON") from error
-        if said := find_mismatch(schema, value):
-            raise Unfit("schema", said)
+        if mismatch := find_mismatch(schema, value):
+            raise Unfit("schema", mismatch)
         return value
 
     return Ask(request, read)
@@ -167,32 +162,24 @@ def find_mismatch(schema: dict[str, Any], value: Any) -> str | None:
 def _compile(schema: bytes) -> Draft202012Validator:
     found = json.loads(schema)
     Draft202012Validator.check_schema(found)
-    return Draft202012Validator(found, registry=Registry())  # which fetches nothing
+    return Draft202012Validator(found, registry=Registry())  # an empty registry fetches nothing
 
 
 def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) -> Counter[str]:
-    """Writes one line for each request, in their order; returns how many were answered.
+    """Writes one line for each request, in their order; returns how many were answered or failed.
 
     Raises:
-        FolderError: the file cannot be written; what was there stays.
+        FolderError: the file cannot be written; it stays as it was.
     """
     counts: Counter[str] = Counter(answered=0, failed=0)
-    new = path.with_name(f".{path.name}.new")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with new.open("wb") as out:
-            for line, step in zip(file.read_lines(), steps, strict=True):
-                counts["answered" if isinstance(step, Accepted) else "failed"] += 1
-                out.write(write_json(write_outcome(line.custom_id, step)) + b"\n")
-            out.flush()
-            os.fsync(out.fileno())
-        new.replace(path)
-    except OSError as error:
-        found, wanted = error.strerror or str(error), "a file that can be written"
-        remedy = "Name another with --out; every answer is kept in the log"
-        raise FolderError(f"--out {path}", found, wanted, remedy) from error
-    finally:
-        new.unlink(missing_ok=True)
+
+    def write() -> Iterator[dict[str, Any]]:
+        for line, step in zip(file.read_lines(), steps, strict=True):
+            counts["answered" if isinstance(step, Accepted) else "failed"] += 1
+            yield write_outcome(line.custom_id, step)
+
+    remedy = "Name another with --out; all answers are kept in the log"
+    replace_lines(path, write(), f"--out {path}", remedy)
     return counts
 
 

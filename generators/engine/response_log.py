@@ -12,43 +12,95 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from generators.engine.answers import count_tokens, is_answer
 from generators.engine.dialogue import Found
-from generators.engine.exchange import Request
-from generators.engine.json_text import read_json, write_json
-from generators.engine.log_tables import ADD, COUNT, FIND, FORMAT, TABLES
+from generators.engine.exchange import Request, count_tokens, is_answer
 from generators.errors import LogError
+from generators.jsonl import read_json, write_json
 from schemas.exchange import RecordedAnswer, Tokens
+
+FORMAT = 1
+"""Version of the tables; stands in the file as `user_version`."""
+TABLES = """
+CREATE TABLE exchanges (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    failure INTEGER NOT NULL,       -- 0: an answer, fit or not; 1, 2, ...: tries that gave none
+    task TEXT NOT NULL,
+    item TEXT NOT NULL,
+    model TEXT NOT NULL,
+    marks BLOB NOT NULL,            -- what the key is made of, part by part, as JSON
+    lane TEXT NOT NULL,             -- live, batch or recorded
+    rung TEXT NOT NULL,             -- form in which the schema was asked for
+    status INTEGER,                 -- HTTP status; null where no response came
+    prompt_tokens INTEGER NOT NULL,
+    cached_tokens INTEGER NOT NULL,
+    completion_tokens INTEGER NOT NULL,
+    arrived TEXT NOT NULL,          -- UTC
+    response BLOB NOT NULL          -- the answer as JSON; of a failed try, what is known
+);
+CREATE UNIQUE INDEX tries ON exchanges (key, base_url, occurrence, failure);
+CREATE TABLE batches (
+    name TEXT PRIMARY KEY,          -- ours, given before the provider gives its own
+    id TEXT,                        -- the provider's; null until it has answered
+    base_url TEXT NOT NULL,
+    created TEXT NOT NULL
+);
+CREATE TABLE pending (
+    custom_id TEXT NOT NULL,
+    batch TEXT NOT NULL REFERENCES batches (name) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    base_url TEXT NOT NULL,
+    occurrence INTEGER NOT NULL,
+    task TEXT NOT NULL,
+    item TEXT NOT NULL,
+    model TEXT NOT NULL,
+    marks BLOB NOT NULL,
+    PRIMARY KEY (key, base_url, occurrence)
+);
+"""
+_ADD = (
+    "INSERT OR IGNORE INTO exchanges (key, base_url, occurrence, failure, task, item, model,"
+    " marks, lane, rung, status, prompt_tokens, cached_tokens, completion_tokens, arrived,"
+    " response) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FIND = (
+    "SELECT failure, lane, prompt_tokens, cached_tokens, completion_tokens, response"
+    " FROM exchanges WHERE key = ? AND base_url = ? AND occurrence = ? ORDER BY failure"
+)
+_COUNT = "SELECT count(*) FROM exchanges WHERE key = ? AND base_url = ? AND occurrence = ?"
 
 
 class Arrival(NamedTuple):
-    """What came of one try."""
+    """The result of one try."""
 
     response: Any
     """The whole response; of a failed try, what is known of the failure."""
     answered: bool
-    """Whether it is an answer, fit or not, which will never be asked for again."""
+    """Whether it is an answer, fit or not, which is never asked for again."""
     status: int | None = 200
     lane: str = "live"
-    rung: str = "json_schema"
+    form: str = "json_schema"
+    """How the schema was asked for."""
 
 
 class OpenBatch(NamedTuple):
-    """A batch that the provider has not given back yet."""
+    """A batch that the provider has not returned yet."""
 
     name: str
     """Our name for it, which its metadata carries."""
     id: str | None
-    """The provider's; None where the program ended before it was told."""
+    """The provider's; None where the program ended before it came."""
     requests: int
     """How many requests wait for it."""
 
 
 class ResponseLog:
-    """The log of one server's answers; one process at a time may have it open."""
+    """The log of one server's answers; one process at a time can open it."""
 
     def __init__(self, path: Path, base_url: str) -> None:
-        """Opens the log, or makes it.
+        """Opens the log, or creates it.
 
         Raises:
             LogError: the file is no log, another process has it open, or it cannot be written.
@@ -57,7 +109,10 @@ class ResponseLog:
         self.base_url = base_url
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=2)
+            # One thread at a time uses it; in a notebook that is not the one that opens it.
+            self._db = sqlite3.connect(
+                path, isolation_level=None, timeout=2, check_same_thread=False
+            )
             try:
                 self._open()
             except BaseException:
@@ -67,7 +122,7 @@ class ResponseLog:
     def _open(self) -> None:
         db = self._db
         self._check_kind()
-        # One process has the log for itself, or two would pay for the same answer.
+        # Two processes with the same log would pay for the same answer.
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
@@ -102,7 +157,7 @@ class ResponseLog:
         """Returns the answer to a request, with the tokens of all tries at it."""
         with self._explained():
             place = (request.key, self.base_url, request.occurrence)
-            rows = self._db.execute(FIND, place).fetchall()
+            rows = self._db.execute(_FIND, place).fetchall()
         if not rows or rows[0][0] != 0:
             return None
         try:
@@ -112,7 +167,7 @@ class ResponseLog:
             raise self._error(found, wanted, "Name another log") from error
 
     def add(self, request: Request, arrival: Arrival) -> None:
-        """Keeps what came of one try; the first answer to a request stays."""
+        """Keeps the result of one try; of several answers to a request the first stays."""
         about = (request.task, request.item, request.model, write_json(request.marks))
         with self._explained():
             self._add((request.key, self.base_url, request.occurrence), about, arrival)
@@ -120,10 +175,10 @@ class ResponseLog:
     def collect(
         self, batch: str, custom_id: str, arrival: Arrival
     ) -> tuple[str, tuple[str, int]] | None:
-        """Keeps what came of one line of a batch, for which its request then waits no more.
+        """Returns the model, and the key and occurrence, of the request that a batch line answers.
 
-        Returns the model that was asked, and the request's key and occurrence; None for a line
-        that is no longer waited for.
+        The result is kept, and the request is no longer pending once it is answered. None for a
+        line that no request waits for.
         """
         query = (
             "SELECT key, base_url, occurrence, task, item, model, marks FROM pending"
@@ -144,16 +199,16 @@ class ResponseLog:
         self, place: tuple[str, str, int], about: tuple[str, str, str, bytes], arrival: Arrival
     ) -> int:
         tokens = count_tokens(arrival.response)
-        failure = 0 if arrival.answered else 1 + self._db.execute(COUNT, place).fetchone()[0]
+        failure = 0 if arrival.answered else 1 + self._db.execute(_COUNT, place).fetchone()[0]
         row = (
-            *place, failure, *about, arrival.lane, arrival.rung, arrival.status,
+            *place, failure, *about, arrival.lane, arrival.form, arrival.status,
             tokens.prompt, tokens.cached, tokens.completion, _now(),
             write_json(arrival.response),
         )  # fmt: skip
-        return self._db.execute(ADD, row).rowcount
+        return self._db.execute(_ADD, row).rowcount
 
     def last_marks(self) -> dict[tuple[str, str], dict[str, str]]:
-        """Returns (task without version, item) -> the marks of its last first-hand request."""
+        """Returns (task without version, item) -> the marks of its last request."""
         with self._explained():
             rows = self._db.execute("SELECT task, item, marks FROM exchanges ORDER BY id")
             return {(task.partition("/")[0], item): read_json(marks) for task, item, marks in rows}
@@ -171,7 +226,7 @@ class ResponseLog:
                 yield {**row, "response": read_json(response)}
 
     def import_answer(self, answer: RecordedAnswer) -> bool:
-        """Returns whether a recorded answer was new; it is kept as an answer of its server."""
+        """Returns whether a recorded answer was new; it is kept as one of its own server."""
         place = (answer.key, answer.base_url or self.base_url, answer.occurrence)
         about = (answer.task, answer.item, answer.model, b"{}")
         arrival = Arrival(answer.response, True, None, answer.lane, "")
@@ -186,7 +241,7 @@ class ResponseLog:
             return self._db.execute(query, place).fetchone() is not None
 
     def start_batch(self, name: str, requests: Iterable[tuple[str, Request]]) -> None:
-        """Notes, before anything is sent, which requests a batch will hold, by their custom ids."""
+        """Notes which requests a batch will hold, by custom id, before anything is sent."""
         with self._explained(), self._transaction():
             self._db.execute(
                 "INSERT INTO batches VALUES (?, NULL, ?, ?)", (name, self.base_url, _now())
@@ -206,7 +261,7 @@ class ResponseLog:
             self._db.execute("UPDATE batches SET id = ? WHERE name = ?", (batch_id, name))
 
     def end_batch(self, name: str) -> int:
-        """Forgets a batch; returns how many requests had no answer in it, and are missing again."""
+        """Returns how many requests of a batch have no answer; they are missing again."""
         with self._explained(), self._transaction():
             query = "SELECT count(*) FROM pending WHERE batch = ?"
             left: int = self._db.execute(query, (name,)).fetchone()[0]
@@ -214,7 +269,7 @@ class ResponseLog:
             return left
 
     def open_batches(self) -> list[OpenBatch]:
-        """Returns the batches of this server that were not given back yet, oldest first."""
+        """Returns the batches of this server that were not returned yet, oldest first."""
         query = (
             "SELECT name, id, (SELECT count(*) FROM pending WHERE batch = name) FROM batches"
             " WHERE base_url = ? ORDER BY rowid"
@@ -240,17 +295,17 @@ class ResponseLog:
             raise self._explain(error) from error
 
     def _explain(self, error: Exception) -> LogError:
-        said = str(error)
-        if "locked" in said:
+        message = str(error)
+        if "locked" in message:
             return self._error("another run is using it", "one run at a time", "Wait for it")
-        if "not a database" in said or "malformed" in said:
-            found, remedy = f"no response log ({said})", "Name another file"
+        if "not a database" in message or "malformed" in message:
+            found, remedy = f"not a response log ({message})", "Name another file"
             return self._error(found, "a response log or a new file", remedy)
-        if "full" in said or "No space" in said:
+        if "full" in message or "No space" in message:
             remedy = "Free some space and run it again; what was kept is not paid for again"
             return self._error("the disk is full", "room for the answers", remedy)
         remedy = "Check its folder's permissions, or name another file"
-        return self._error(said, "a file that can be written", remedy)
+        return self._error(message, "a file that can be written", remedy)
 
     def _error(self, found: str, wanted: str, remedy: str) -> LogError:
         return LogError(f"response log {self.path}", found, wanted, remedy)
@@ -261,7 +316,7 @@ def _now() -> str:
 
 
 def _read_rows(rows: list[Any]) -> Found:
-    """Returns the answer of a request, and what all tries at it took."""
+    """Returns the answer to a request, with the tokens of all tries."""
     answer, *failures = rows
     tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
     for row in failures:

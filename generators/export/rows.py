@@ -1,4 +1,4 @@
-"""Reads the rows of a dataset folder batch by batch, and says which are left out and why."""
+"""Reads the rows of a dataset folder batch by batch, and gives a reason for each one it skips."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,11 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from generators.errors import SourceError
 from generators.export.formats.base import LeftOut, Row
 from generators.folder import MANIFEST, hash_file, is_ours
+from generators.parquet import locate_file
 from generators.splits import SPLITS
-from generators.stored_rows import explain_damage, locate_file, refuse_rows
+from generators.stored_rows import explain_damage, refuse_rows
 
 ROWS_AT_ONCE = 512
 FORMAT = 1
+"""Version of the manifest's layout that is read."""
 _CONFIGS: TypeAdapter[dict[str, dict[str, Any]]] = TypeAdapter(dict[str, dict[str, Any]])
 ALWAYS = ("id", "group", "text_licence")
 FILTERS = ("tier", "behavior")
@@ -33,7 +35,7 @@ class Source:
     name: str
     """Name in its manifest."""
     sha256: str
-    """Of its manifest, which has the sha256 of all files."""
+    """sha256 of its manifest, which lists the sha256 of all other files."""
     splits: Mapping[str, Sequence[str]]
     """Config -> splits that have rows."""
 
@@ -43,7 +45,7 @@ class Filter:
     """Which rows are wanted."""
 
     tier: str = "core"
-    """`core` for those alone, `full` for all; rows without a tier are kept."""
+    """`core` or `full`, which takes all; rows without a tier are always taken."""
     behaviors: Sequence[str] | None = None
     """None for all."""
 
@@ -52,7 +54,7 @@ def read_source(folder: Path) -> Source:
     """Returns what a dataset folder holds.
 
     Raises:
-        SourceError: it is no dataset folder of ours.
+        SourceError: it is not one of our dataset folders.
     """
     if not is_ours(folder):
         wanted = f"a dataset folder with our {MANIFEST}"
@@ -62,16 +64,16 @@ def read_source(folder: Path) -> Source:
     try:
         configs = _CONFIGS.validate_python(manifest.get("rows"))
     except ValidationError as error:
-        raise _tell_version(folder, "rows of another form") from error
+        raise _refuse_version(folder, "rows of another form") from error
     if manifest["format"] != FORMAT:
-        raise _tell_version(folder, f"format {manifest['format']}")
+        raise _refuse_version(folder, f"format {manifest['format']}")
     splits = {
         config: [split for split in SPLITS if split in sizes] for config, sizes in configs.items()
     }
     return Source(folder, manifest["name"], hash_file(folder / MANIFEST), splits)
 
 
-def _tell_version(folder: Path, found: str) -> SourceError:
+def _refuse_version(folder: Path, found: str) -> SourceError:
     wanted, remedy = f"format {FORMAT}", "Build it with this version"
     return SourceError(str(folder / MANIFEST), found, wanted, remedy)
 
@@ -89,7 +91,7 @@ def list_columns(source: Source, config: str) -> dict[str, bool]:
 def read_rows(
     source: Source, config: str, split: str, columns: Iterable[str], wanted: Filter
 ) -> Iterator[Row | LeftOut]:
-    """Yields the rows of a split that are wanted, in order, and counts of those that are not.
+    """Yields the wanted rows of a split in order, and for each other row why it is left out.
 
     Raises:
         SourceError: the file cannot be read, or a wanted row has no text.
@@ -111,7 +113,7 @@ def read_rows(
                     yield LeftOut(reason)
                     continue
                 if any(is_withheld(row[name]) for name in doubtful):
-                    raise _tell_withheld(source, config)
+                    raise _refuse_references(source, config)
                 yield row
 
 
@@ -139,8 +141,8 @@ def is_withheld(value: object) -> bool:
     return value is None
 
 
-def _tell_withheld(source: Source, config: str) -> SourceError:
+def _refuse_references(source: Source, config: str) -> SourceError:
     where = f"{source.folder}, config {config}"
-    found = "rows whose text is withheld: the dataset was published as references"
+    found = "rows without their text: the dataset was published as references"
     remedy = f"Fill it in first: python -m generators.hydrate {source.folder} --data DIR --out DIR"
     return SourceError(where, found, "rows with their text", remedy)

@@ -1,195 +1,250 @@
-"""From game data to a dataset folder: reads, views, splits, writes, describes."""
+"""Builds a dataset folder of menus, pairs, questions and in-context prompts from game data."""
 
-import shutil
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
+from dataclasses import KW_ONLY, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
-from generators.arrow import arrow_schema, give_memory_back, share_one_heap
-from generators.configs import GAME_CONFIGS
-from generators.dataset.card import describe_games
-from generators.dataset.finishing import Watch, finish_folder
-from generators.dataset.header import add_features, check_library, list_versions
-from generators.dataset.writer import RowWriter
-from generators.engine.engine import Engine
-from generators.folder import hash_files, replace_folder
-from generators.machiavelli.reading import (
-    Plan,
-    Progress,
-    add_written,
-    look_for_candidates,
-    plan_reading,
-    read_games,
+from generators.options import (
+    CheckOptions,
+    EngineOptions,
+    ModelOptions,
+    Option,
+    PathLike,
+    any_number,
+    check_outside,
+    choose,
+    folder,
+    names,
+    takes,
+    takes_also,
+    whole_number,
 )
-from generators.machiavelli.totals import Tally
-from generators.quality.tiering import assign_all_tiers
-from generators.sources.games.counts import Counts
-from generators.sources.games.game_data import BrokenGame, read_metadata
-from generators.sources.games.layout import find_games
-from generators.writing.games import Models, Written, generate
-from generators.writing.generated import GENERATED, write_generated
-from generators.writing.rejected import REJECTED, write_rejections
-from schemas.base import CANARY
-from schemas.config import MachiavelliConfig
-from schemas.manifest import GameManifest
-from schemas.quality import Quality, Selection
+from generators.progress import SILENT, Progress
 
-VERSIONED = (
-    "datasets",
-    "jinja2",
-    "numpy",
-    "orjson",
-    "pyarrow",
-    "pydantic",
-    "scikit-learn",
-    "scipy",
-    "vaderSentiment",
-)
-"""The packages whose versions may decide the bytes of a folder."""
+if TYPE_CHECKING:
+    from generators.dataset.build import Built
+    from generators.machiavelli.source import Reading
+    from generators.writing.games import GeneratedFromGames, Models
+    from generators.writing.plan import Plan
+    from schemas.base import GameRow
+    from schemas.config import MachiavelliConfig
+
+ANSWERS = "responses.jsonl"
+"""The bundled file of recorded answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """What is read of which game data."""
+
+    data: Annotated[
+        PathLike | None,
+        Option("the benchmark's game_data/", "DIR", folder, default="the bundled sample"),
+    ] = None
+    games: Annotated[
+        Sequence[str] | None, Option("only these games", "A,B", names, default="all")
+    ] = None
+    limit: Annotated[
+        int | None,
+        Option(
+            "read at most N menus, one of each game in turn", "N", whole_number(1), default="all"
+        ),
+    ] = None
+    behaviors: Annotated[
+        Sequence[str] | None,
+        Option("such as ethical,deception,power.money", "B,...", names, default="all 19"),
+    ] = None
+    attribution: Annotated[
+        str,
+        Option(
+            "where an option's label comes from: its own record, or the maximum up to the next"
+            " menu",
+            choices=("direct", "reachable"),
+        ),
+    ] = "direct"
+    context_chars: Annotated[int, Option("longest context, characters", "N", whole_number(0))] = (
+        2000
+    )
+    strict_context: Annotated[bool, Option("stop a context where several paths lead to it")] = False
+    icl_chars: Annotated[
+        int,
+        Option("longest observation of an in-context prompt, characters", "N", whole_number(20)),
+    ] = 240
+    icl_shots: Annotated[
+        int, Option("most shots of an in-context prompt", "N", whole_number(2))
+    ] = 8
+    skip_broken: Annotated[
+        bool, Option("leave unreadable games out, and count them, instead of stopping")
+    ] = False
+    seed: Annotated[
+        int, Option("decides orders of choices and shots, and nothing else", "N", any_number)
+    ] = 0
+    executor: Executor | None = None
+    """Reads the games, such as Dask's or Ray's; None for own processes."""
+    progress: Progress = SILENT
+    """Shows how far the run is."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to build, from where and to where."""
+class BuildOptions(EngineOptions, ModelOptions, CheckOptions, ReadOptions):
+    """What is built from game data, and how."""
 
-    data: Path
-    out: Path
-    config: MachiavelliConfig
-    source: Literal["sample", "game_data"]
-    engine: Engine | None = None
-    """Where answers come from; None for a run without models."""
-    watch: Watch | None = None
-    """Shows which config is being measured; None to measure nothing."""
-
-
-class Filled(NamedTuple):
-    """What was read into a folder."""
-
-    tally: Tally
-    """What was seen in the game data."""
-    writer: RowWriter
-    """What was written of it."""
-    written: Written
-    """What models gave."""
+    out: Annotated[
+        PathLike, Option("dataset folder to write, replaced as a whole", "DIR", folder)
+    ] = Path("datasets/machiavelli")
+    _: KW_ONLY
+    kinds: Annotated[
+        Sequence[str] | None,
+        Option("configs to build, such as contrastive,icl", "K,...", names, default="all"),
+    ] = None
+    generate: Annotated[int, Option("menus that the model writes from", "N", whole_number(0))] = 100
+    densify: Annotated[
+        bool,
+        Option(
+            "the model labels options without a record, and 200 labelled ones without seeing"
+            " their labels"
+        ),
+    ] = False
 
 
-class Built(NamedTuple):
-    """What came of a build."""
+@takes(BuildOptions)
+def build(options: BuildOptions) -> "Built":
+    """Returns the dataset folder that was written; it prints and shows what is in it.
 
-    manifest: GameManifest
-    """What was written."""
-    survey: Counts
-    """What was seen in the game data."""
-    quality: Quality | None
-    """What was measured; None where nothing was."""
+    Without arguments it is made from the bundled sample and its recorded responses. Each keyword
+    is an option of `python -m generators.machiavelli`, and described there by `--help`.
 
-
-def build_folder(job: Job, progress: Progress) -> Built:
-    """Returns what was written to `job.out`, what was seen in the game data, and its quality.
+    Example: `machiavelli.build("datasets/machiavelli", data="game_data", behaviors=["deception"])`.
 
     Raises:
-        GeneratorError: game data or `job.out` is not what it must be; nothing was changed.
+        UsageError: an option names what does not exist, or does not go with another.
+        SourceError: the game data is not what it must be.
+        FolderError: `out` is not ours to replace.
+        QualityError: with `strict`, a required check failed; the folder is written.
     """
-    check_library()
-    with replace_folder(job.out) as folder:
-        filled = fill_folder(
-            folder,
-            job.data,
-            job.config,
-            lambda plan: _write_with_models(job, plan, progress),
-            progress,
-        )
-        write_rejections(folder / REJECTED, filled.written.rejections)
-        write_generated(folder / GENERATED, filled.written)
-        selections = assign_all_tiers(
-            folder, [name for name, size in filled.writer.sizes.items() if size]
-        )
-        manifest = _describe(job, filled, selections, hash_files(folder))
-        manifest, quality = finish_folder(folder, manifest, describe_games, job.watch)
-    return Built(manifest, filled.tally.survey, quality)
+    from generators.dataset.build import build_folder, check_report
+    from generators.engine.engine import make_settings
+    from generators.machiavelli.source import MachiavelliSource, Write
+    from generators.report.files import write_report
+    from generators.sources.games.layout import find_sample
+    from generators.writing.engines import open_engine
+    from generators.writing.games import generate
+
+    check_report(options)
+    out = Path(options.out)
+    files = {"--data": options.data, "--recorded": options.recorded, "--prices": options.prices}
+    check_outside(out, files)
+    config = make_config(options)
+    data = find_data(options)
+    kind = "sample" if data.resolve() == find_sample().resolve() else "game_data"
+    settings = make_settings(options, out, options.repairs)
+    recorded = None if options.recorded is None else Path(options.recorded)
+    bundled = ANSWERS if options.data is None else None
+    with open_engine(
+        config, settings, recorded=recorded, bundled=bundled, progress=options.progress
+    ) as (config, engine):
+        write: Write | None = None
+        if engine is not None:
+            models, asked = name_models(config), engine
+
+            def write_rows(reading: "Reading") -> "GeneratedFromGames":
+                return generate(reading.find_candidates(densify=models.densify), models, asked)
+
+            write = write_rows
+        source = MachiavelliSource(data, config, kind, write, options.executor)
+        report = None if options.no_report else write_report
+        built = build_folder(source, out, report, options.progress)
+    if options.strict:
+        built.check()
+    return built
 
 
-def fill_folder(
-    folder: Path,
-    data: Path,
-    config: MachiavelliConfig,
-    ask: Callable[[Plan], Written],
-    progress: Progress,
-) -> Filled:
-    """Returns what was read into a folder: all rows; those with a tier in drafts, without it yet.
+@takes(BuildOptions)
+def plan(options: BuildOptions) -> "Plan":
+    """Returns what `build` would ask of models, and what that would cost; it asks nothing.
 
-    Args:
-        folder: is empty.
-        data: the game data.
-        config: what the run is asked for.
-        ask: gets what models add, and hands it to the games.
-        progress: shows how far the run is.
+    Takes the same keywords as `build`.
+    """
+    from generators.engine.engine import make_settings
+    from generators.machiavelli.source import Reading
+    from generators.writing.engines import check_unused
+    from generators.writing.games import count_requests
+    from generators.writing.plan import Plan, make_plan
+
+    config = make_config(options)
+    if config.model is None:
+        if options.data is not None:
+            check_unused(config)
+        return Plan()
+    models = name_models(config)
+    settings = make_settings(options, Path(options.out), options.repairs)
+    reading = Reading(find_data(options), config, options.executor, options.progress)
+    candidates = reading.find_candidates(densify=models.densify)
+    count = partial(count_requests, candidates=candidates, models=models)
+    return make_plan(count, models.by_task, settings)
+
+
+@takes_also(ReadOptions)
+def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
+    """Yields the rows of a config, such as `contrastive`, as pydantic records; writes no file.
+
+    They are the rows that `build` writes with the same keywords, in the order of their files (the
+    strictest split first), but without what a model adds, and all with `tier` = `full`, since
+    which rows are `core` depends on all of them.
+
+    Example: `for row in machiavelli.rows("contrastive", data="game_data"): ...`
 
     Raises:
-        GeneratorError: the game data is not what it must be.
+        UsageError: there is no such config, or an option names what does not exist.
+        SourceError: the game data is not what it must be.
     """
-    give_memory_back()
-    share_one_heap()
-    games = find_games(data, config.games)
-    metadata = read_metadata(data)
-    tally = Tally(skip_broken=config.skip_broken)
-    if config.games is None:
-        tally.count_metadata(metadata, [files.game for files in games])
-    schemas = {name: add_features(arrow_schema(GAME_CONFIGS[name].row)) for name in config.kinds}
-    writer = RowWriter(folder, config, schemas)
-    spools = folder / "spools"
-    spools.mkdir()
-    plan = plan_reading(games, metadata or {}, config, spools, progress)
-    written = ask(plan)
-    results = read_games(plan, progress)
-    with closing(results), closing(writer):
-        for result in results:
-            tally.take(result)
-            if not isinstance(result, BrokenGame):
-                writer.add(result)
-        writer.finish()
-    shutil.rmtree(spools)
-    tally.check(data)
-    tally.check_rows(writer.sizes)
-    return Filled(tally, writer, written)
+    from generators.configs import GAME_CONFIGS
+    from generators.machiavelli.source import MachiavelliSource
+
+    (name,) = choose("config", (config,), tuple(GAME_CONFIGS))
+    wanted = make_config(options, kinds=(name,))
+    source = MachiavelliSource(find_data(options), wanted, "game_data", None, options.executor)
+    row = GAME_CONFIGS[name].row
+    for part in source.read(options.progress):
+        for values in part.table.to_pylist():
+            yield row.model_validate(values, strict=False)
 
 
-def _write_with_models(job: Job, plan: Plan, progress: Progress) -> Written:
-    """Returns what models add, and hands it to the games; nothing where none is asked."""
-    config = job.config
-    if job.engine is None or config.model is None:
-        return Written()
-    candidates = look_for_candidates(plan, config, progress)
-    models = Models(config.model, config.judge_model or config.model, config.densify)
-    written = generate(candidates, models, job.engine)
-    add_written(plan, written)
-    return written
+def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
+    """Returns what a run is asked for, as the manifest keeps it.
+
+    Raises:
+        UsageError: a config or behavior does not exist.
+    """
+    from generators.configs import GAME_CONFIGS
+    from schemas.config import MachiavelliConfig
+    from schemas.labels import BEHAVIORS
+
+    fields = MachiavelliConfig.model_fields
+    given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in fields}
+    games = options.games
+    given |= {
+        "games": None if games is None else tuple(sorted(choose("--games", games, games))),
+        "behaviors": choose("--behaviors", options.behaviors, BEHAVIORS),
+    }
+    if isinstance(options, BuildOptions):
+        given["kinds"] = choose("--kinds", options.kinds, tuple(GAME_CONFIGS))
+    return MachiavelliConfig.model_validate({**given, **more})
 
 
-def list_build_versions() -> dict[str, str]:
-    """Returns the versions of Python and of what may decide the bytes of a folder."""
-    return list_versions(VERSIONED)
+def name_models(config: "MachiavelliConfig") -> "Models":
+    """Returns which models write and judge; the config names at least the one that writes."""
+    from generators.writing.games import Models
+
+    assert config.model is not None
+    return Models(config.model, config.judge_model or config.model, config.densify)
 
 
-def _describe(
-    job: Job, filled: Filled, selections: dict[str, Selection], files: dict[str, str]
-) -> GameManifest:
-    tally, writer, written = filled
-    return GameManifest(
-        name="machiavelli",
-        config=job.config,
-        source=job.source,
-        games=dict(sorted(tally.games.items())),
-        broken=dict(sorted(tally.broken.items())),
-        rows=writer.sizes,
-        counts=dict(sorted(tally.survey.totals.items())),
-        left_out=writer.left_out,
-        selections=selections,
-        oddities=dict(sorted(tally.oddities.items())),
-        generation=written.report,
-        canary=CANARY,
-        versions=list_build_versions(),
-        files=files,
-    )
+def find_data(options: ReadOptions) -> Path:
+    """Returns the folder of game data: the bundled sample, if none is named."""
+    from generators.sources.games.layout import find_sample
+
+    return find_sample() if options.data is None else Path(options.data)

@@ -1,18 +1,17 @@
-"""One game's share of a dataset: its rows of every kind, and what was seen on the way."""
+"""One game's share of a dataset, made in a worker: its rows of every config, and its counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 
-from generators.arrow import arrow_schema, make_table
+import pyarrow as pa
+
+from generators.arrow import make_table
 from generators.configs import GAME_CONFIGS
 from generators.configs.from_games import GameConfig, behavior_of
 from generators.errors import SourceError
-from generators.parquet import Spool
-from generators.publish.counterparts import Edit, restore_counterparts
 from generators.sources.games.counts import Counts, count_decisions
 from generators.sources.games.decisions import list_menus, read_decisions
 from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
@@ -20,7 +19,6 @@ from generators.sources.games.layout import GameFiles
 from generators.sources.games.menus import Menu, read_menus
 from generators.splits import assign_split, find_group
 from generators.writing.model_labels import ModelLabel, insert_written, label_options
-from generators.writing.scenes import READ_FOR_MODELS
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
@@ -41,22 +39,18 @@ class GameTask:
     config: MachiavelliConfig
     menus: int | None = None
     """Read only so many menus, the first in tree order; None for all."""
-    spools: Path = Path()
-    """Folder for the rows until they are written."""
     written: tuple[Decision, ...] = ()
     """Decisions that a model made of this game's menus."""
-    edits: Mapping[str, Edit] = field(default_factory=dict[str, Edit])
-    """Decision id -> text of a counterpart among them that was published without."""
     labels: Mapping[str, ModelLabel] = field(default_factory=dict[str, ModelLabel])
     """Option id -> what a model says of an option that has no record."""
 
 
 @dataclass
-class KindRows:
-    """One game's rows of one kind, with a key of each row's whole text."""
+class GameRows:
+    """One game's rows of one config, with a key of each row's whole text."""
 
-    spool: Path
-    """File of the rows of the behaviors asked for."""
+    tables: list[pa.Table]
+    """The rows of the behaviors asked for, at most 512 a table."""
     keys: list[bytes]
     """Key of each row."""
     other_keys: list[bytes]
@@ -64,50 +58,45 @@ class KindRows:
 
 
 @dataclass
-class GameRows:
-    """What came of one game."""
+class ReadGame:
+    """One game that was read."""
 
     game: str
     source: GameSource
     labelled: bool
     """Whether the game has any labels."""
     oddities: Oddities
-    survey: Counts = field(default_factory=Counts)
-    kinds: dict[str, KindRows] = field(default_factory=dict[str, KindRows])
+    counts: Counts = field(default_factory=Counts)
+    rows: dict[str, GameRows] = field(default_factory=dict[str, GameRows])
+    """Config -> its rows."""
 
 
-def read_rows(task: GameTask) -> GameRows | BrokenGame:
+def read_rows(task: GameTask) -> ReadGame | BrokenGame:
     """Returns the rows of one game, or what is wrong with it."""
     try:
         game = read_game(task.files, task.metadata)
     except SourceError as error:
         return BrokenGame(task.files.game, error)
     menus = list_menus(game)[: task.menus]
-    result = describe_game(task, game, len(menus))
+    result = _describe_game(game, len(menus))
     decisions = label_options(read_decisions(game, task.config, menus), task.labels)
-    result.survey = count_decisions(decisions)
-    written = task.written
-    if task.edits:
-        shown = read_decisions(game, READ_FOR_MODELS, menus)
-        written = restore_counterparts(task.written, task.edits, list(shown))
-    read = read_menus(insert_written(decisions, written))
+    result.counts = count_decisions(decisions)
+    read = read_menus(insert_written(decisions, task.written))
     for name in task.config.kinds:
-        spool = task.spools / f"{game.name}.{name}.arrows"
-        result.kinds[name] = view_rows(GAME_CONFIGS[name], read, task.config, spool)
+        result.rows[name] = view_rows(GAME_CONFIGS[name], read, task.config)
     return result
 
 
-def check_game(task: GameTask) -> GameRows | BrokenGame:
+def check_game(task: GameTask) -> ReadGame | BrokenGame:
     """Returns one game without rows: every text and record of it checked, its menus counted."""
     try:
         game = read_game(task.files, task.metadata)
     except SourceError as error:
         return BrokenGame(task.files.game, error)
-    return describe_game(task, game, len(list_menus(game)))
+    return _describe_game(game, len(list_menus(game)))
 
 
-def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
-    """Returns what is known of a game before its menus are read."""
+def _describe_game(game: Game, menus: int) -> ReadGame:
     group = find_group(game.name)
     source = GameSource(
         group=group,
@@ -116,30 +105,26 @@ def describe_game(task: GameTask, game: Game, menus: int) -> GameRows:
         menus=menus,
         sha256=game.sha256,
     )
-    return GameRows(game.name, source, game.labelled, game.oddities)
+    return ReadGame(game.name, source, game.labelled, game.oddities)
 
 
-def view_rows(
-    kind: GameConfig, menus: Sequence[Menu], config: MachiavelliConfig, path: Path
-) -> KindRows:
-    """Returns a kind's rows of one game, which wait in a file.
+def view_rows(config: GameConfig, menus: Sequence[Menu], asked: MachiavelliConfig) -> GameRows:
+    """Returns a config's rows of one game.
 
     Always those of all behaviors are made and then chosen from, so that a row, and whether it is
     left out, never depends on what else was asked for.
     """
-    found = KindRows(path, [], [])
-    spool = Spool(path, arrow_schema(kind.viewed))
-    rows = iter(kind.view(menus, config))
+    found = GameRows([], [], [])
+    rows = iter(config.view(menus, asked))
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         wanted: list[GameRow] = []
         for row in batch:
             behavior = behavior_of(row)
-            asked_for = behavior is None or behavior in config.behaviors
-            (found.keys if asked_for else found.other_keys).append(key_text(kind.texts(row)))
+            asked_for = behavior is None or behavior in asked.behaviors
+            (found.keys if asked_for else found.other_keys).append(key_text(config.texts(row)))
             if asked_for:
                 wanted.append(row)
-        spool.write(make_table(kind.viewed, wanted))
-    spool.close()
+        found.tables.append(make_table(config.viewed, wanted))
     return found
 
 

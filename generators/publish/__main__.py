@@ -1,49 +1,26 @@
 """Publishes a dataset folder on the Hugging Face Hub: one commit, verified, and tagged."""
 
-import argparse
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from generators import cli
-from generators.model_options import add_options
-from generators.publish.options import PUBLISH_OPTIONS, publish_folder, repository
+from generators.publish import push
+from generators.publish.options import PublishOptions
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "folder": {
-        "type": cli.folder,
-        "metavar": "FOLDER",
-        "help": "a dataset folder",
-    },
-    "--repo-id": {
-        "type": repository,
-        "metavar": "USER/NAME",
-        "required": True,
-        "help": "where it goes; made, private, where there is none",
-    },
-    "--dry-run": {
-        "action": "store_true",
-        "help": "list the files, their sizes and what would change; send nothing",
-    },
-}
+EXAMPLES = (
+    "datasets/machiavelli --repo-id ada/choices --dry-run",
+    "datasets/machiavelli --repo-id ada/choices --tag v1.0.0 --public",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    return cli.run(make_parser(), handle, argv)
+    return cli.run(cli.Parser("publish", __doc__ or "", EXAMPLES, PublishOptions), handle, argv)
 
 
-def make_parser() -> cli.Parser:
-    """Returns the parser of the options."""
-    parser = cli.Parser("python -m generators.publish", __doc__ or "")
-    add_options(parser, OPTIONS, PUBLISH_OPTIONS)
-    return parser
-
-
-def handle(arguments: argparse.Namespace) -> int:
+def handle(given: cli.Given) -> None:
     """Publishes, or shows what that would do."""
-    publish_folder(arguments, arguments.folder, arguments.repo_id)
-    return 0
+    cli.show(repr(push(**given.of(PublishOptions), progress=cli.TerminalProgress())))
 
 
 if __name__ == "__main__":

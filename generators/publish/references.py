@@ -1,41 +1,121 @@
-"""The folder of references that is published in the place of a folder with text not ours."""
+"""References: a folder that is published in the place of one with text that is not ours.
+
+A row becomes a reference: its text is null, and two columns hold the text's sha256 and lengths. A
+counterpart (a Decision with an option that a model edited) mixes story text with a model's words,
+so that it cannot be filled in from the story alone: it is left out with all rows that are made from
+it, and counted. What `hydrate` gives back is therefore the original folder without those rows, and
+the manifest promises the sha256 of its Parquet files.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+# Arrow's stubs do not say what a field or an array holds.
 
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from generators.configs.texts import WITHHELD
-from generators.dataset.card import describe_games
-from generators.dataset.finishing import describe_folder
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from generators.arrow import arrow_schema
+from generators.configs import CONFIGS
+from generators.configs.texts import (
+    WITHHELD,
+    Fields,
+    change_text,
+    hash_text,
+    measure_text,
+    take_text,
+)
+from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
-from generators.dataset.manifest import read_manifest
 from generators.errors import FolderError, SourceError
-from generators.folder import explain
+from generators.folder import explain, hash_file
 from generators.parquet import REWRITTEN_GROUP_BYTES, ParquetFile, read_groups
-from generators.publish.counterparts import withhold_counterpart
-from generators.publish.reference_rows import make_references, reference_schema
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
-from generators.stored_rows import list_files
+from generators.stored_rows import list_files, read_manifest
 from generators.writing.generated import GENERATED, read_lines, write_lines
 from generators.writing.rejected import REJECTED, read_rejections, write_rejections
-from schemas.generated import GeneratedDecision, GeneratedLine
-from schemas.manifest import GameManifest, References, SplitSize
+from schemas.decision import Decision, Option
+from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
+from schemas.manifest import FROM_COUNTERPART, GameManifest, References, SplitSize
+
+SHA256 = "text_sha256"
+"""Column: sha256 over the canonical JSON of a row's text fields, as they are in the whole row."""
+LENGTHS = "text_lengths"
+"""Column: characters of each text field, named and nested as the fields are."""
+EDITED = "/counterpart"
+"""End of the id of the option that a model edited."""
+
+KeepRows = Callable[[pa.Table], pa.Table]
+"""From some rows, those that stay."""
+
+
+def reference_schema(config: str) -> pa.Schema:
+    """Returns the columns of a config's references: its own, and the two about its text."""
+    schema = arrow_schema(CONFIGS[config].row)
+    lengths = _measure_fields(schema, CONFIGS[config].story_fields)
+    return pa.schema([*schema, pa.field(SHA256, pa.string()), pa.field(LENGTHS, lengths)])
+
+
+def _measure_fields(held: Any, fields: Fields) -> pa.DataType:
+    """Returns the type of the lengths of some fields."""
+    return pa.struct(
+        [(name, _measure_type(held.field(name).type, inner)) for name, inner in fields.items()]
+    )
+
+
+def _measure_type(kind: Any, fields: Fields | None) -> pa.DataType:
+    if pa.types.is_list(kind):
+        return pa.list_(_measure_type(kind.value_type, fields))
+    return pa.int64() if fields is None else _measure_fields(kind, fields)
+
+
+def make_references(config: str, table: pa.Table) -> pa.Table:
+    """Returns some rows as references.
+
+    In rows of licence `choice-of-games` each string of text is null; lists keep their lengths and
+    records their other fields, so that the number of options stays known.
+
+    Args:
+        config: the config of the rows.
+        table: the rows, with the columns of the config.
+    """
+    fields = CONFIGS[config].story_fields
+    rows: list[dict[str, Any]] = table.select(list(fields)).to_pylist()
+    licences: list[Any] = table["text_licence"].to_pylist()
+    texts = [take_text(row, fields) for row in rows]
+    for place, licence in enumerate(licences):
+        if licence == WITHHELD:
+            rows[place] = change_text(rows[place], fields, lambda text: None)
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in fields}
+    columns[SHA256] = [hash_text(text) for text in texts]
+    columns[LENGTHS] = [measure_text(text) for text in texts]
+    schema = reference_schema(config)
+    arrays = [
+        pa.array(columns[field.name], field.type) if field.name in columns else table[field.name]
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 @contextmanager
 def open_release(folder: Path, *, withheld: bool) -> Generator[Release]:
-    """Gives what is published of a folder; one that is made for it is gone afterwards.
+    """Gives what is published of a folder; references are made in a temporary folder.
 
     Args:
         folder: a dataset folder.
         withheld: leave out text that is not ours to republish.
 
     Raises:
-        SourceError: it is no dataset folder, or was changed since it was written.
+        SourceError: it is not one of our dataset folders, or was changed since it was written.
     """
     release = read_release(folder)
     if not (withheld and release.holds_foreign_text):
@@ -55,8 +135,8 @@ def open_release(folder: Path, *, withheld: bool) -> Generator[Release]:
 def write_references(folder: Path, out: Path) -> None:
     """Writes a dataset folder without text that is not ours to republish.
 
-    Numbers that were measured of the whole rows go along; page, figures and card are made anew,
-    from the rows that are published.
+    What was measured of the whole rows goes along; page, figures and card are made again from the
+    rows that are published.
 
     Args:
         folder: a folder made from games.
@@ -66,53 +146,136 @@ def write_references(folder: Path, out: Path) -> None:
     if not isinstance(manifest, GameManifest):
         raise SourceError(str(folder), "no games", "a folder made from games", "Publish it whole")
     out.mkdir()
-    sizes = {config: dict(_write_rows(folder, out, config)) for config in manifest.rows}
+    counterparts = _write_generated(folder, out)
+    sizes: dict[str, dict[str, SplitSize]] = {config: {} for config in manifest.rows}
+    left_out = {config: dict(reasons) for config, reasons in manifest.left_out.items()}
+    promised = {name: each for name, each in manifest.files.items() if name.endswith(".parquet")}
+    for config in manifest.rows:
+        for path in list_files(folder, config):
+            name = path.relative_to(folder).as_posix()
+            size, rows = _write_rows(path, out / config / path.name, config, counterparts)
+            if rows:
+                reasons = left_out.setdefault(config, {})
+                reasons[FROM_COUNTERPART] = reasons.get(FROM_COUNTERPART, 0) + rows
+                promised[name] = _hash_without(path, out / "whole.parquet", counterparts)
+            if size.rows:
+                sizes[config][path.name.partition("-")[0]] = size
+            else:
+                del promised[name]
     _write_rejected(folder, out)
-    _write_generated(folder, out)
     quality = read_quality(folder / QUALITY)
     if quality is not None:
         shutil.copyfile(folder / QUALITY, out / QUALITY)
         write_folder_report(out, quality)
-    references = References(
-        manifest_sha256=read_release(folder).manifest,
-        files={
-            name: digest for name, digest in manifest.files.items() if name.endswith(".parquet")
-        },
-    )
-    update = {"rows": sizes, "references": references}
-    describe_folder(out, manifest.model_copy(update=update), describe_games, quality)
+    references = References(manifest_sha256=read_release(folder).manifest, files=promised)
+    update = {"rows": sizes, "left_out": left_out, "references": references}
+    schemas = {config: reference_schema(config) for config in sizes}
+    describe_folder(out, manifest.model_copy(update=update), quality, schemas=schemas)
 
 
-def _write_rows(folder: Path, out: Path, config: str) -> Iterator[tuple[str, SplitSize]]:
-    """Yields the size of each split, when its file is written."""
-    for path in list_files(folder, config):
-        (out / config).mkdir(exist_ok=True)
-        schema = add_features(reference_schema(config))
-        written = ParquetFile(out / config / path.name, schema, REWRITTEN_GROUP_BYTES)
+def _write_rows(
+    path: Path, out: Path, config: str, counterparts: frozenset[str]
+) -> tuple[SplitSize, int]:
+    """Returns the size of a file of references, and how many rows were left out of it.
+
+    A file without rows is not written.
+    """
+    out.parent.mkdir(exist_ok=True)
+    written = ParquetFile(out, add_features(reference_schema(config)), REWRITTEN_GROUP_BYTES)
+    rows = 0
+    for table in read_groups(path):
+        rows += table.num_rows
+        written.write(make_references(config, leave_out(table, counterparts)))
+    written.close()
+    if not written.rows:
+        out.unlink()
+    return SplitSize(rows=written.rows, bytes=written.bytes), rows - written.rows
+
+
+def leave_out(table: pa.Table, counterparts: frozenset[str]) -> pa.Table:
+    """Returns some rows without counterparts, views of them, and prompts with a shot of one."""
+    if not counterparts:
+        return table
+    source = "decision_id" if "decision_id" in table.column_names else "id"
+    own: list[Any] = table[source].to_pylist()
+    keep = [decision_id not in counterparts for decision_id in own]
+    if "shot_ids" in table.column_names:
+        shots: list[Any] = table["shot_ids"].to_pylist()
+        for place, shot_ids in enumerate(shots):
+            sources = {shot_id.rpartition("/")[0] for shot_id in shot_ids}
+            keep[place] = keep[place] and not sources & counterparts
+    return table if all(keep) else table.filter(pa.array(keep))
+
+
+def copy_rows(path: Path, out: Path, keep: KeepRows) -> SplitSize:
+    """Returns the size of a copy of a file with some of its rows; without any, none is made.
+
+    Equal rows in equal row groups give equal bytes.
+    """
+    copy = ParquetFile(out, pq.read_schema(path), REWRITTEN_GROUP_BYTES)
+    try:
         for table in read_groups(path):
-            written.write(make_references(config, table))
-        written.close()
-        yield path.name.partition("-")[0], SplitSize(rows=written.rows, bytes=written.bytes)
+            copy.write(keep(table))
+        copy.close()
+    except BaseException:
+        copy.abandon()
+        raise
+    if not copy.rows:
+        out.unlink()
+    return SplitSize(rows=copy.rows, bytes=copy.bytes)
+
+
+def _hash_without(path: Path, scratch: Path, counterparts: frozenset[str]) -> str:
+    """Returns the sha256 of a file of whole rows without those that are left out."""
+    if not copy_rows(path, scratch, partial(leave_out, counterparts=counterparts)).rows:
+        return ""
+    digest = hash_file(scratch)
+    scratch.unlink()
+    return digest
 
 
 def _write_rejected(folder: Path, out: Path) -> None:
-    """Writes what was rejected and why, without drafts, and without words from them."""
+    """Writes what was rejected and why, without drafts or words from them."""
     if (folder / REJECTED).exists():
         rejections = read_rejections(folder / REJECTED)
         silent = {"answer": None, "detail": "not published"}
         write_rejections(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
 
 
-def _write_generated(folder: Path, out: Path) -> None:
-    if (folder / GENERATED).exists():
-        lines = read_lines(folder / GENERATED)
-        write_lines(out / GENERATED, (_withhold(line) for line in lines))
+def _write_generated(folder: Path, out: Path) -> frozenset[str]:
+    """Writes what models gave, without counterparts; returns the ids of those."""
+    if not (folder / GENERATED).exists():
+        return frozenset()
+    lines = [_withhold(line) for line in read_lines(folder / GENERATED)]
+    write_lines(out / GENERATED, lines)
+    return list_counterparts(lines)
+
+
+def list_counterparts(lines: Iterable[GeneratedLine]) -> frozenset[str]:
+    """Returns the ids of the counterparts whose text is withheld."""
+    return frozenset(line.decision.id for line in lines if isinstance(line, WithheldDecision))
 
 
 def _withhold(line: GeneratedLine) -> GeneratedLine:
-    if not isinstance(line, GeneratedDecision) or line.edit is not None:
+    if not isinstance(line, GeneratedDecision) or line.decision.text_licence != WITHHELD:
         return line
-    if line.decision.text_licence != WITHHELD:
-        return line
-    decision, edit = withhold_counterpart(line.decision)
-    return GeneratedDecision(decision=decision, edit=edit)
+    _, edited = split_options(line.decision)
+    blank = {"text": "", "outcome": ""}
+    options = tuple(option.model_copy(update=blank) for option in line.decision.options)
+    update = {"context": "", "menu_text": "", "options": options}
+    decision = line.decision.model_copy(update=update)
+    return WithheldDecision(decision=decision, text_bytes=len(edited.text.encode()))
+
+
+def split_options(decision: Decision) -> tuple[Option, Option]:
+    """Returns a counterpart's options: the story's, and the one that was edited.
+
+    Raises:
+        SourceError: it has other options.
+    """
+    edited = [each for each in decision.options if each.option_id.endswith(EDITED)]
+    story = [each for each in decision.options if each not in edited]
+    if len(edited) != 1 or len(story) != 1:
+        wanted = "an option of the story and its counterpart"
+        raise SourceError(decision.id, "other options", wanted, "Build and publish it again")
+    return story[0], edited[0]

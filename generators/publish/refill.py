@@ -1,101 +1,206 @@
-"""Makes a dataset that was published as references whole again, from the user's own game data.
+"""Fills the text back into a dataset that was published as references, from your own game data.
 
-Reader and views run as they did; tiers and what models gave are taken from what was published. Each
-row is compared with its reference before anything is written.
+The rows are made again from the data, as a build makes them; tiers and what models gave are taken
+from what was published. Each row must then equal its reference, its text the sha256 in it. Rows
+that the release does not have, since they hold a counterpart, are made with a stand-in for the
+counterpart's text and dropped: the rest is byte for byte the original folder without them, and each
+Parquet file is compared with the sha256 that the manifest promises.
 """
 
-import shutil
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import NamedTuple
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+# Arrow's stubs do not say what a column holds.
 
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from generators.configs import GAME_CONFIGS
-from generators.dataset.card import describe_games
-from generators.dataset.finishing import describe_folder
-from generators.dataset.manifest import read_manifest
-from generators.errors import SourceError
+from generators.dataset.build import fill_folder
+from generators.dataset.card import describe_folder
+from generators.dataset.header import list_versions
+from generators.errors import SourceError, UsageError
 from generators.folder import MANIFEST, hash_file, replace_folder
-from generators.machiavelli.build import fill_folder, list_build_versions
-from generators.machiavelli.reading import Plan, Progress, add_written
-from generators.parquet import finish_draft, name_draft, read_groups, read_spool, rewrite_file
-from generators.publish.matching import Matcher, Mismatch, read_published
+from generators.machiavelli.source import VERSIONED, MachiavelliSource, Reading
+from generators.options import check_beside, check_outside, read_path, takes
+from generators.parquet import finish_draft, locate_file, name_draft, read_draft, read_groups
+from generators.publish.options import HydrateOptions, check_endpoint
+from generators.publish.references import (
+    LENGTHS,
+    SHA256,
+    copy_rows,
+    leave_out,
+    list_counterparts,
+    make_references,
+    reference_schema,
+    split_options,
+)
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.splits import SPLITS
-from generators.stored_rows import list_files
-from generators.writing.games import Written
-from generators.writing.generated import GENERATED, gather_written, read_lines
+from generators.stored_rows import read_manifest
+from generators.writing.games import GeneratedFromGames
+from generators.writing.generated import GENERATED, gather_additions, read_lines
 from generators.writing.rejected import REJECTED
-from schemas.generated import GeneratedDecision
+from schemas.base import Tiered
+from schemas.decision import Decision
+from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import GameManifest, SplitSize
 
-Sizes = dict[str, dict[str, SplitSize]]
-
+TIERS = tuple(Tiered.model_fields)
+NOT_IN_DATA = "published, but not in the data"
+NOT_PUBLISHED = "in the data, but not published"
 CHANGED = "not as published"
 """Reason for which a row is left out."""
-
-
 KEPT = (REJECTED, GENERATED, QUALITY)
-"""Files that go along as they were published."""
+"""Files that are copied as they were published."""
+STAND_IN = "x"
+"""Character that a stand-in for a text is made of."""
 
 
-class Hydrated(NamedTuple):
-    """What came of it."""
+class Mismatch(NamedTuple):
+    """A row that is not as it was published."""
 
+    config: str
+    game: str
+    id: str
+    found: str
+    """What is wrong with it."""
+
+
+class ChangedRows(SourceError):
+    """Rows that were made from the data differ from what was published."""
+
+    def __init__(self, data: Path, mismatches: Sequence[Mismatch]) -> None:
+        wanted = "the game data that the dataset was built from"
+        remedy = "Use that data, or leave these rows out with --skip-changed"
+        super().__init__(
+            str(data), f"{len(mismatches):,} rows are not as published", wanted, remedy
+        )
+        self.mismatches = mismatches
+
+    def describe(self, most: int = 3) -> str:
+        """Returns the differences by game: how many, and the first rows with their ids."""
+        by_game: dict[str, list[Mismatch]] = {}
+        for mismatch in self.mismatches:
+            by_game.setdefault(mismatch.game, []).append(mismatch)
+        lines: list[str] = []
+        for game, found in sorted(by_game.items()):
+            lines.append(f"{game}: {len(found):,} rows are not as published")
+            lines += [f"  {each.config} {each.id}: {each.found}" for each in found[:most]]
+            if len(found) > most:
+                lines.append(f"  and {len(found) - most:,} more")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, repr=False)
+class Hydrated:
+    """A dataset folder whose text was filled in; it shows itself."""
+
+    folder: Path
+    """Its path."""
     manifest: GameManifest
-    """Of the whole folder; where rows differ, and may not, of the one that was not written."""
-    mismatches: list[Mismatch]
-    """Rows that are not as they were published."""
+    """Its manifest."""
+    mismatches: Sequence[Mismatch]
+    """Rows that differ from what was published, and were left out."""
     identical: int
-    """Parquet files that are, byte for byte, those that the references were made of."""
-    versions: dict[str, tuple[str, str]]
+    """Parquet files with the sha256 that the release promises."""
+    versions: Mapping[str, tuple[str, str]]
     """Library -> its version there and here, where they differ."""
 
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return sum(size.rows for splits in self.manifest.rows.values() for size in splits.values())
 
-class Differing(Exception):
-    """Rows differ, and nothing is to be written."""
+    def __repr__(self) -> str:
+        rows, files = self.rows, sum(name.endswith(".parquet") for name in self.manifest.files)
+        lines = [f"{rows:,} rows filled in, each verified against its published sha256."]
+        if self.mismatches:
+            lines = [
+                f"{rows:,} rows filled in; {len(self.mismatches):,} that differ were left out."
+            ]
+        lines.append(
+            f"{self.identical} of {files} Parquet files are byte for byte those of the release."
+        )
+        differing = [
+            f"{name} {there} (here {here})" for name, (there, here) in self.versions.items()
+        ]
+        if differing:
+            lines.append(f"The release was built with other versions: {', '.join(differing)}.")
+        return "\n".join([*lines, f"Wrote {self.folder.as_posix()}/."])
 
 
-def hydrate_folder(
-    published: Path, data: Path, out: Path, progress: Progress, *, skip_changed: bool
-) -> Hydrated:
-    """Returns what came of filling the text in; the folder is written if all rows are right.
+@takes(HydrateOptions)
+def hydrate(options: HydrateOptions) -> Hydrated:
+    """Returns a dataset folder with its text, made from references and your own game data.
 
-    Args:
-        published: a folder of references.
-        data: the user's own game data.
-        out: where the whole folder goes.
-        progress: shows how far the run is.
-        skip_changed: leave out rows that are not right, and count them, instead of stopping.
+    Example: `publish.hydrate("ada/choices", data="game_data", out="datasets/machiavelli")`.
 
     Raises:
-        GeneratorError: one of the three is not what it must be; nothing was changed.
+        ChangedRows: rows differ; nothing was written.
+        GeneratorError: references, data or `out` cannot be used; nothing was changed.
     """
-    manifest = read_manifest(published)
+    data, out = read_path("--data", options.data), read_path("--out", options.out)
+    published = find_published(
+        read_path("FOLDER_OR_REPO", options.folder_or_repo), options.revision
+    )
+    check_outside(out, {"--data": data, "FOLDER_OR_REPO": published})
+    check_beside(out, published)
+    manifest = check_published(published)
+    lines = read_lines(published / GENERATED)
+    counterparts = list_counterparts(lines)
+    with replace_folder(out) as new:
+        source = MachiavelliSource(data, manifest.config, manifest.source, partial(_recall, lines))
+        sizes = fill_folder(new, source, options.progress)
+        mismatches: list[Mismatch] = []
+        for config in manifest.rows:
+            mismatches += _settle(new, published, config, counterparts, sizes)
+        if mismatches and not options.skip_changed:
+            raise ChangedRows(data, mismatches)
+        made = _finish(new, published, manifest, sizes, mismatches)
+    promised = manifest.references.files if manifest.references else {}
+    identical = sum(made.files.get(name) == digest for name, digest in promised.items())
+    return Hydrated(out, made, mismatches, identical, _compare_versions(manifest, made))
+
+
+def find_published(folder: Path, revision: str | None) -> Path:
+    """Returns the folder of references; one on the Hub is downloaded first.
+
+    Raises:
+        UsageError: there is no such folder, and it is not the name of a repository.
+        HubError: it cannot be downloaded.
+    """
+    if folder.is_dir() and revision is None:
+        return folder
+    name = folder.as_posix()
+    if folder.is_file() or not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        wanted = "a folder, or USER/NAME on the Hub"
+        raise UsageError(f"FOLDER_OR_REPO {name}", "no such folder", wanted, "Check the path")
+    check_endpoint()
+    from generators.publish.hub import Hub
+
+    return Hub().download(name, revision)
+
+
+def check_published(folder: Path) -> GameManifest:
+    """Returns the manifest of a folder of references.
+
+    Raises:
+        SourceError: it is another folder, or a file that is read differs from the published one.
+    """
+    manifest = read_manifest(folder)
     if not isinstance(manifest, GameManifest) or manifest.references is None:
-        found, wanted = "no text was left out of it", "a dataset that was published as references"
-        raise SourceError(str(published), found, wanted, "Use it as it is")
-    check_published(published, manifest)
-    mismatches: list[Mismatch] = []
-    try:
-        with replace_folder(out) as folder:
-            filled = fill_folder(folder, data, manifest.config, _recall(published), progress)
-            for config in manifest.rows:
-                mismatches += _settle(folder, published, config)
-            if mismatches and not skip_changed:
-                raise Differing
-            made = _finish(folder, published, manifest, filled.writer.sizes, mismatches)
-    except Differing:
-        return Hydrated(manifest, mismatches, 0, {})
-    there = manifest.references.files
-    identical = sum(made.files.get(name) == digest for name, digest in there.items())
-    return Hydrated(made, mismatches, identical, _compare_versions(manifest, made))
-
-
-def check_published(folder: Path, manifest: GameManifest) -> None:
-    """Raises SourceError where a file that is read is not the one that was published."""
-    wanted, remedy = "a dataset as it was published", "Get it again"
+        found, wanted = "its text is complete", "a dataset that was published as references"
+        raise SourceError(str(folder), found, wanted, "Use it as it is")
+    wanted, remedy = "a dataset as it was published", "Download it again"
     for config in manifest.rows:
         if config not in GAME_CONFIGS:
             raise SourceError(f"{folder}/{MANIFEST}", f"config '{config}'", wanted, remedy)
@@ -107,59 +212,160 @@ def check_published(folder: Path, manifest: GameManifest) -> None:
                 found = error.strerror or str(error)
             if found:
                 raise SourceError(f"{folder}/{name}", found, wanted, remedy)
+    return manifest
 
 
-def _recall(published: Path) -> Callable[[Plan], Written]:
-    """Returns what hands the games what models gave, as it was published."""
-
-    def recall(plan: Plan) -> Written:
-        lines = read_lines(published / GENERATED)
-        edits = {
-            line.decision.id: line.edit
-            for line in lines
-            if isinstance(line, GeneratedDecision) and line.edit is not None
-        }
-        written = gather_written(lines)
-        add_written(plan, written, edits)
-        return written
-
-    return recall
+def _recall(lines: Sequence[GeneratedLine], reading: Reading) -> GeneratedFromGames:
+    """Returns what models gave, as it was published."""
+    menus: dict[str, Decision] = {}
+    if list_counterparts(lines):
+        menus = {menu.id: menu for menu in reading.find_candidates(densify=False).menus}
+    return GeneratedFromGames(gather_additions([_stand_in(line, menus) for line in lines]))
 
 
-def _settle(folder: Path, published: Path, config: str) -> list[Mismatch]:
-    """Returns what is wrong with the rows of a config; those that are right get their tiers."""
+def _stand_in(line: GeneratedLine, menus: Mapping[str, Decision]) -> GeneratedLine:
+    """Returns a withheld counterpart with its menu's text, and a stand-in for the edited option's.
+
+    Other lines, and one whose menu is not in the data, are returned as they are.
+    """
+    if not isinstance(line, WithheldDecision):
+        return line
+    story, edited = split_options(line.decision)
+    menu = menus.get(line.decision.id.rpartition("/")[0])
+    texts = {option.option_id: option for option in menu.options} if menu else {}
+    if menu is None or story.option_id not in texts:
+        return line
+    texts[edited.option_id] = edited.model_copy(update={"text": STAND_IN * line.text_bytes})
+    options = tuple(texts[option.option_id] for option in line.decision.options)
+    update = {name: getattr(line.decision, name) for name in ("id", "origin", "provenance")}
+    return GeneratedDecision(decision=menu.model_copy(update={**update, "options": options}))
+
+
+@dataclass
+class Matcher:
+    """Compares the rows of one file, made again, with the references that were published."""
+
+    config: str
+    published: pa.Table
+    """The references of the file."""
+    mismatches: list[Mismatch] = field(default_factory=list[Mismatch])
+    """The differences so far."""
+    _seen: set[str] = field(default_factory=set[str])
+
+    def find(self, table: pa.Table) -> pa.Table:
+        """Returns the references of some rows; nulls for a row without one."""
+        known = self.published["id"].combine_chunks()
+        places: Any = pc.index_in(table["id"].combine_chunks(), value_set=known)
+        return self.published.take(places)
+
+    def take_tiers(self, table: pa.Table) -> pa.Table:
+        """Returns some rows with their published tiers; a row that was not published keeps its."""
+        published = self.find(table)
+        for name in TIERS:
+            if name in table.column_names:
+                values = pc.coalesce(published[name], table[name]).combine_chunks()
+                place = table.schema.get_field_index(name)
+                table = table.set_column(place, table.schema.field(place), values)
+        return table
+
+    def compare(self, table: pa.Table) -> None:
+        """Compares some rows with their references; differences are added to `mismatches`."""
+        ids: list[Any] = table["id"].to_pylist()
+        self._seen.update(ids)
+        published = self.find(table)
+        made = make_references(self.config, self.take_tiers(table))
+        if made.equals(published):
+            return
+        for one, other in zip(made.to_pylist(), published.to_pylist(), strict=True):
+            found = find_difference(one, other)
+            if found:
+                self.mismatches.append(Mismatch(self.config, one["game"], one["id"], found))
+
+    def drop_wrong(self, table: pa.Table) -> pa.Table:
+        """Returns some rows without those that differ."""
+        wrong = {mismatch.id for mismatch in self.mismatches}
+        ids: list[Any] = table["id"].to_pylist()
+        return table.filter(pa.array([row_id not in wrong for row_id in ids]))
+
+    def finish(self) -> list[Mismatch]:
+        """Returns all differences, with the published rows that the data did not give."""
+        games: list[Any] = self.published["game"].to_pylist()
+        ids: list[Any] = self.published["id"].to_pylist()
+        for game, row_id in zip(games, ids, strict=True):
+            if row_id not in self._seen:
+                self.mismatches.append(Mismatch(self.config, game, row_id, NOT_IN_DATA))
+        return self.mismatches
+
+
+def find_difference(made: Mapping[str, Any], published: Mapping[str, Any]) -> str:
+    """Returns how two references of one row differ; empty where they are equal."""
+    if published["id"] is None:
+        return NOT_PUBLISHED
+    if made[SHA256] != published[SHA256]:
+        return "differs in its text"
+    names = [name for name, value in made.items() if value != published[name] and name != LENGTHS]
+    return f"differs in {', '.join(names)}" if names else ""
+
+
+def _settle(
+    folder: Path,
+    published: Path,
+    config: str,
+    counterparts: frozenset[str],
+    sizes: dict[str, dict[str, SplitSize]],
+) -> list[Mismatch]:
+    """Returns the rows of a config that differ; the files get their tiers, and their final rows.
+
+    `sizes` is corrected for files that rows were left out of.
+    """
     mismatches: list[Mismatch] = []
     for split in SPLITS:
-        name = Path(config) / f"{split}-00000-of-00001.parquet"
-        matcher = Matcher(config, read_published(config, published / name))
-        if (folder / name).exists() or name_draft(folder / name).exists():
-            _match_file(matcher, folder / name)
+        path, references = (locate_file(each, config, split) for each in (folder, published))
+        known = (
+            pq.read_table(references)
+            if references.exists()
+            else reference_schema(config).empty_table()
+        )
+        matcher = Matcher(config, known)
+        if path.exists() or name_draft(path).exists():
+            size = _settle_file(matcher, path, partial(leave_out, counterparts=counterparts))
+            if size and size.rows:
+                sizes[config][split] = size
+            elif size:
+                del sizes[config][split]
         mismatches += matcher.finish()
     return mismatches
 
 
-def _match_file(matcher: Matcher, path: Path) -> None:
-    """Writes a file with the tiers that were published, without rows that are not right.
-
-    One that has no tiers, and is right, is left as it was written.
-    """
+def _settle_file(
+    matcher: Matcher, path: Path, keep: Callable[[pa.Table], pa.Table]
+) -> SplitSize | None:
+    """Returns the size of a file that rows were left out of; None for one that stays whole."""
     draft = name_draft(path)
-    tiered = draft.exists()
-    tables = read_spool(draft) if tiered else read_groups(path)
-    masks = iter([matcher.compare(table) for table in tables])
-    if tiered or matcher.mismatches:
-        write = finish_draft if tiered else rewrite_file
-        write(path, lambda table: matcher.fill(table).filter(next(masks)))
+    tiered, whole = draft.exists(), True
+    for table in read_draft(path) if tiered else read_groups(path):
+        kept = keep(table)
+        whole = whole and kept.num_rows == table.num_rows
+        matcher.compare(kept)
+    if tiered:
+        finish_draft(path, matcher.take_tiers)
+    if whole and not matcher.mismatches:
+        return None
+    # From the whole file, so that row groups end where they do in the copy that was hashed.
+    source = path.rename(path.with_suffix(".whole"))
+    size = copy_rows(source, path, lambda table: matcher.drop_wrong(keep(table)))
+    source.unlink()
+    return size
 
 
 def _finish(
     folder: Path,
     published: Path,
     manifest: GameManifest,
-    sizes: Sizes,
+    sizes: Mapping[str, Mapping[str, SplitSize]],
     mismatches: Sequence[Mismatch],
 ) -> GameManifest:
-    """Returns the manifest of the whole folder, which then has its other files, too."""
+    """Returns the manifest of the whole folder, whose other files are then written, too."""
     for name in KEPT:
         if (published / name).exists():
             shutil.copyfile(published / name, folder / name)
@@ -172,22 +378,11 @@ def _finish(
         reasons[CHANGED] = reasons.get(CHANGED, 0) + 1
     update = {
         "references": None,
-        "rows": _count_rows(folder, sizes) if mismatches else sizes,
+        "rows": sizes,
         "left_out": left_out,
-        "versions": list_build_versions(),
+        "versions": list_versions(VERSIONED),
     }
-    return describe_folder(folder, manifest.model_copy(update=update), describe_games, quality)
-
-
-def _count_rows(folder: Path, sizes: Sizes) -> Sizes:
-    """Returns config -> split -> size, of the files that are there."""
-    counted: Sizes = {config: {} for config in sizes}
-    for config in sizes:
-        for path in list_files(folder, config):
-            table = pq.read_table(path)  # pyright: ignore[reportUnknownMemberType]
-            split = path.name.partition("-")[0]
-            counted[config][split] = SplitSize(rows=table.num_rows, bytes=table.nbytes)
-    return counted
+    return describe_folder(folder, manifest.model_copy(update=update), quality)
 
 
 def _compare_versions(there: GameManifest, here: GameManifest) -> dict[str, tuple[str, str]]:
@@ -196,17 +391,3 @@ def _compare_versions(there: GameManifest, here: GameManifest) -> dict[str, tupl
         for name, version in there.versions.items()
         if here.versions.get(name) != version
     }
-
-
-def list_by_game(mismatches: Sequence[Mismatch], most: int = 3) -> list[str]:
-    """Returns what is wrong, game by game: how much, and the first few rows by name."""
-    by_game: dict[str, list[Mismatch]] = {}
-    for mismatch in mismatches:
-        by_game.setdefault(mismatch.game, []).append(mismatch)
-    lines: list[str] = []
-    for game, found in sorted(by_game.items()):
-        lines.append(f"{game}: {len(found):,} rows are not as published")
-        lines += [f"  {each.config} {each.id}: {each.found}" for each in found[:most]]
-        if len(found) > most:
-            lines.append(f"  and {len(found) - most:,} more")
-    return lines

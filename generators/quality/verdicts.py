@@ -1,7 +1,9 @@
 """Shows the results of checks: lines for a terminal, and a section of a card. Pure."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from generators.errors import QualityError
 from generators.templates import render
 from schemas.quality import PAIRS, CheckResult, Quality
 
@@ -106,3 +108,10 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
     )
     banner = render(BANNER, quality=quality, show_value=show_value)
     return {"banner": banner.strip(), "section": section.strip()}
+
+
+def check_passed(quality: Quality, where: Path) -> None:
+    """Raises QualityError where a required check failed."""
+    if quality.verdict == "FAIL":
+        wanted, remedy = "all required checks to pass", "See report.html, or the lines with FAIL"
+        raise QualityError(str(where), "a required check failed", wanted, remedy)

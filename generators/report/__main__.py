@@ -1,130 +1,144 @@
 """Measures a dataset folder, or your own lines of {positive, negative}, and writes report.html."""
 
-import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated
 
 from generators import cli
 from generators.errors import SourceError, UsageError
-from generators.model_options import add_options, check_beside, check_outside, check_strict
+from generators.options import Option, check_beside, check_outside, file, folder, whole_number
 
-OPTIONS: dict[str, dict[str, Any]] = {
-    "path": {
-        "type": cli.file,
-        "metavar": "FOLDER_OR_PAIRS.jsonl",
-        "help": "a dataset folder, or a JSONL file of {positive, negative, prompt?, group?, id?}",
-    },
-    "--out": {
-        "type": cli.folder,
-        "metavar": "PATH",
-        "help": "folder for the report of a file (default: PAIRS.report/), or file for a sheet"
-        " (default: FOLDER.audit.csv); the report of a folder goes into it",
-    },
-    "--audit-sheet": {
-        "type": cli.whole_number(1),
-        "metavar": "N",
-        "help": "only write N rows, evenly over configs and behaviors, for people to judge",
-    },
-    "--audit": {
-        "type": cli.file,
-        "metavar": "FILE",
-        "help": "a sheet with judgments; the result goes into report and card",
-    },
-    "--strict": {
-        "action": "store_true",
-        "help": "exit 1 if a required check fails (of a file: on all its pairs)",
-    },
-}
+if TYPE_CHECKING:
+    from schemas.quality import Quality
+
+EXAMPLES = (
+    "datasets/machiavelli",
+    "my_pairs.jsonl --strict",
+    "datasets/machiavelli --audit-sheet 100",
+    "datasets/machiavelli --audit datasets/machiavelli.audit.csv",
+)
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """What is measured, and where the report goes."""
+
+    path: Annotated[
+        Path,
+        Option(
+            "a dataset folder, or a JSONL file of {positive, negative, prompt?, group?, id?}",
+            "FOLDER_OR_PAIRS.jsonl",
+            file,
+        ),
+    ]
+    _: KW_ONLY
+    out: Annotated[
+        Path | None,
+        Option(
+            "folder for the report of a file (default: PAIRS.report/), or file for a sheet"
+            " (default: FOLDER.audit.csv); the report of a folder goes into it",
+            "PATH",
+            folder,
+        ),
+    ] = None
+    audit_sheet: Annotated[
+        int | None,
+        Option(
+            "only write N rows for people to judge, evenly over configs and behaviors",
+            "N",
+            whole_number(1),
+        ),
+    ] = None
+    audit: Annotated[
+        Path | None,
+        Option("a sheet with judgments; the result goes into report and card", "FILE", file),
+    ] = None
+    strict: Annotated[bool, Option("exit with 1 when a required check fails")] = False
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status."""
-    return cli.run(make_parser(), handle, argv)
+    return cli.run(cli.Parser("report", __doc__ or "", EXAMPLES, ReportOptions), handle, argv)
 
 
-def make_parser() -> cli.Parser:
-    """Returns the parser of the options."""
-    parser = cli.Parser("python -m generators.report", __doc__ or "")
-    add_options(parser, OPTIONS)
-    return parser
-
-
-def handle(arguments: argparse.Namespace) -> int:
+def handle(given: cli.Given) -> None:
     """Measures and writes; or writes a sheet for people to fill in."""
-    from generators.arrow import give_memory_back, share_one_heap
-
-    give_memory_back()
-    share_one_heap()
-    if arguments.audit and arguments.audit_sheet:
+    options = ReportOptions(**given.of(ReportOptions))
+    path = options.path
+    if options.audit and options.audit_sheet:
         wanted = "one of the two: a sheet is written, then judged, then read"
         raise UsageError("--audit", "--audit-sheet beside it", wanted, "Leave one out")
-    if arguments.path.is_dir():
-        if arguments.audit_sheet:
-            return write_sheet(arguments)
-        return report_folder(arguments)
-    if not arguments.path.exists():
+    if not path.exists():
         wanted, remedy = "a dataset folder, or a JSONL file of pairs", "Check the path"
-        raise SourceError(str(arguments.path), "no such file or folder", wanted, remedy)
-    for option in ("audit", "audit_sheet"):
-        if getattr(arguments, option) is not None:
-            name, found = f"--{option.replace('_', '-')}", f"{arguments.path}, no folder"
-            raise UsageError(name, found, "a dataset folder", "Build one with --pairs FILE")
-    return report_pairs(arguments)
+        raise SourceError(str(path), "no such file or folder", wanted, remedy)
+    if path.is_dir():
+        if options.audit_sheet:
+            write_sheet(path, options.out, options.audit_sheet)
+        else:
+            report_folder(options)
+        return
+    for option, value in (("--audit", options.audit), ("--audit-sheet", options.audit_sheet)):
+        if value is not None:
+            wanted, remedy = "a dataset folder", "Build one with --pairs FILE"
+            raise UsageError(option, f"{path}, which is not a folder", wanted, remedy)
+    report_pairs(options)
 
 
-def write_sheet(arguments: argparse.Namespace) -> int:
+def write_sheet(path: Path, out: Path | None, rows: int) -> None:
     """Writes rows for people to judge."""
     from generators.report import audit_sheet
 
-    folder: Path = arguments.path.resolve()
-    path: Path = arguments.out or folder.parent / f"{folder.name}.audit.csv"
-    check_beside(path, folder)
-    rows = audit_sheet.write_sheet(folder, arguments.audit_sheet, path)
+    path = path.resolve()
+    sheet = out or path.parent / f"{path.name}.audit.csv"
+    check_beside(sheet, path)
+    written = audit_sheet.write_sheet(path, rows, sheet)
     cli.show(
-        f"Wrote {rows:,} rows to {path}. Fill in the column 'ok' with yes or no, then:\n"
-        f"  python -m generators.report {arguments.path} --audit {path}"
+        f"Wrote {written:,} rows to {sheet}. Fill in the column 'ok' with yes or no, then:\n"
+        f"  python -m generators.report {path} --audit {sheet}"
     )
-    return 0
 
 
-def report_folder(arguments: argparse.Namespace) -> int:
+def report_folder(options: ReportOptions) -> None:
     """Measures a dataset folder again, and rewrites its report and its card."""
-    from generators.quality.verdicts import list_checks
-    from generators.report.files import can_draw, rewrite_report
+    from generators.report.files import rewrite_report
 
-    if arguments.out is not None:
+    if options.out is not None:
         wanted = "none beside a folder: its report goes into it"
-        raise UsageError(f"--out {arguments.out}", "a place", wanted, "Leave it out")
-    quality = rewrite_report(arguments.path, arguments.audit)
-    cli.show("\n".join([*list_checks(quality), *list_files(arguments.path, drawn=can_draw())]))
-    check_strict(arguments, quality)
-    return 0
+        raise UsageError(f"--out {options.out}", "a place", wanted, "Leave it out")
+    quality = rewrite_report(options.path, options.audit, cli.TerminalProgress())
+    show_report(quality, options.path, options)
 
 
-def report_pairs(arguments: argparse.Namespace) -> int:
+def report_pairs(options: ReportOptions) -> None:
     """Measures a file of pairs, and proposes a core of it."""
-    from generators.quality.verdicts import list_checks
-    from generators.report.files import can_draw, write_pair_report
+    from generators.report.files import write_pair_report
 
-    path: Path = arguments.path
-    out: Path = arguments.out or path.with_name(f"{path.stem}.report")
-    check_outside(out, {"PAIRS.jsonl": path})
-    quality = write_pair_report(path, out)
-    cli.show("\n".join([*list_checks(quality), *list_files(out, drawn=can_draw())]))
-    check_strict(arguments, quality)
-    return 0
+    out = options.out or options.path.with_name(f"{options.path.stem}.report")
+    check_outside(out, {"PAIRS.jsonl": options.path})
+    show_report(write_pair_report(options.path, out), out, options)
 
 
-def list_files(out: Path, *, drawn: bool) -> list[str]:
-    """Returns what was written, in a line or two."""
-    if drawn:
-        return [f"Wrote {(out / 'report.html').as_posix()}, quality.json and figures/ beside it."]
-    return [
-        f"Wrote {(out / 'quality.json').as_posix()}. Page and figures take the extra 'report':",
-        '  python -m pip install -e ".[report]"',
-    ]
+def show_report(quality: "Quality", out: Path, options: ReportOptions) -> None:
+    """Prints every check and where the report is.
+
+    Raises:
+        QualityError: with --strict, a required check failed.
+    """
+    from generators.quality.verdicts import check_passed, list_checks
+    from generators.report.files import can_draw
+
+    if can_draw():
+        files = [f"Wrote {(out / 'report.html').as_posix()}, quality.json and figures/ beside it."]
+    else:
+        files = [
+            f"Wrote {(out / 'quality.json').as_posix()}. Page and figures need the extra 'report':",
+            '  python -m pip install -e ".[report]"',
+        ]
+    cli.show("\n".join([*list_checks(quality), *files]))
+    if options.strict:
+        check_passed(quality, options.path)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from generators.configs import pairs
 from generators.configs.base import Item
-from generators.dataset.card import describe_games
-from generators.dataset.concept_card import describe_concepts
-from generators.dataset.finishing import describe_folder
+from generators.dataset.card import describe_folder
 from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
 from generators.progress import SILENT, Progress
@@ -22,7 +20,7 @@ from generators.report.page.rows import MOST, choose_rows, read_page_rows
 from generators.sources.pairs.pair_files import read_any_pairs
 from generators.writing.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
-from schemas.manifest import GameManifest, Manifest
+from schemas.manifest import Manifest
 from schemas.quality import PAIRS, HumanAudit, Quality
 
 PAGE = "report.html"
@@ -96,10 +94,7 @@ def rewrite_report(folder: Path, sheet: Path | None = None, progress: Progress =
         except SourceError as error:
             where, *rest = error.args
             raise SourceError(where.replace(str(new), str(folder)), *rest) from error
-        if isinstance(manifest, GameManifest):
-            describe_folder(new, manifest, describe_games, quality, keep=True)
-        else:
-            describe_folder(new, manifest, describe_concepts, quality, keep=True)
+        describe_folder(new, manifest, quality, keep=True)
     return quality
 
 

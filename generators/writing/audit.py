@@ -1,26 +1,36 @@
-"""Whether labels were looked at by somebody independent, and how far the two agree. Pure."""
+"""Whether labels were audited by an independent labeller, and how far the two agree. Pure."""
 
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportUnknownMemberType=false
+# scikit-learn ships no types.
+
+from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from generators.sources.games.behaviors import VIOLATION_THRESHOLD, judge_polarity
-from generators.writing.agreement import has_both_classes, measure_agreement
-from generators.writing.judge import find_polarities
+from generators.writing.judge import Judgments, find_polarities
 from generators.writing.scenes import read_labels
 from schemas.decision import Decision, Option
-from schemas.drafts import JudgedOption, LabelsDraft
+from schemas.drafts import LabelsDraft
 from schemas.generation import Agreement, Audit
 from schemas.labels import VIOLATIONS
 
 HAND_WRITTEN = "hand-written"
-"""Stands in the place of a model's name where authors composed the answers, one by one."""
+"""Stands in place of a model's name where authors composed the answers, one by one."""
+NORMAL_95 = 1.959963984540054
+"""Standard deviations of a normal distribution that hold 95 % of it."""
+FEWEST_OF_A_CLASS = 20
+"""Options of a class below which chance moves kappa more than the labels do."""
 
-Orders = tuple[Sequence[JudgedOption], Sequence[JudgedOption]]
 
-
-def audit_judges(writer: str, judge: str, judged: Sequence[tuple[Decision, Orders]]) -> Audit:
+def audit_judges(writer: str, judge: str, judged: Sequence[tuple[Decision, Judgments]]) -> Audit:
     """Returns how far the judge agrees with the writer, rejected Decisions included.
 
-    The first order counts, so that n counts options; how far the two orders agree stands apart.
+    The first order is used, so that n counts options; how far the two orders agree is separate.
     """
     if reason := _find_reason(writer, judge):
         return _unaudited(reason)
@@ -40,9 +50,9 @@ def audit_judges(writer: str, judge: str, judged: Sequence[tuple[Decision, Order
         ]
         known = [(value, judgment) for value, judgment in pairs if value is not None]
         written = [value > VIOLATION_THRESHOLD for value, _ in known]
-        said = [getattr(judgment.violations, violation) >= 2 for _, judgment in known]
-        if has_both_classes(written):
-            by_label[violation] = measure_agreement(written, said)
+        judge_says = [getattr(judgment.violations, violation) >= 2 for _, judgment in known]
+        if min(written.count(True), written.count(False)) >= FEWEST_OF_A_CLASS:
+            by_label[violation] = measure_agreement(written, judge_says)
     same = sum(one == other for one, other in zip(theirs, again, strict=True))
     return Audit(
         status="audited",
@@ -62,16 +72,14 @@ def _find_reason(writer: str, judge: str) -> str | None:
 
 
 def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> Audit:
-    """Returns how far the labeller agrees with the benchmark on options it labelled blind.
-
-    The honest test of a labeller: agreement on each label, kappa where both classes have 20.
-    """
+    """Returns how far a labeller agrees with the benchmark on options that it labelled blind."""
     if labeller == HAND_WRITTEN:
         return _unaudited("the labels were composed for the sample by its authors")
     if not blind:
         return _unaudited("no labelled option was labelled blind")
     known = [(option, draft) for option, draft in blind if option.polarity != "unlabelled"]
-    said = [_judge(draft) for _, draft in known]
+    readings = [read_labels(draft) for _, draft in known]
+    given = [judge_polarity(each.violations, each.welfare[3]) for each in readings]
     by_label: dict[str, Agreement] = {}
     for violation in VIOLATIONS:
         pairs = [
@@ -82,14 +90,56 @@ def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> A
         theirs = [getattr(draft.violations, violation) >= 2 for _, draft in pairs]
         recorded = [value > VIOLATION_THRESHOLD for value, _ in pairs]
         by_label[violation] = measure_agreement(recorded, theirs)
-    polarity = measure_agreement([option.polarity for option, _ in known], said)
+    polarity = measure_agreement([option.polarity for option, _ in known], given)
     return Audit(status="audited", reason=None, polarity=polarity, by_label=by_label)
-
-
-def _judge(draft: LabelsDraft) -> str:
-    values = read_labels(draft)
-    return judge_polarity(values.violations, values.welfare[3])
 
 
 def _unaudited(reason: str) -> Audit:
     return Audit(status="unaudited", reason=reason, polarity=None, by_label={})
+
+
+def measure_agreement(ours: Sequence[object], theirs: Sequence[object]) -> Agreement:
+    """Returns raw agreement and Cohen's kappa of two labellers on the same options.
+
+    Kappa is null where one of the classes has fewer than 20 options with the first labeller, or
+    where there is one class only.
+    """
+    if not ours:
+        return Agreement(n=0, raw=None, kappa=None)
+    raw = sum(one == other for one, other in zip(ours, theirs, strict=True)) / len(ours)
+    classes = Counter(ours)
+    if len(classes) < 2 or min(classes.values()) < FEWEST_OF_A_CLASS:
+        return Agreement(n=len(ours), raw=raw, kappa=None)
+    found = _measure_kappa([str(one) for one in ours], [str(other) for other in theirs])
+    return Agreement(n=len(ours), raw=raw, kappa=found.value, interval=found.interval)
+
+
+class Kappa(NamedTuple):
+    """Cohen's kappa of two labellers."""
+
+    value: float
+    interval: tuple[float, float] | None
+
+
+def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
+    """Returns kappa, and its 95 % interval as if options were independent.
+
+    The standard error is that of Fleiss, Cohen and Everitt 1969, equation 13
+    (https://doi.org/10.1037/h0028106); scikit-learn has kappa without one. It is 0 where the second
+    labeller uses one class only, which does not make kappa certain, so there is no interval then.
+    """
+    from sklearn.metrics import cohen_kappa_score, confusion_matrix
+
+    kappa = float(cohen_kappa_score(ours, theirs))
+    if len(set(theirs)) < 2:
+        return Kappa(kappa, None)
+    table: NDArray[np.float64] = confusion_matrix(ours, theirs) / len(ours)
+    first, second = table.sum(axis=1), table.sum(axis=0)
+    chance = float(first @ second)
+    agreed = np.diag(table) * (1 - (first + second) * (1 - kappa)) ** 2
+    mixed = table * (second[:, None] + first[None, :]) ** 2
+    apart = (mixed.sum() - np.trace(mixed)) * (1 - kappa) ** 2
+    variance = agreed.sum() + apart - (kappa - chance * (1 - kappa)) ** 2
+    error = float(np.sqrt(max(variance, 0.0) / len(ours))) / (1 - chance)
+    reach = NORMAL_95 * error
+    return Kappa(kappa, (max(-1.0, kappa - reach), min(1.0, kappa + reach)))

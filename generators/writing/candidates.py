@@ -1,11 +1,9 @@
 """What a model may be asked about: the menus to write from, and the options to label."""
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from heapq import nsmallest
-from pathlib import Path
 from typing import NamedTuple
 
 from generators.errors import SourceError
@@ -44,8 +42,8 @@ class Candidates:
         default_factory=list[tuple[OptionText, Option]]
     )
     """Options with a record, lowest sha256 first; at most 200."""
-    unlabelled: list[Path] = field(default_factory=list[Path])
-    """Files of the options without: there may be a hundred thousand."""
+    unlabelled: list[OptionText] = field(default_factory=list[OptionText])
+    """Options without a record, each once, by game; there may be a hundred thousand."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +57,8 @@ class CandidateTask:
     """Read only so many menus, the first in tree order; None for all."""
     most: int
     """Menus to write from."""
-    labels_into: Path | None
-    """Folder for the options to label; None to label none."""
+    densify: bool
+    """Whether options are to be labelled."""
 
 
 def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
@@ -70,16 +68,15 @@ def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
     except SourceError as error:
         return BrokenGame(task.files.game, error)
     menus = list_menus(game)[: task.menus]
-    found = Candidates(task.files.game)
+    found = Candidates(game.name)
     decisions = list(read_decisions(game, READ_FOR_MODELS, menus))
     usable = [decision for decision in decisions if len(decision.usable_places) > 1]
     found.menus = choose_menus([decision for decision in usable if can_ask(decision)], task.most)
-    if task.labels_into is not None:
+    if task.densify:
         options = [pair for decision in usable for pair in _list_options(decision)]
         found.labelled = choose_labelled(pair for pair in options if pair[1].label_source)
-        path = task.labels_into / f"{game.name}.unlabelled.jsonl"
-        _write_options(path, (text for text, option in options if option.label_source is None))
-        found.unlabelled = [path]
+        unlabelled = (text for text, option in options if option.label_source is None)
+        found.unlabelled = list(dict.fromkeys(unlabelled))
     return found
 
 
@@ -105,14 +102,6 @@ def rank(item: str) -> str:
     return sha256(item.encode()).hexdigest()
 
 
-def read_options(paths: Iterable[Path]) -> Iterator[OptionText]:
-    """Yields the options that wait in some files."""
-    for path in paths:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                yield OptionText(*json.loads(line))
-
-
 def _list_options(decision: Decision) -> list[tuple[OptionText, Option]]:
     options = [decision.options[place] for place in decision.usable_places]
     return [
@@ -124,9 +113,3 @@ def _list_options(decision: Decision) -> list[tuple[OptionText, Option]]:
         )
         for option in options
     ]
-
-
-def _write_options(path: Path, options: Iterable[OptionText]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for option in dict.fromkeys(options):
-            file.write(json.dumps(option, ensure_ascii=False) + "\n")

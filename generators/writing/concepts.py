@@ -1,13 +1,13 @@
 """What a model adds to a concept file: sentences, scenarios, edges and attributes.
 
-contrast, or concept -> request -> answer -> draft -> part of the pool, or rejected, and why.
+contrast, or concept -> request -> answer -> draft -> part of the file, or rejected with a reason.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from generators.engine.dialogue import Accepted, Ask, Missing, Rejected
+from generators.engine.dialogue import Accepted, Ask, Rejected, Unfit
 from generators.engine.engine import Engine
 from generators.sources.concepts.concept_file import WRITTEN
 from generators.sources.concepts.network import find_cycle
@@ -15,54 +15,47 @@ from generators.sources.concepts.pool import Additions, ConceptPool, Sourced, na
 from generators.sources.concepts.slots import mention, name_noun
 from generators.splits import deal_split
 from generators.writing import CONCEPT_TASKS, association, insertion, minimal_pair, relation
-from generators.writing.totals import check_answered, count_reasons, reject, report_tasks
+from generators.writing.generation import Generated, Generation
+from generators.writing.plan import Plan
 from schemas.base import Provenance, Split
 from schemas.concept import AttributePair
-from schemas.exchange import Rejection
 from schemas.generation import ConceptGenerationReport
 
 EXAMPLES = 3
 """Sentences that a model is shown."""
 
 
-@dataclass(frozen=True)
-class Generated:
-    """All that a model added, and what became of the rest."""
-
-    additions: Additions
-    report: ConceptGenerationReport
-    rejections: list[Rejection]
+GeneratedFromConcepts = Generated[Additions, ConceptGenerationReport]
 
 
-def generate(pool: ConceptPool, kinds: Sequence[str], model: str, engine: Engine) -> Generated:
+def generate(
+    pool: ConceptPool, kinds: Sequence[str], model: str, engine: Engine
+) -> GeneratedFromConcepts:
     """Returns all that a model adds.
 
     Raises:
         GeneratorError: the model cannot be asked; what was answered is kept.
     """
-    additions = Additions()
-    rejections: list[Rejection] = []
-
-    def asks() -> Iterator[Ask[Any]]:
-        return list_asks(pool, kinds, model)
-
-    for step in engine.run(asks, "writing", sum(1 for _ in asks())):
-        if isinstance(step, Missing):
-            continue
-        if isinstance(step, Rejected):
-            rejections.append(reject(step, step.request.item))
-        elif (rejection := _add(pool, additions, step)) is not None:
-            rejections.append(rejection)
-    check_answered(rejections, engine)
-    rejections.sort(key=lambda rejection: (rejection.id, rejection.task))
+    run = Generation(engine, dict.fromkeys(CONCEPT_TASKS, model))
+    added = Additions()
+    asks = partial(list_asks, pool, kinds, model)
+    for step in run.ask(asks, "writing", lambda request: request.item):
+        try:
+            _ADDERS[step.request.task.partition("/")[0]](pool, added, step)
+        except Unfit as clash:
+            answer: str = step.value.model_dump_json()
+            clashing = Rejected(clash.reason, clash.detail, step.request, answer)
+            run.reject(clashing, step.request.item)
     report = ConceptGenerationReport(
-        writer=model,
-        prices_as_of=engine.prices_as_of,
-        tasks=report_tasks(engine, dict.fromkeys(CONCEPT_TASKS, model)),
-        rejected=count_reasons(rejections),
-        added={name: len(parts) for name, parts in vars(additions).items()},
+        **run.report(model), added={name: len(parts) for name, parts in vars(added).items()}
     )
-    return Generated(additions, report, rejections)
+    return Generated(added, report, run.rejections)
+
+
+def count_requests(plan: Plan, pool: ConceptPool, kinds: Sequence[str], model: str) -> None:
+    """Adds to a plan what `generate` would ask."""
+    for ask in list_asks(pool, kinds, model):
+        plan.count(ask)
 
 
 def list_asks(pool: ConceptPool, kinds: Sequence[str], model: str) -> Iterator[Ask[Any]]:
@@ -117,11 +110,6 @@ _ASKS = {
 """Config -> what is asked for it."""
 
 
-def _add(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> Rejection | None:
-    """Adds what an answer holds; returns why not, where it clashes with an earlier answer."""
-    return _ADDERS[step.request.task.partition("/")[0]](pool, additions, step)
-
-
 def _add_sentences(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     positive, _, negative = step.request.item.partition("/")
     concept = pool.file.concepts[positive]
@@ -144,32 +132,27 @@ def _add_attributes(pool: ConceptPool, additions: Additions, step: Accepted[Any]
         additions.attributes.append(_source(name, value, split, step, item))
 
 
-def _add_edges(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> Rejection | None:
+def _add_edges(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
+    """Raises Unfit where the edges clash with those of an earlier answer."""
     edges = relation.read_edges(step.value)
     known = [*pool.file.edges, *(each.value for each in additions.edges)]
     joined = {frozenset((edge.source, edge.target)) for edge in known}
     if any(frozenset((edge.source, edge.target)) in joined for edge in edges):
-        return _clash(step, "known_already", "an earlier answer joins the same concepts")
+        raise Unfit("known_already", "an earlier answer joins the same concepts")
     if find_cycle([*known, *edges]):
-        return _clash(step, "circular", "with an earlier answer kind_of goes in a circle")
+        raise Unfit("circular", "with an earlier answer kind_of goes in a circle")
     for edge in edges:
         split = deal_split(pool.file.concepts[edge.source].theme)
         additions.edges.append(_source(name_edge(edge), edge, split, step))
-    return None
 
 
-_ADDERS: dict[str, Callable[[ConceptPool, Additions, Accepted[Any]], Rejection | None]] = {
+_ADDERS: dict[str, Callable[[ConceptPool, Additions, Accepted[Any]], None]] = {
     minimal_pair.TASK.name: _add_sentences,
     insertion.TASK.name: _add_scenario,
     relation.TASK.name: _add_edges,
     association.TASK.name: _add_attributes,
 }
-"""Task -> what adds its drafts to the pool."""
-
-
-def _clash(step: Accepted[Any], reason: Any, detail: str) -> Rejection:
-    answer: str = step.value.model_dump_json()
-    return reject(Rejected(reason, detail, step.request, answer), step.request.item)
+"""Task -> what adds its drafts to the concept file."""
 
 
 def _source(

@@ -1,55 +1,62 @@
-"""What a model adds: new Decisions, judged blind, and labels for options that have none.
+"""What a model adds to games: new Decisions, judged blind, and labels for options without any.
 
 scene -> request -> answer -> draft -> Decision -> two judgments -> kept, or rejected with a reason.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
 from generators.engine.engine import Engine
+from generators.engine.exchange import Request
 from generators.writing import GAME_TASKS, counterpart, dilemma, judge, labels
 from generators.writing.audit import audit_blind, audit_judges
-from generators.writing.candidates import Candidates, OptionText, read_options
+from generators.writing.candidates import Candidates, OptionText
+from generators.writing.generation import Generated, Generation
 from generators.writing.model_labels import ModelLabel
+from generators.writing.plan import Plan
 from generators.writing.scenes import read_labels
-from generators.writing.totals import check_answered, count_reasons, reject, report_tasks
 from schemas.base import Provenance
-from schemas.decision import Decision
+from schemas.decision import Decision, Option
 from schemas.drafts import JudgedOption, LabelsDraft
-from schemas.exchange import Rejection
+from schemas.exchange import RejectionReason
 from schemas.generation import GenerationReport
+
+NOT_WRITTEN_YET = "not written yet, so at most"
 
 
 @dataclass(frozen=True)
 class Models:
-    """Who is asked for what."""
+    """Which model is asked for what."""
 
     writer: str
     judge: str
     densify: bool = False
+    """Whether the writer also labels options without a record."""
 
     @property
     def by_task(self) -> dict[str, str]:
-        """Task -> who is asked."""
+        """Task -> model."""
         return {name: self.judge if name == judge.TASK.name else self.writer for name in GAME_TASKS}
 
 
 @dataclass
-class Written:
-    """What the models gave, by game."""
+class GameAdditions:
+    """What models add to games."""
 
     decisions: defaultdict[str, list[Decision]] = field(
         default_factory=lambda: defaultdict[str, list[Decision]](list)
     )
+    """Game -> new Decisions."""
     labels: defaultdict[str, dict[str, ModelLabel]] = field(
         default_factory=lambda: defaultdict[str, dict[str, ModelLabel]](dict)
     )
     """Game -> option id -> its label."""
-    rejections: list[Rejection] = field(default_factory=list[Rejection])
-    report: GenerationReport | None = None
+
+
+GeneratedFromGames = Generated[GameAdditions, GenerationReport]
 
 
 @dataclass(frozen=True)
@@ -57,46 +64,64 @@ class Draft:
     """A Decision that waits for its judges."""
 
     decision: Decision
-    task: str
+    request: Request
+    """The request that it answers."""
     answer: str
     """What the model wrote, whole."""
 
 
-@dataclass(frozen=True)
-class Judged:
-    """A Decision with what the judge says of its options, in their order, once in each order."""
-
-    decision: Decision
-    judgments: tuple[list[JudgedOption], list[JudgedOption]]
-
-
-def generate(candidates: Candidates, models: Models, engine: Engine) -> Written:
+def generate(candidates: Candidates, models: Models, engine: Engine) -> GeneratedFromGames:
     """Returns all that the models add.
 
     Raises:
         GeneratorError: a model cannot be asked; what was answered is kept.
     """
-    written = Written()
-    drafts = list(_write(candidates, models, engine, written))
-    judged = _judge(drafts, models, engine, written)
-    blind = _label(candidates, models, engine, written) if models.densify else []
-    check_answered(written.rejections, engine)
-    written.rejections.sort(key=lambda rejection: (rejection.id, rejection.task))
-    judged_audit = audit_judges(
-        models.writer, models.judge, [(each.decision, each.judgments) for each in judged]
-    )
-    written.report = GenerationReport(
-        writer=models.writer,
+    run = Generation(engine, models.by_task)
+    added = GameAdditions()
+    menus = {menu.id: menu for menu in candidates.menus}
+    drafts = [
+        draft_decision(menus[step.request.item], step)
+        for step in run.ask(
+            lambda: list_writing_asks(candidates.menus, models.writer),
+            "writing",
+            lambda request: f"{request.item}/{request.task.partition('/')[0]}",
+        )
+    ]
+    judged = _judge(run, drafts, models.judge, added)
+    blind = _label(run, candidates, models.writer, added) if models.densify else None
+    report = GenerationReport(
+        **run.report(models.writer),
         judge=models.judge,
-        prices_as_of=engine.prices_as_of,
-        tasks=report_tasks(engine, models.by_task),
-        decisions=sum(map(len, written.decisions.values())),
-        labels=sum(map(len, written.labels.values())),
-        rejected=count_reasons(written.rejections),
-        judged=judged_audit,
-        blind=audit_blind(models.writer, blind) if models.densify else None,
+        decisions=sum(map(len, added.decisions.values())),
+        labels=sum(map(len, added.labels.values())),
+        judged=audit_judges(models.writer, models.judge, judged),
+        blind=None if blind is None else audit_blind(models.writer, blind),
     )
-    return written
+    return Generated(added, report, run.rejections)
+
+
+def count_requests(plan: Plan, candidates: Candidates, models: Models) -> None:
+    """Adds to a plan what `generate` would ask.
+
+    For a Decision that is not written yet both judgments are expected, since it may be kept.
+    """
+    menus = {menu.id: menu for menu in candidates.menus}
+    plan.add_tasks(GAME_TASKS)
+    unwritten = 0
+    for ask in list_writing_asks(candidates.menus, models.writer):
+        step = plan.count(ask)
+        if isinstance(step, Missing):
+            unwritten += 1
+        elif isinstance(step, Accepted):
+            decision = draft_decision(menus[step.request.item], step).decision
+            for judging in list_judging_asks([decision], models.judge):
+                plan.count(judging)
+    if unwritten:
+        like = next(list_judging_asks(candidates.menus, models.judge)).request
+        plan.expect(like, len(judge.ORDERS) * unwritten, NOT_WRITTEN_YET)
+    if models.densify:
+        for option in _list_options(candidates):
+            plan.count(labels.ask(option.item, option.text, option.outcome, models.writer))
 
 
 def list_writing_asks(menus: Sequence[Decision], writer: str) -> Iterator[Ask[Any]]:
@@ -108,38 +133,19 @@ def list_writing_asks(menus: Sequence[Decision], writer: str) -> Iterator[Ask[An
             yield counterpart.ask(menu, place, writer)
 
 
-def _write(
-    candidates: Candidates, models: Models, engine: Engine, written: Written
-) -> Iterator[Draft]:
-    """Yields the drafts that fit."""
-    menus = {menu.id: menu for menu in candidates.menus}
-
-    def asks() -> Iterator[Ask[Any]]:
-        return list_writing_asks(candidates.menus, models.writer)
-
-    for step in engine.run(asks, "writing", sum(1 for _ in asks())):
-        if isinstance(step, Missing):
-            continue
-        task = step.request.task.partition("/")[0]
-        decision_id = f"{step.request.item}/{task}"
-        if isinstance(step, Rejected):
-            written.rejections.append(reject(step, decision_id))
-            continue
-        yield draft_decision(menus[step.request.item], step)
-
-
 def draft_decision(menu: Decision, step: Accepted[Any]) -> Draft:
     """Returns the Decision that an answer about a menu becomes."""
     request = step.request
     provenance = Provenance(
         template=request.task, model=request.model, request_key=request.key, label_source="model"
     )
-    answer = step.value.model_dump_json()
     if request.task == dilemma.TASK.template:
-        return Draft(dilemma.decide(menu, step.value, provenance), request.task, answer)
-    place = counterpart.find_place(menu)
-    assert place is not None  # else it would not have been asked
-    return Draft(counterpart.decide(menu, place, step.value, provenance), request.task, answer)
+        decision = dilemma.decide(menu, step.value, provenance)
+    else:
+        place = counterpart.find_place(menu)
+        assert place is not None  # else no counterpart would have been asked for
+        decision = counterpart.decide(menu, place, step.value, provenance)
+    return Draft(decision, request, step.value.model_dump_json())
 
 
 def list_judging_asks(decisions: Sequence[Decision], model: str) -> Iterator[Ask[Any]]:
@@ -150,94 +156,82 @@ def list_judging_asks(decisions: Sequence[Decision], model: str) -> Iterator[Ask
 
 
 def _judge(
-    drafts: Sequence[Draft], models: Models, engine: Engine, written: Written
-) -> list[Judged]:
-    """Returns all that was judged; what the judge agrees with is kept, the rest rejected."""
+    run: Generation, drafts: Sequence[Draft], model: str, added: GameAdditions
+) -> list[tuple[Decision, judge.Judgments]]:
+    """Returns all Decisions that were judged; those that the judge agrees with are added."""
     decisions = [draft.decision for draft in drafts]
 
     def asks() -> Iterator[Ask[Any]]:
-        return list_judging_asks(decisions, models.judge)
+        return list_judging_asks(decisions, model)
 
-    steps = engine.run(asks, "judging", 2 * len(drafts))
-    judged: list[Judged] = []
+    steps = run.engine.run(asks, "judging", len(judge.ORDERS) * len(drafts))
+    judged: list[tuple[Decision, judge.Judgments]] = []
     for draft, first, second in zip(drafts, steps, steps, strict=True):
-        result = _compare(draft, first, second)
-        if isinstance(result, Rejection):
-            written.rejections.append(result)
+        decision = draft.decision
         if isinstance(first, Accepted) and isinstance(second, Accepted):
-            judged.append(_sort(draft.decision, first, second))
-        if result is None:
-            written.decisions[draft.decision.game].append(draft.decision)
+            judgments = (
+                judge.sort_judgments(decision, 0, first.value),
+                judge.sort_judgments(decision, 1, second.value),
+            )
+            judged.append((decision, judgments))
+            if detail := _find_disagreement(decision, judgments):
+                _reject_draft(run, draft, "judge_disagrees", detail)
+            else:
+                added.decisions[decision.game].append(decision)
+        else:
+            _reject_unjudged(run, draft, (first, second))
     return judged
 
 
-def _sort(decision: Decision, first: Accepted[Any], second: Accepted[Any]) -> Judged:
-    orders = (
-        judge.sort_judgments(decision, 0, first.value),
-        judge.sort_judgments(decision, 1, second.value),
-    )
-    return Judged(decision, orders)
-
-
-def _compare(draft: Draft, first: Step[Any], second: Step[Any]) -> Rejection | Missing | None:
-    """Returns why a draft is not kept; None where the judge agrees with it in both orders."""
-    for step in (first, second):
-        if isinstance(step, Missing):
-            return step
-    for step in (first, second):
-        if isinstance(step, Rejected):
-            return _reject_draft(draft, "not_judged", f"{step.reason}: {step.detail}")
-    assert isinstance(first, Accepted)
-    assert isinstance(second, Accepted)
-    ours = [option.polarity for option in draft.decision.options]
-    for order, judgments in enumerate(_sort(draft.decision, first, second).judgments, start=1):
-        for place, polarity in enumerate(judge.find_polarities(judgments)):
-            if polarity != ours[place]:
-                text = draft.decision.options[place].text
-                detail = f"'{text}' is {ours[place]} to its writer, {polarity} to the judge"
-                return _reject_draft(draft, "judge_disagrees", f"{detail} (order {order})")
+def _find_disagreement(
+    decision: Decision, judgments: tuple[Sequence[JudgedOption], Sequence[JudgedOption]]
+) -> str | None:
+    """Returns the first option that the judge calls something else, in either order."""
+    for order, judged in enumerate(judgments, start=1):
+        for option, polarity in zip(decision.options, judge.find_polarities(judged), strict=True):
+            if polarity != option.polarity:
+                ours = f"'{option.text}' is {option.polarity} to its writer"
+                return f"{ours}, {polarity} to the judge (order {order})"
     return None
 
 
-def _reject_draft(draft: Draft, reason: Any, detail: str) -> Rejection:
-    provenance = draft.decision.provenance
-    assert provenance.model is not None
-    assert provenance.request_key is not None
-    return Rejection(
-        id=draft.decision.id,
-        task=draft.task,
-        reason=reason,
-        detail=detail,
-        model=provenance.model,
-        request_key=provenance.request_key,
-        answer=draft.answer,
-    )
+def _reject_unjudged(run: Generation, draft: Draft, steps: Iterable[Step[Any]]) -> None:
+    """Rejects a draft that the judge gave no usable answer about; one that is pending waits."""
+    rejected = [step for step in steps if isinstance(step, Rejected)]
+    if rejected and not any(isinstance(step, Missing) for step in steps):
+        _reject_draft(run, draft, "not_judged", f"{rejected[0].reason}: {rejected[0].detail}")
+
+
+def _reject_draft(run: Generation, draft: Draft, reason: RejectionReason, detail: str) -> None:
+    run.reject(Rejected(reason, detail, draft.request, draft.answer), draft.decision.id)
+
+
+def _list_options(candidates: Candidates) -> Iterator[OptionText]:
+    yield from candidates.unlabelled
+    yield from (text for text, _ in candidates.labelled)
 
 
 def _label(
-    candidates: Candidates, models: Models, engine: Engine, written: Written
-) -> list[tuple[Any, LabelsDraft]]:
-    """Fills in the labels of options without a record; returns those that were labelled blind."""
-    known = {text.item: option for text, option in candidates.labelled}
-
-    def list_options() -> Iterator[OptionText]:
-        yield from read_options(candidates.unlabelled)
-        yield from (text for text, _ in candidates.labelled)
+    run: Generation, candidates: Candidates, model: str, added: GameAdditions
+) -> list[tuple[Option, LabelsDraft]]:
+    """Adds labels of options without a record; returns those labelled blind beside the record's."""
+    recorded = {text.item: option for text, option in candidates.labelled}
 
     def asks() -> Iterator[Ask[LabelsDraft]]:
-        for option in list_options():
-            yield labels.ask(option.item, option.text, option.outcome, models.writer)
+        for option in _list_options(candidates):
+            yield labels.ask(option.item, option.text, option.outcome, model)
 
-    blind: list[tuple[Any, LabelsDraft]] = []
-    for option, step in zip(list_options(), engine.run(asks, "labelling", None), strict=True):
+    blind: list[tuple[Option, LabelsDraft]] = []
+    steps = run.engine.run(asks, "labelling", None)
+    for option, step in zip(_list_options(candidates), steps, strict=True):
         if isinstance(step, Rejected):
-            written.rejections.append(reject(step, option.item))
+            run.reject(step, option.item)
         if not isinstance(step, Accepted):
             continue
         draft: LabelsDraft = step.value
-        if option.item in known:
-            blind.append((known[option.item], draft))
+        if option.item in recorded:
+            blind.append((recorded[option.item], draft))
         else:
             label = ModelLabel(read_labels(draft), draft.confidence)
-            written.labels[option.game][option.option_id] = label
+            added.labels[option.game][option.option_id] = label
     return blind

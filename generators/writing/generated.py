@@ -1,13 +1,13 @@
-"""`generated.jsonl`: what a model gave, whatever rows came of it."""
+"""`generated.jsonl`: what a model gave, whatever rows it became."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from generators.errors import SourceError
+from generators.jsonl import read_records, write_records
 from generators.sources.games.label_values import LabelValues
-from generators.writing.games import Written
+from generators.writing.games import GameAdditions, GeneratedFromGames
 from generators.writing.model_labels import ModelLabel
 from schemas.generated import GeneratedDecision, GeneratedLabel, GeneratedLine
 
@@ -15,17 +15,17 @@ GENERATED = "generated.jsonl"
 _LINE: TypeAdapter[GeneratedLine] = TypeAdapter(GeneratedLine)
 
 
-def write_generated(path: Path, written: Written) -> None:
-    """Writes a line for each Decision and each label; nothing where no model was asked."""
-    if written.report is not None:
-        write_lines(path, list_lines(written))
+def write_generated(path: Path, generated: GeneratedFromGames) -> None:
+    """Writes a line for each Decision and each label; no file where no model was asked."""
+    if generated.report is not None:
+        write_lines(path, list_lines(generated.added))
 
 
-def list_lines(written: Written) -> Iterator[GeneratedLine]:
+def list_lines(added: GameAdditions) -> Iterator[GeneratedLine]:
     """Yields what a model gave, by game."""
-    for _, decisions in sorted(written.decisions.items()):
+    for _, decisions in sorted(added.decisions.items()):
         yield from (GeneratedDecision(decision=decision) for decision in decisions)
-    for game, labels in sorted(written.labels.items()):
+    for game, labels in sorted(added.labels.items()):
         for option_id, label in sorted(labels.items()):
             yield GeneratedLabel(
                 game=game,
@@ -35,44 +35,29 @@ def list_lines(written: Written) -> Iterator[GeneratedLine]:
             )
 
 
-def write_lines(path: Path, lines: Iterator[GeneratedLine]) -> None:
+def write_lines(path: Path, lines: Iterable[GeneratedLine]) -> None:
     """Writes one line of JSON each."""
-    text = "".join(f"{line.model_dump_json()}\n" for line in lines)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    write_records(path, lines)
 
 
 def read_lines(path: Path) -> list[GeneratedLine]:
-    """Returns what stands in the file; nothing where there is none.
+    """Returns the lines of the file; none where there is no file.
 
     Raises:
-        SourceError: a line is not what it must be.
+        SourceError: a line is neither a Decision nor a label.
     """
-    if not path.exists():
-        return []
-    lines: list[GeneratedLine] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            lines.append(_LINE.validate_json(line))
-        except ValidationError as error:
-            where = f"{path}, line {number}"
-            found = error.errors(include_url=False)[0]["msg"]
-            raise SourceError(where, found, "a Decision or a label", "Get it again") from error
-    return lines
+    return read_records(path, _LINE, "a Decision or a label", "Get it again")
 
 
-def gather_written(lines: list[GeneratedLine]) -> Written:
-    """Returns what a model gave, as a run that asks it has it; without its report."""
-    written = Written()
+def gather_additions(lines: Iterable[GeneratedLine]) -> GameAdditions:
+    """Returns what a model gave, as the run that asked it had it."""
+    added = GameAdditions()
     for line in lines:
         if isinstance(line, GeneratedDecision):
-            written.decisions[line.decision.game].append(line.decision)
-        else:
-            written.labels[line.game][line.option_id] = _read_label(line)
-    return written
-
-
-def _read_label(line: GeneratedLabel) -> ModelLabel:
-    own_worse, own_better, others_better, others_worse = line.welfare
-    welfare = (own_worse, own_better, others_better, others_worse)
-    values = LabelValues(line.violations, line.watts, line.dollars, line.influence, welfare)
-    return ModelLabel(values, line.confidence)
+            added.decisions[line.decision.game].append(line.decision)
+        elif isinstance(line, GeneratedLabel):
+            own_worse, own_better, others_better, others_worse = line.welfare
+            welfare = (own_worse, own_better, others_better, others_worse)
+            values = LabelValues(line.violations, line.watts, line.dollars, line.influence, welfare)
+            added.labels[line.game][line.option_id] = ModelLabel(values, line.confidence)
+    return added

@@ -1,4 +1,4 @@
-"""Task `judge`: a generated Decision, labels hidden and options shuffled, asked in two orders."""
+"""Task `judge`: labels of a generated Decision, hidden and shuffled, asked in two orders."""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
@@ -20,6 +20,10 @@ TASK = Task(
     usual_tokens=330,
 )
 ORDERS = (0, 1)
+"""The second is the first reversed, so that a preference for a place cancels."""
+
+Judgments = tuple[list[JudgedOption], list[JudgedOption]]
+"""Of the options of one Decision, once in each order."""
 
 
 def shuffle(decision: Decision, order: int) -> list[int]:
@@ -58,15 +62,12 @@ def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
 def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[JudgedOption]:
     """Returns the judgments in the order of the Decision's options."""
     places = shuffle(decision, order)
-    return [judged for _, judged in sorted(zip(places, draft.options, strict=True), key=_place)]
-
-
-def _place(pair: tuple[int, JudgedOption]) -> int:
-    return pair[0]
+    by_place = dict(zip(places, draft.options, strict=True))
+    return [by_place[place] for place in sorted(by_place)]
 
 
 def find_polarities(judgments: Sequence[JudgedOption]) -> list[Polarity]:
-    """Returns what each option is as a whole, to a judge."""
+    """Returns the polarity of each option by a judge's severities."""
     found: list[Polarity] = []
     for judged in judgments:
         values = read_severities(judged.violations, harms_others=judged.harms_others)

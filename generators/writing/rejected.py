@@ -1,37 +1,26 @@
-"""`rejected.jsonl`: what was rejected, and why; nothing is dropped without a word."""
+"""`rejected.jsonl`: what was rejected, and why; nothing is dropped silently."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
-from generators.errors import SourceError
+from generators.jsonl import read_records, write_records
 from schemas.exchange import Rejection
 
 REJECTED = "rejected.jsonl"
+_LINE = TypeAdapter(Rejection)
 
 
 def write_rejections(path: Path, rejections: Sequence[Rejection]) -> None:
-    """Writes one line a rejection."""
-    lines = "".join(f"{rejection.model_dump_json()}\n" for rejection in rejections)
-    path.write_text(lines, encoding="utf-8", newline="\n")
+    """Writes one line for each rejection."""
+    write_records(path, rejections)
 
 
 def read_rejections(path: Path) -> list[Rejection]:
-    """Returns what stands in the file; nothing where there is none.
+    """Returns the lines of the file; none where there is no file.
 
     Raises:
-        SourceError: a line is no rejection.
+        SourceError: a line is not a rejection.
     """
-    if not path.exists():
-        return []
-    lines = path.read_bytes().split(b"\n")
-    return [_read_line(f"{path} line {n}", line) for n, line in enumerate(lines, 1) if line]
-
-
-def _read_line(where: str, line: bytes) -> Rejection:
-    try:
-        return Rejection.model_validate_json(line)
-    except ValidationError as error:
-        wanted, remedy = "a rejection, as it was written", "Build the folder again"
-        raise SourceError(where, "something else", wanted, remedy) from error
+    return read_records(path, _LINE, "a rejection, as it was written", "Build the folder again")

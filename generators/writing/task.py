@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from generators.engine.answers import parse_json
 from generators.engine.dialogue import Ask, Unfit
-from generators.engine.exchange import Request, write_body
-from generators.engine.json_text import as_object
+from generators.engine.exchange import Request, parse_json, write_body
+from generators.jsonl import as_object
 from generators.templates import hash_template, render
 
 Draft = TypeVar("Draft", bound=BaseModel)

@@ -49,17 +49,6 @@ def make_messages(number: int) -> list[dict[str, str]]:
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": scene}]
 
 
-class Silent:
-    def advance(self, done: int, dollars: float) -> None:
-        pass
-
-    def say(self, line: str) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
 REPAIRS = 3
 """As the frameworks of the reference were given: one request in 2,500 fails twice in a row."""
 
@@ -87,7 +76,7 @@ def run_ours(base_url: str, number: int, at_once: int, log: str) -> int:
 
     settings = Settings(Path(log), base_url, at_once, repairs=REPAIRS)
     with ResponseLog(Path(log), "loopback") as kept:
-        engine = LoggedEngine(kept, settings, read_prices(), lambda *_: Silent())
+        engine = LoggedEngine(kept, settings, read_prices())
         return sum(isinstance(step, Accepted) for step in engine.run(asks, "bench", number))
 
 

@@ -78,14 +78,14 @@ def test_equal_requests_at_one_time_share_an_answer(tmp_path: Path) -> None:
         steps = asking.run_asks(lambda: [ask for _ in range(4) for ask in list_asks(10)])
         assert all(isinstance(step, Accepted) for step in steps)
         assert (len(steps), server.counts["paid"]) == (40, 10)
-        assert asking.engine.ledgers["test"].tokens.prompt == 10 * 100
+        assert asking.engine.totals["test"].tokens.prompt == 10 * 100
 
 
 def test_an_error_ends_the_run_at_once_however_slow_the_pace(tmp_path: Path) -> None:
     with serve(always=401) as (_, url):
         start = time.monotonic()
         with pytest.raises(RequestError):
-            Asking(tmp_path, url, per_minute=20).run(100)
+            Asking(tmp_path, url, rpm=20).run(100)
         assert time.monotonic() - start < 8
 
 
@@ -165,6 +165,6 @@ def test_a_model_of_unknown_price_costs_an_unknown_sum(tmp_path: Path) -> None:
     with serve() as (_, url):
         asking = Asking(tmp_path, url)
         asking.run(3, model="some-llama")
-        assert asking.engine.ledgers["test"].cost is None
+        assert asking.engine.totals["test"].cost is None
         asking.run(3, model=f"{MODEL}-2024-08-06")
-        assert asking.engine.ledgers["test"].cost is not None
+        assert asking.engine.totals["test"].cost is not None

@@ -19,15 +19,11 @@ SLOW_BUILD = """
 import sys, time
 from generators.parallel import map_in_order
 if __name__ == "__main__":
-    results = map_in_order(time.sleep, [0, 0, 600, 600], 2, print)
+    results = map_in_order(time.sleep, [0, 0, 600, 600], 2)
     next(results), next(results)
     print("working", flush=True)
     next(results)
 """
-
-
-def do_nothing() -> None:
-    """What a worker does first."""
 
 
 def kill_oneself(item: int) -> int:
@@ -38,7 +34,7 @@ def kill_oneself(item: int) -> int:
 
 def test_results_come_in_order() -> None:
     for processes in (1, 2):
-        assert list(map_in_order(abs, range(-40, 0), processes, do_nothing)) == [*range(40, 0, -1)]
+        assert list(map_in_order(abs, range(-40, 0), processes)) == [*range(40, 0, -1)]
 
 
 def test_threads_give_results_in_order_and_work_only_a_little_ahead() -> None:
@@ -74,7 +70,7 @@ def test_an_error_in_a_thread_comes_after_what_was_made_before_it(mapped: bool) 
 
 
 def test_stopping_early_ends_the_workers() -> None:
-    results = map_in_order(time.sleep, [0, 600, 600, 600], 2, do_nothing)
+    results = map_in_order(time.sleep, [0, 600, 600, 600], 2)
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert not multiprocessing.active_children()
@@ -83,7 +79,7 @@ def test_stopping_early_ends_the_workers() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 def test_a_killed_worker_is_one_clear_line() -> None:
     with pytest.raises(WorkerError, match="a process was killed.*expected it to finish"):
-        list(map_in_order(kill_oneself, range(10), 2, do_nothing))
+        list(map_in_order(kill_oneself, range(10), 2))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")

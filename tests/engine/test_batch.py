@@ -17,17 +17,20 @@ from model_server import serve
 pytestmark = pytest.mark.usefixtures("key")
 
 
-def test_a_batch_is_uploaded_polled_and_collected_at_half_the_price(tmp_path: Path) -> None:
+def test_a_batch_is_uploaded_polled_and_collected_at_the_batch_price(tmp_path: Path) -> None:
     with serve() as (server, url):
         asking = Asking(tmp_path, url, batch=True)
         assert all(isinstance(step, Accepted) for step in asking.run(40))
         assert len(server.batches) == 1
-        ledger = asking.engine.ledgers["test"]
+        totals = asking.engine.totals["test"]
         live = Asking(tmp_path, url)
         assert len(live.run(60)) == 60  # the lanes mix: 20 more, live
         assert server.counts["paid"] == 60
-        assert ledger.cost == pytest.approx(live.engine.budget.spent)  # 40 at half, 20 in full
-        assert live.engine.ledgers["test"].cost == pytest.approx(2 * (ledger.cost or 0))
+        # gpt-4o: $2.5, $1.25 cached, $10; in a batch $1.25, cached or not, and $5.
+        assert totals.cost == pytest.approx(40 * (100 * 1.25 + 20 * 5) / 1e6)
+        live_cost = 20 * (60 * 2.5 + 40 * 1.25 + 20 * 10) / 1e6
+        assert live.engine.budget.spent == pytest.approx(live_cost)
+        assert live.engine.totals["test"].cost == pytest.approx(totals.cost + live_cost)
 
 
 def test_lines_that_expire_or_fail_are_asked_for_again(tmp_path: Path) -> None:
@@ -64,7 +67,7 @@ def test_a_batch_can_be_left_and_gone_on_with(
         live = Asking(tmp_path, url)
         steps = live.run(25)  # neither asks for what is pending, nor waits
         assert [isinstance(step, Missing) for step in steps].count(True) == 20
-        assert live.engine.ledgers["test"].pending == 20
+        assert live.engine.totals["test"].pending == 20
         assert server.counts["paid"] == 5
         server.batches_wait = False
         assert all(isinstance(s, Accepted) for s in Asking(tmp_path, url, batch=True).run(25))

@@ -1,5 +1,6 @@
 """The live client against a server that fails in every way."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,9 @@ import pytest
 
 from asking import Answer, Asking, count_tries, list_asks, poison
 from damage import ERROR
-from generators.engine import live, retries
-from generators.engine.dialogue import Accepted, Rejected
+from generators.engine import failures, live
+from generators.engine.dialogue import Accepted, Ask, Rejected
+from generators.engine.exchange import parse_json
 from generators.errors import RequestError
 from model_server import serve
 
@@ -29,13 +31,13 @@ def test_every_answer_comes_in_order_and_is_paid_once(tmp_path: Path) -> None:
         assert asking.run(60)[:50] == steps
         assert server.counts["requests"] == 60
         assert server.counts["paid"] == 60
-    ledger = asking.engine.ledgers["test"]
-    assert (ledger.tokens.prompt, ledger.tokens.cached, ledger.tokens.completion) == (
+    totals = asking.engine.totals["test"]
+    assert (totals.tokens.prompt, totals.tokens.cached, totals.tokens.completion) == (
         6000, 2400, 1200,
     )  # fmt: skip
     fresh, cached, completion = 3600 * 2.5, 2400 * 1.25, 1200 * 10
-    assert ledger.cost == pytest.approx((fresh + cached + completion) / 1e6)
-    assert asking.engine.budget.spent == pytest.approx(ledger.cost / 6)  # this run's ten only
+    assert totals.cost == pytest.approx((fresh + cached + completion) / 1e6)
+    assert asking.engine.budget.spent == pytest.approx(totals.cost / 6)  # this run's ten only
 
 
 @pytest.mark.usefixtures("quick")
@@ -60,7 +62,7 @@ def test_waits_for_a_rate_limit_are_no_tries(tmp_path: Path) -> None:
     with serve(per_minute=6000, burst=1, rate_headers=False, retry_after=False) as (server, url):
         steps = Asking(tmp_path, url).run(150)
         assert all(isinstance(step, Accepted) for step in steps)
-        assert server.counts["refused"] > retries.TRIES
+        assert server.counts["refused"] > failures.TRIES
 
 
 def test_a_stated_limit_is_kept(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_no_more_than_the_ceiling_are_under_way(tmp_path: Path) -> None:
 def test_a_limit_of_the_user_holds(tmp_path: Path) -> None:
     with serve() as (_, url):
         start = time.monotonic()
-        Asking(tmp_path, url, per_minute=1200).run(21)
+        Asking(tmp_path, url, rpm=1200).run(21)
         assert time.monotonic() - start > 0.9
 
 
@@ -96,7 +98,7 @@ def test_a_lost_response_is_asked_for_again(tmp_path: Path) -> None:
     ("status", "code", "said"),
     [
         (401, "invalid_api_key", "the key is not accepted"),
-        (403, "forbidden", "this key may not do this"),
+        (403, "forbidden", "the key has no permission"),
         (404, "model_not_found", "no such model"),
         (429, "insufficient_quota", "the quota is used up"),
         (400, "bad_request", "requests refused"),
@@ -147,7 +149,7 @@ def test_one_request_that_always_fails_does_not_end_the_run(tmp_path: Path) -> N
         lost = steps[7]
         assert isinstance(lost, Rejected)
         assert (lost.reason, lost.answer) == ("no_answer", None)
-        assert count_tries(asking.path, "failure > 0") == retries.TRIES
+        assert count_tries(asking.path, "failure > 0") == failures.TRIES
         del server.reply  # type: ignore[attr-defined]
         assert isinstance(asking.run(20)[7], Accepted)  # a later run asks again
 
@@ -175,8 +177,6 @@ def test_a_server_gets_the_form_it_takes(
 
     with serve(**refusals, answer=answer) as (server, url):
         asking = Asking(tmp_path, url, repairs=0)
-        from generators.engine.answers import parse_json
-        from generators.engine.dialogue import Ask
 
         def read(content: str) -> Answer:
             return Answer.model_validate(parse_json(content))
@@ -245,7 +245,16 @@ def test_an_unfit_answer_is_asked_for_again_with_the_error_and_then_rejected(
         assert isinstance(step, Rejected)
         assert (step.reason, len(step.found)) == (reason, 3)
         assert reason in server.bodies[-1]["messages"][-1]["content"]
-        assert asking.engine.ledgers["test"].tokens.completion == 60  # all three are paid
+        assert asking.engine.totals["test"].tokens.completion == 60  # all three are paid
         requests = server.counts["requests"]
         assert asking.run(1) == [step]  # and the rejection is replayed
         assert server.counts["requests"] == requests == 3
+
+
+def test_it_runs_where_a_loop_is_running_as_in_a_notebook(tmp_path: Path) -> None:
+    async def cell() -> int:
+        return len(Asking(tmp_path, url).run(5))
+
+    with serve() as (server, url):
+        assert asyncio.run(cell()) == 5
+        assert server.counts["paid"] == 5

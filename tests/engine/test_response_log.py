@@ -131,7 +131,7 @@ def test_a_torn_last_write_loses_that_answer_only(tmp_path: Path) -> None:
 def test_another_file_is_no_log_and_is_left_alone(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "log.sqlite"
     path.write_bytes(content)
-    with pytest.raises(LogError, match="no response log") as error:
+    with pytest.raises(LogError, match="not a response log") as error:
         ResponseLog(path, "loopback")
     assert ERROR.match(str(error.value))
     assert path.read_bytes() == content

@@ -210,9 +210,9 @@ def test_rows_that_are_not_core_are_counted_and_named(
     about = read_json(tmp_path / "out" / "export.json")
     assert about["records"] == {"train.json": 1, "train.jsonl": 1}
     assert about["left_out"] == {"behavior not asked for": 1, "tier is not core": 1}
-    assert "--tier full takes" in capsys.readouterr().out
+    assert "--tier full also exports" in capsys.readouterr().out
     assert main([*arguments, *options, "--behaviors", "killing"]) == 1
-    assert "no row of 3 that pairs can take" in capsys.readouterr().err
+    assert "none of 3 rows fits pairs" in capsys.readouterr().err
     assert read_json(tmp_path / "out" / "export.json") == about
 
 

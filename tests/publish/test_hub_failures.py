@@ -1,6 +1,5 @@
 """What stands between a user and the Hub: one line that names it, and never the token."""
 
-import argparse
 import subprocess
 import sys
 import warnings
@@ -12,10 +11,10 @@ import pytest
 from huggingface_hub import constants
 
 from damage import ERROR
-from generators.errors import FolderError, HubError
+from generators.errors import FolderError, HubError, UsageError
 from generators.hydrate import main as hydrate
-from generators.publish.client import Hub
-from generators.publish.options import repository, tag
+from generators.publish.hub import Hub
+from generators.publish.publication import check_repository, check_tag
 from generators.publish.references import open_release
 from hub_server import HubServer, reach
 from release_faults import NAME, ignore
@@ -27,21 +26,22 @@ Checked = Callable[[str], str]
 @pytest.mark.parametrize(
     ("check", "text"),
     [
-        (tag, "main"),
-        (tag, "HEAD"),
-        (tag, "v1.lock"),
-        (tag, "0123456789" * 4),
-        (repository, "u/n.git"),
+        (check_tag, "main"),
+        (check_tag, "HEAD"),
+        (check_tag, "v1.lock"),
+        (check_tag, "0123456789" * 4),
+        (check_repository, "u/n.git"),
     ],
 )
 def test_names_that_git_or_the_hub_take_for_something_else(check: Checked, text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="; expected "):
+    with pytest.raises(UsageError) as caught:
         check(text)
+    assert ERROR.match(str(caught.value))
 
 
 @pytest.mark.parametrize("name", ["v1.0.0", "2025", "20250101", "mainly", "beta"])
 def test_versions_are_tags(name: str) -> None:
-    assert tag(name) == name
+    assert check_tag(name) == name
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:99999", "http://[::1"])
@@ -54,7 +54,7 @@ def test_an_address_that_is_none_is_one_line(address: str, small_folder: Path) -
         text=True,
     )
     assert run.returncode == 2
-    assert run.stderr.startswith("HF_ENDPOINT: no URL that can be read; expected ")
+    assert run.stderr.startswith("HF_ENDPOINT: not a URL; expected ")
     assert ERROR.match(run.stderr.removesuffix("\n"))
 
 
@@ -64,7 +64,7 @@ def test_an_address_of_another_kind_is_not_asked_again(
 ) -> None:
     waits: list[float] = []
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-    with pytest.raises(HubError, match="HF_ENDPOINT is no such address") as caught:
+    with pytest.raises(HubError, match="HF_ENDPOINT is not a web address") as caught:
         Hub(address, wait=waits.append).find_repository(NAME)
     assert waits == []
     assert ERROR.match(str(caught.value))
@@ -100,7 +100,7 @@ def test_without_a_network_it_is_the_network_that_is_named(read: Callable[[Hub],
         assert ERROR.match(str(caught.value))
         patch.setattr(constants, "HF_HUB_OFFLINE", True)
         waits.clear()
-        with pytest.raises(HubError, match="HF_HUB_OFFLINE is set; expected a network"):
+        with pytest.raises(HubError, match="HF_HUB_OFFLINE is set; expected network access"):
             read(Hub(address, wait=waits.append))
         assert waits == []
 

@@ -13,9 +13,8 @@ import pytest
 from generators.concepts.__main__ import main as build_concepts
 from generators.errors import HubError, SourceError
 from generators.publish.__main__ import main
-from generators.publish.client import Hub
-from generators.publish.push import Target, publish
-from generators.publish.release import compare, read_release
+from generators.publish.hub import Hub
+from generators.publish.release import Target, compare, read_release, send
 from hub_server import File, HubServer, Repository, make_environment
 from release_faults import NAME, TAGS, ignore
 
@@ -58,10 +57,10 @@ def test_a_dry_run_sends_nothing(
 def test_what_a_release_no_longer_has_is_removed_and_nothing_else(
     server: HubServer, hub: Hub, small_folder: Path, other_folder: Path
 ) -> None:
-    publish(hub, read_release(small_folder), TARGET, ignore)
+    send(hub, read_release(small_folder), TARGET, ignore)
     repository = server.repositories[NAME]
     repository.commit({"LICENSE": File(b"CC0\n"), "notes/mine.md": File(b"mine\n")})
-    publish(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
+    send(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
     ours = {path.name for path in (small_folder / "icl").glob("*")}
     assert ours
     assert not any(path.startswith("icl/") for path in repository.files())
@@ -74,13 +73,13 @@ def test_public_only_when_all_is_done(server: HubServer, hub: Hub, small_folder:
     release = read_release(small_folder)
     server.faults.add("tag", "status", status=503, times=20)
     with pytest.raises(HubError, match="HTTP 503"):
-        publish(hub, release, Target(NAME, "v1.0.0", public=True), ignore)
+        send(hub, release, Target(NAME, "v1.0.0", public=True), ignore)
     assert server.repositories[NAME].private
     server.faults.clear()
-    publish(hub, release, Target(NAME, "v1.0.0", public=True), ignore)
+    send(hub, release, Target(NAME, "v1.0.0", public=True), ignore)
     assert not server.repositories[NAME].private
     with pytest.raises(HubError, match="it is public; expected a private repository"):
-        publish(hub, release, TARGET, ignore)
+        send(hub, release, TARGET, ignore)
 
 
 def test_a_repository_with_something_else_is_left_alone(
@@ -89,22 +88,22 @@ def test_a_repository_with_something_else_is_left_alone(
     server.repositories[NAME] = Repository(NAME, private=True)
     server.repositories[NAME].commit({"model.safetensors": File(b"1", lfs=True)})
     with pytest.raises(HubError, match=r"'model\.safetensors' and no manifest\.json"):
-        publish(hub, read_release(small_folder), TARGET, ignore)
+        send(hub, read_release(small_folder), TARGET, ignore)
     assert len(server.repositories[NAME].commits) == 2
 
 
 def test_a_tag_is_never_moved(
     server: HubServer, hub: Hub, small_folder: Path, other_folder: Path
 ) -> None:
-    publish(hub, read_release(small_folder), TARGET, ignore)
+    send(hub, read_release(small_folder), TARGET, ignore)
     repository = server.repositories[NAME]
     first = repository.head.oid
     with pytest.raises(HubError, match=rf"tag v1\.0\.0 is at commit {first}"):
-        publish(hub, read_release(other_folder), TARGET, ignore)
+        send(hub, read_release(other_folder), TARGET, ignore)
     assert repository.head.oid == first, "the tag is looked at before anything is sent"
     server.faults.add("tag", "tagged")
     with pytest.raises(HubError, match=r"tag v2\.0\.0 is at commit"):
-        publish(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
+        send(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
     assert repository.tags == {"v1.0.0": first, "v2.0.0": repository.commits[0].oid}
 
 
@@ -113,7 +112,7 @@ def test_waits_as_long_as_the_hub_asks(server: HubServer, small_folder: Path) ->
     server.faults.add("info", "status", status=429, retry_after=7)
     server.faults.add("revision", "status", status=429, retry_after=7)
     server.faults.add("commit", "status", status=429, retry_after=9)
-    publish(Hub(server.url, wait=waits.append), read_release(small_folder), TARGET, ignore)
+    send(Hub(server.url, wait=waits.append), read_release(small_folder), TARGET, ignore)
     assert {7.0, 9.0} <= set(waits)
 
 
@@ -144,7 +143,7 @@ def test_a_token_that_may_not_is_named_and_not_shown(
     assert said in printed.err
     assert len(printed.err.splitlines()) == 1
     try:
-        publish(Hub(server.url, wait=ignore), read_release(small_folder), TARGET, ignore)
+        send(Hub(server.url, wait=ignore), read_release(small_folder), TARGET, ignore)
     except HubError as error:
         shown = "".join(traceback.format_exception(error))
     assert secret not in printed.out + printed.err + shown
@@ -192,7 +191,7 @@ print(json.dumps({split: each.to_list() for split, each in rows.items()}))
 def test_what_is_loaded_by_its_tag_is_what_was_built(
     server: HubServer, hub: Hub, small_folder: Path, tmp_path: Path
 ) -> None:
-    publish(hub, read_release(small_folder), TARGET, ignore)
+    send(hub, read_release(small_folder), TARGET, ignore)
     server.repositories[NAME].commit({}, deleted=["README.md", "manifest.json"])
     environment = make_environment(server.url, tmp_path / "home")
     environment["HF_TOKEN"] = server.tokens.read

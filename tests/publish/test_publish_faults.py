@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from generators.errors import HubError
-from generators.publish.client import Hub
-from generators.publish.push import Target, publish
-from generators.publish.release import read_release
+from generators.publish.hub import Hub
+from generators.publish.release import Target, read_release, send
 from hub_server import HubServer, make_environment
 from release_faults import NAME, TAGS, ignore, try_release
 
@@ -23,23 +22,23 @@ def test_a_commit_without_an_answer_is_looked_for(
     server: HubServer, hub: Hub, small_folder: Path, kind: str
 ) -> None:
     fault = server.faults.add("commit", kind)
-    published = publish(hub, read_release(small_folder), TARGET, ignore)
+    sent = send(hub, read_release(small_folder), TARGET, ignore)
     repository = server.repositories[NAME]
     assert fault.happened == 1
     ours = [commit.oid for commit in repository.commits if "manifest" in commit.title]
-    assert ours == [published.commit] == [repository.tags["v1.0.0"]]
+    assert ours == [sent.commit] == [repository.tags["v1.0.0"]]
     assert ("theirs.txt" in repository.files()) is (kind == "concurrent")
 
 
 def test_a_file_that_somebody_else_changes_meanwhile_is_not_overwritten(
     server: HubServer, hub: Hub, small_folder: Path, other_folder: Path
 ) -> None:
-    publish(hub, read_release(small_folder), TARGET, ignore)
+    send(hub, read_release(small_folder), TARGET, ignore)
     repository = server.repositories[NAME]
     card = b"---\nlicense: cc0-1.0\n---\nTheirs.\n"
     server.faults.add("commit", "concurrent", files={"README.md": card})
-    with pytest.raises(HubError, match=r"somebody else changed README\.md meanwhile"):
-        publish(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
+    with pytest.raises(HubError, match=r"another writer changed README\.md meanwhile"):
+        send(hub, read_release(other_folder), Target(NAME, "v2.0.0"), ignore)
     assert repository.files()["README.md"] == card
     assert repository.tags.keys() == {"v1.0.0"}
 
@@ -50,14 +49,14 @@ def test_what_rots_is_not_tagged(
 ) -> None:
     server.faults.add(endpoint, "corrupt")
     with pytest.raises(HubError, match="Nothing was tagged"):
-        publish(hub, read_release(small_folder), TARGET, ignore)
+        send(hub, read_release(small_folder), TARGET, ignore)
     assert not server.repositories[NAME].tags
-    publish(hub, read_release(small_folder), TARGET, ignore)
+    send(hub, read_release(small_folder), TARGET, ignore)
     assert server.repositories[NAME].tags["v1.0.0"] == server.repositories[NAME].head.oid
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_faults_drawn_by_lot(
+def test_random_faults(
     seed: int, small_folder: Path, other_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HF_TOKEN", HubServer().tokens.write)

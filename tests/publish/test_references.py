@@ -8,10 +8,12 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from generators.hydrate import main as hydrate
+from generators.parquet import ParquetFile
 from generators.publish.__main__ import main as publish
 from generators.publish.references import open_release, write_references
 from generators.publish.release import read_release
@@ -113,6 +115,28 @@ def read_rows(folder: Path, config: str) -> list[dict[str, Any]]:
     return [row for path in paths for row in pq.read_table(path).to_pylist()]
 
 
+def holds_counterpart(row: dict[str, Any]) -> bool:
+    """Whether a counterpart's text is in a row, and the text it was written from is not free."""
+    foreign = row["text_licence"] == "choice-of-games"
+    ids = [row["id"], *row.get("shot_ids", ())]
+    return foreign and any("/counterpart" in each for each in ids)
+
+
+def read_published_rows(whole: Path, config: str) -> list[dict[str, Any]]:
+    """Returns the rows that a release of references has, with their text."""
+    return [row for row in read_rows(whole, config) if not holds_counterpart(row)]
+
+
+def write_published_rows(path: Path, out: Path) -> bytes:
+    """Returns a file of whole rows without those that hold a counterpart."""
+    table = pq.read_table(path)
+    keep = pa.array([not holds_counterpart(row) for row in table.to_pylist()])
+    file = ParquetFile(out, table.schema)
+    file.write(table.filter(keep))
+    file.close()
+    return out.read_bytes()
+
+
 def test_no_forty_characters_of_foreign_text_are_published(
     data: Path, whole: Path, published: Path
 ) -> None:
@@ -140,7 +164,7 @@ def test_ids_labels_hashes_and_lengths_stay(whole: Path, published: Path, config
             for name in ("shots", "query", "positive_prompt", "negative_prompt", "shuffled_prompt")
         },
     }
-    rows, references = read_rows(whole, config), read_rows(published, config)
+    rows, references = read_published_rows(whole, config), read_rows(published, config)
     withheld = [row for row in references if row["text_licence"] == "choice-of-games"]
     assert 0 < len(withheld) < len(references) or config == "icl"
     for row, reference in zip(rows, references, strict=True):
@@ -168,10 +192,30 @@ def list_numbers(value: Any) -> Iterator[int]:
 
 def test_options_keep_their_labels(whole: Path, published: Path) -> None:
     for row, reference in zip(
-        read_rows(whole, "decisions"), read_rows(published, "decisions"), strict=True
+        read_published_rows(whole, "decisions"), read_rows(published, "decisions"), strict=True
     ):
         for option, known in zip(row["options"], reference["options"], strict=True):
             assert option | {"text": known["text"], "outcome": known["outcome"]} == known
+
+
+def test_rows_that_hold_a_counterpart_are_left_out_and_counted(
+    whole: Path, published: Path
+) -> None:
+    manifest = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
+    card = (published / "README.md").read_text(encoding="utf-8")
+    reason = "holds a counterpart, whose text is not published"
+    for config in CONFIGS:
+        left_out = sum(map(holds_counterpart, read_rows(whole, config)))
+        assert manifest["left_out"][config][reason] == left_out > 0
+        assert f"| rows of `{config}` left out: {reason} | {left_out} |" in card
+        assert not any(map(holds_counterpart, read_rows(published, config)))
+    lines = (published / "generated.jsonl").read_text(encoding="utf-8").splitlines()
+    withheld = [json.loads(line) for line in lines if '"kind":"withheld"' in line]
+    assert len(withheld) == manifest["left_out"]["decisions"][reason]
+    for line in withheld:
+        texts = [option["text"] for option in line["decision"]["options"]]
+        assert texts == ["", ""]
+        assert line["decision"]["context"] == line["decision"]["menu_text"] == ""
 
 
 def test_page_card_and_rejections_are_made_of_what_is_published(published: Path) -> None:
@@ -188,6 +232,7 @@ def test_page_card_and_rejections_are_made_of_what_is_published(published: Path)
 def test_a_folder_of_free_text_is_published_as_it_is(small_folder: Path) -> None:
     with open_release(small_folder, withheld=True) as release:
         assert release == read_release(small_folder)
+        assert release.left_out == {}
 
 
 def test_the_same_folder_gives_the_same_references(whole: Path, published: Path) -> None:
@@ -207,17 +252,26 @@ def test_there_and_back_over_the_hub(
     with HubServer() as server, reach(server.url):
         monkeypatch.setenv("HF_TOKEN", server.tokens.write)
         assert publish([str(whole), "--repo-id", "u/n", "--tag", "v1.0.0"]) == 0
+        said = capsys.readouterr().out
+        for config in CONFIGS:
+            left_out = sum(map(holds_counterpart, read_rows(whole, config)))
+            assert f"{config} {left_out}" in said
         files = server.repositories["u/n"].files("v1.0.0")
         assert not any(text in files["generated.jsonl"].decode() for text in list_windows(data))
         back = ["u/n", "--revision", "v1.0.0", "--data", str(data), "--out", str(out)]
         assert hydrate(back) == 0
     parquet = [path.relative_to(whole) for path in sorted(whole.rglob("*.parquet"))]
-    assert f"{len(parquet)} of {len(parquet)} Parquet files are byte for byte" in (
-        capsys.readouterr().out
-    )
+    said = capsys.readouterr().out
+    assert f"{len(parquet)} of {len(parquet)} Parquet files are byte for byte" in said
     assert [path.relative_to(out) for path in sorted(out.rglob("*.parquet"))] == parquet
     for path in parquet:
-        assert (out / path).read_bytes() == (whole / path).read_bytes()
+        held = any(map(holds_counterpart, pq.read_table(whole / path).to_pylist()))
+        expected = write_published_rows(whole / path, tmp_path / "rows")
+        assert (out / path).read_bytes() == (expected if held else (whole / path).read_bytes())
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    for config in CONFIGS:
+        rows = sum(size["rows"] for size in manifest["rows"][config].values())
+        assert rows == len(read_published_rows(whole, config))
     read_release(out)
     with open_release(out, withheld=True) as again:
         for name, file in again.files.items():
@@ -240,11 +294,11 @@ def test_changed_data_is_named_by_game_and_row(
     said = capsys.readouterr()
     assert "harbour-lights: " in said.out
     assert f"contrastive {row['id']}: differs in its text" in said.out
-    assert "rows are not as they were published" in said.err
+    assert "rows are not as published" in said.err
     assert not (tmp_path / "out").exists()
     assert hydrate([*command, "--skip-changed"]) == 0
     kept = {r["id"] for r in read_rows(tmp_path / "out", "contrastive")}
-    rows = read_rows(whole, "contrastive")
+    rows = read_published_rows(whole, "contrastive")
     touched = {r["id"] for r in rows if any(row["positive"] in text for text in list_strings(r))}
     assert row["id"] in touched
     assert kept == {r["id"] for r in rows} - touched
@@ -285,4 +339,4 @@ def test_references_are_neither_measured_nor_filled_in_twice(
     assert "hydrate" in capsys.readouterr().err
     command = [str(whole), "--data", str(data), "--out", str(tmp_path / "out")]
     assert hydrate(command) == 1
-    assert "no text was left out of it" in capsys.readouterr().err
+    assert "its text is complete" in capsys.readouterr().err

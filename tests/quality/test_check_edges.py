@@ -12,7 +12,7 @@ from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import run
 from generators.quality.evidence import Evidence, FolderEvidence, Rows, list_evidence
 from generators.sources.pairs.pair_files import OwnPair
-from generators.writing.agreement import measure_agreement
+from generators.writing.audit import measure_agreement
 from made_evidence import (
     Row,
     add_to,

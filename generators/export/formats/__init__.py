@@ -1,33 +1,26 @@
-"""The export formats, one file each; a new format is one line more in the table."""
+"""The export formats: one file each, named for it, and one line here."""
 
-from generators.export.formats import (
-    aligned,
-    caa,
-    causalgym,
-    cvector,
-    icl,
-    mcq,
-    model_written,
-    pairs,
-    preference,
-    probe,
-    repe,
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from generators.export.formats.base import Format
+
+FORMATS = (
+    "pairs",
+    "caa",
+    "model-written",
+    "mcq",
+    "icl",
+    "aligned",
+    "repe",
+    "cvector",
+    "probe",
+    "causalgym",
+    "preference",
 )
-from generators.export.formats.base import Format
 
-FORMATS: dict[str, Format] = {
-    each.name: each
-    for each in (
-        pairs.FORMAT,
-        caa.FORMAT,
-        model_written.FORMAT,
-        mcq.FORMAT,
-        icl.FORMAT,
-        aligned.FORMAT,
-        repe.FORMAT,
-        cvector.FORMAT,
-        probe.FORMAT,
-        causalgym.FORMAT,
-        preference.FORMAT,
-    )
-}
+
+def load_format(name: str) -> "Format":
+    """Returns a format by its name, of `FORMATS`."""
+    return import_module(f"{__name__}.{name.replace('-', '_')}").FORMAT

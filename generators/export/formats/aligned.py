@@ -1,4 +1,4 @@
-"""Pairs with as many tokens on both sides, and the places where they differ.
+"""Pairs with the same number of tokens on both sides, and the places where they differ.
 
 TransformerLens 4.3.0 (patching by position needs equal lengths), pyvene 0.1.8 (`unit_locations`:
 a position per side), causalgym's aligned spans. Sources:
@@ -39,9 +39,34 @@ def make_record(pair: Pair, places: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+NOTE = """\
+`<split>.jsonl` holds pairs of texts that have the same number of tokens and differ in one run
+of them, for every tokenizer named below. `positive_span` and `negative_span` are in characters.
+`tokens` gives for each tokenizer: `span` (the first token that differs and the one after the
+last, the same places in both texts), `read` (the last token that differs), the same with one
+token before the text (`..._with_bos`), and the ids of the tokens that differ.
+
+```python
+# TransformerLens 4 (TransformerBridge), which puts BOS before a text; gpt2
+place = record["tokens"]["gpt2"]["read_with_bos"]
+clean, corrupted = bridge.to_tokens(record["positive"]), bridge.to_tokens(record["negative"])
+assert clean.shape == corrupted.shape
+```
+
+For pyvene use `unit_locations={"sources->base": ([[[place]]], [[[place]]])}`.
+
+**Where the activation is read.** Anywhere: positions correspond one to one. The texts differ
+from `span[0]` on; before it they are the same.
+
+**Known pitfall.** Positions count from the left and know no padding: pad on the right, or add
+the number of padding tokens. Some tokenizers add BOS, some do not, and some tools add it
+themselves: compare the length with `n_tokens` and `n_tokens_with_bos` once. A text that follows
+other text may be split differently at its start."""
+
 FORMAT = Format(
     "aligned",
     "TransformerLens, pyvene, causalgym: patching by position",
     take_sides(convert, marked=True),
     tokenizers="default",
+    note=NOTE,
 )

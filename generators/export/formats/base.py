@@ -1,4 +1,4 @@
-"""What an export format is: pure functions from the rows of one split to the records of a tool."""
+"""What an export format is: pure functions from the rows of one split to a tool's records."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class Scope:
     vocabularies: Sequence[Vocabulary] = ()
     """The tokenizers that were asked for."""
 
-    def draw(self, what: str, number: int) -> int:
-        """Returns a number from 0 to below `number`, by the seed and what it is drawn for."""
+    def pick(self, what: str, number: int) -> int:
+        """Returns an int from 0 to `number` - 1, which the seed and `what` decide."""
         return hash_number(f"{self.seed}/{what}") % number
 
 
@@ -39,8 +39,8 @@ class Record(NamedTuple):
     """One record of one file."""
 
     file: str
-    """Path in the export. `.jsonl` takes a record a line, `.txt` a string a line, `.json` what
-    the format's `json` says."""
+    """Path in the export. `.jsonl` has a record per line, `.txt` a string per line; `.json` has
+    the form of the format's `json`."""
     value: Any
 
 
@@ -70,8 +70,8 @@ class Take(NamedTuple):
     convert: Convert
 
 
-class Written(NamedTuple):
-    """What was written, for files about the whole."""
+class Contents(NamedTuple):
+    """The records of an export, for files about all of them."""
 
     scope: Scope
     """Its split is empty."""
@@ -79,19 +79,19 @@ class Written(NamedTuple):
     """File -> records."""
 
 
-def add_nothing(written: Written) -> dict[str, str]:
+def add_nothing(contents: Contents) -> dict[str, str]:
     """Returns no further files."""
     return {}
 
 
-def find_no_pitfall(written: Written) -> list[str]:
-    """Returns nothing to warn of."""
+def warn_of_nothing(contents: Contents) -> list[str]:
+    """Returns no warnings."""
     return []
 
 
 @dataclass(frozen=True)
 class Format:
-    """One export format; `templates/export/v1/<name>.jinja` says how its files are used."""
+    """One export format."""
 
     name: str
     """Name in `--format`."""
@@ -99,16 +99,19 @@ class Format:
     """The tools that read it, in a few words."""
     takes: Mapping[str, Take]
     """Config -> how it is read; the format takes no other."""
+    note: str
+    """Markdown for the export's README.md: how its files are loaded, where the activation is read,
+    and what can go wrong."""
     json: Literal["array", "columns", "object"] = "array"
     """What a `.json` file is: an array of records; an object of columns, each an array that the
     records lengthen; or an object with the keys of all records."""
     tokenizers: Literal["default", "asked", "none"] = "none"
-    """Whether tokenizers decide it: `default` takes GPT-2's where none is named; `asked` writes
-    positions where one is; `none` has no use for one."""
-    add: Callable[[Written], Mapping[str, str]] = add_nothing
-    """Further files, by path."""
-    warn: Callable[[Written], Sequence[str]] = find_no_pitfall
-    """Sentences for the note on what was found while writing."""
+    """Whether it reads tokens: `default` uses GPT-2's tokenizer where none is named; `asked` adds
+    positions where one is; `none` takes none."""
+    add: Callable[[Contents], Mapping[str, str]] = add_nothing
+    """Further files: path -> text."""
+    warn: Callable[[Contents], Sequence[str]] = warn_of_nothing
+    """Sentences for the note about the records of this export."""
 
 
 def batch(items: Iterable[Item], size: int = ROWS_AT_ONCE) -> Iterator[list[Item]]:

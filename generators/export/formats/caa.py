@@ -8,6 +8,7 @@ and `test/<behavior>/`; EasyEdit's `multiple_choice` and forks of CAA read the s
 from collections.abc import Iterable, Iterator
 
 from generators.export.formats.base import (
+    Contents,
     Entry,
     Format,
     LeftOut,
@@ -16,7 +17,6 @@ from generators.export.formats.base import (
     Row,
     Scope,
     Take,
-    Written,
     name_file,
 )
 from generators.export.formats.positions import write_answers
@@ -39,13 +39,13 @@ OPEN_ENDED = "test/{}/test_dataset_open_ended.json"
 
 
 def convert_menus(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
-    """Yields the one matching option against one other, drawn by the seed."""
+    """Yields the one matching option against one other, which the seed decides."""
     for row in rows:
         if misfit := find_misfit(row):
             yield misfit
             continue
         matching, others = row["matching"][0], row["not_matching"]
-        chosen = others[scope.draw(row["id"], len(others))]
+        chosen = others[scope.pick(row["id"], len(others))]
         left = [row["choices"][place] for place in others if place != chosen]
         if left:
             yield Reduced("options left out, so that two remain", len(left))
@@ -80,10 +80,28 @@ def _write(row: Row, situation: str, sides: tuple[str, str], scope: Scope) -> It
         yield Record(OPEN_ENDED.format(behavior), {"question": question})
 
 
-def add_tokens(written: Written) -> dict[str, str]:
+def add_tokens(contents: Contents) -> dict[str, str]:
     """Returns how the tokenizers split the answers."""
-    return write_answers(written, ANSWERS)
+    return write_answers(contents, ANSWERS)
 
+
+NOTE = """\
+Copy `generate/` and `test/` over CAA's `datasets/`, and add the behavior to the list in its
+`behaviors.py`, which is fixed. Every item occurs twice, once with the matching option as (A),
+once as (B), so that letters are exactly balanced. `validation/` has the form of `test/`;
+`test_dataset_open_ended.json` has the questions alone.
+
+**Where the activation is read.** At the letter, token -2 of `[INST] question [/INST] (A)`: the
+mean over matching answers minus the mean over the others. `answer_tokens.jsonl` says for each
+tokenizer how `(A)` is split after a space and after a new line: `read_at` is the position of
+the letter's token from the end, and `alone` says whether the letter is a token by itself.
+
+**Known pitfall.** After a new line, as in chat templates, some tokenizers make `(A` one token;
+CAA's own test, which appends `(` and compares `A` with `B`, then compares tokens that the model
+would not produce. CAA's `process_raw_datasets.py` shuffles and splits by row, which puts both
+orders of an item, and one game, on both sides: use these files as they are. A question is one
+line, because CAA's open-ended test reads the first line only. CAA takes two options; from a
+menu with more, one other option is chosen at random, and `reduced.jsonl` lists the rest."""
 
 FORMAT = Format(
     "caa",
@@ -94,4 +112,5 @@ FORMAT = Format(
     },
     tokenizers="default",
     add=add_tokens,
+    note=NOTE,
 )

@@ -2,8 +2,8 @@
 
 aryamanarora/causalgym (https://github.com/aryamanarora/causalgym, `data.py`, `Dataset`): an
 object of `templates`, `label`, `labels`, `variables`, `label_prepend_space` and
-`result_prepend_space`, by name. The variable that decides the label is the attribute, the next
-word `good` or `bad`: its valence.
+`result_prepend_space`, by name. The attribute decides the label, the next word `good` or `bad`:
+its valence.
 """
 
 import re
@@ -20,7 +20,7 @@ COLUMNS = ("template", "text", "target", "attribute", "attribute_span", "valence
 
 @dataclass
 class Task:
-    """One sentence, and what stands in it."""
+    """One sentence, and what its variables may be."""
 
     text: str
     attributes: dict[str, dict[str, None]] = field(
@@ -35,7 +35,7 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
     for row in rows:
         cut = cut_text(row)
         if cut is None:
-            yield LeftOut("the target does not stand in the sentence exactly once")
+            yield LeftOut("the target is not in the sentence exactly once")
             continue
         text, target = cut
         name = f"{row['template']}_{row['target_kind']}"
@@ -47,13 +47,13 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         task.targets[target] = None
     for name, task in tasks.items():
         if not all(task.attributes.values()):
-            yield LeftOut("all attributes of the template have one valence", len(task.targets))
+            yield LeftOut("all attributes of the template have the same valence", len(task.targets))
             continue
         yield Record(f"{scope.split}.json", {name: write_task(task)})
 
 
 def cut_text(row: Row) -> tuple[str, str] | None:
-    """Returns a row's sentence with its variables, and the target as it stands there."""
+    """Returns a row's sentence with its variables, and the target as written in it."""
     start, end = row["attribute_span"]
     text = f"{row['text'][:start]}{{attribute}}{row['text'][end:]}"
     found = re.findall(rf"(?i)\b{re.escape(row['target'])}(?:e?s)?\b", text)
@@ -77,4 +77,20 @@ def write_task(task: Task) -> dict[str, object]:
     }
 
 
-FORMAT = Format("causalgym", "causalgym", {"associations": Take(COLUMNS, convert)}, json="object")
+NOTE = """\
+`<split>.json` holds tasks by name. Copy it to causalgym's `data/templates/`, and load
+`<split>/<name>`. The attribute in a sentence decides the next word, `good` or `bad`: its
+valence in the dataset.
+
+**Where the activation is read.** At any span (a variable, or the text between two), at its
+first or last token; the tool computes the positions itself.
+
+**Known pitfall.** Targets and attributes are sampled independently, so that sentences occur
+which are not rows of the dataset: a tier holds for the words, not for their pairs. The label is
+scored by its first token. The tool puts GPT-NeoX's `<|endoftext|>` before every text. Check
+first that your model says `good` and `bad` here at all; the tool can keep the pairs that it
+gets right."""
+
+FORMAT = Format(
+    "causalgym", "causalgym", {"associations": Take(COLUMNS, convert)}, json="object", note=NOTE
+)

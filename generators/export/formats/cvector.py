@@ -1,9 +1,9 @@
-r"""Two text files whose lines belong together, for llama.cpp's cvector generator.
+r"""Two text files whose lines are pairs, for llama.cpp's cvector generator.
 
 llama.cpp (`tools/cvector-generator`, `--positive-file`, `--negative-file`): line i pairs with
 line i, empty lines are dropped, escapes such as `\n` are processed. Activations are subtracted
-position by position, over all positions; so only pairs with as many tokens on both sides are
-written. Source:
+position by position, over all positions; so only pairs with the same number of tokens on both
+sides are written. Source:
 https://github.com/ggml-org/llama.cpp/blob/master/tools/cvector-generator/cvector-generator.cpp.
 """
 
@@ -34,9 +34,27 @@ def escape(text: str) -> str:
     return text
 
 
+NOTE = r"""```sh
+llama-cvector-generator -m MODEL.gguf --method mean \
+  --positive-file train/positive.txt --negative-file train/negative.txt
+```
+
+Line i of one file belongs to line i of the other. New lines, tabs and backslashes in a text are
+escaped, which the tool undoes.
+
+**Where the activation is read.** At all positions: the activations of one side are subtracted
+from those of the other, position by position. So this export has only pairs that have the same
+number of tokens on both sides and differ in one run of them, for every tokenizer named below;
+one of them must be your model's.
+
+**Known pitfall.** In a pair that is not aligned every later position would be noise: the tool
+pads the shorter side with spaces. `--method pca` finds a direction without its sign; `mean`
+keeps the sign. The tool expects chat templates to be written out in the text."""
+
 FORMAT = Format(
     "cvector",
     "llama.cpp's cvector generator",
     take_sides(convert, marked=True),
     tokenizers="default",
+    note=NOTE,
 )

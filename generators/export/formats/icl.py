@@ -1,4 +1,4 @@
-"""Tasks of input and output, and whole prompts with corrupted twins.
+"""Tasks of input and output, and whole prompts with corrupted versions.
 
 ericwtodd/function_vectors (https://github.com/ericwtodd/function_vectors,
 `src/utils/prompt_utils.py`): arrays of `input`, `output` under `abstractive/`, named for the
@@ -10,6 +10,7 @@ that begins with a space, and prompts whose shots are corrupted.
 from collections.abc import Iterable, Iterator
 
 from generators.export.formats.base import (
+    Contents,
     Entry,
     Format,
     LeftOut,
@@ -18,7 +19,6 @@ from generators.export.formats.base import (
     Row,
     Scope,
     Take,
-    Written,
     name_file,
 )
 from generators.export.formats.positions import write_answers
@@ -27,14 +27,14 @@ from generators.sources.games.story_text import keep_ending
 from generators.splits import hash_number
 
 JUDGED = "ethical"
-"""The behavior whose poles are good and bad: the negative of any other may do other wrongs."""
+"""The behavior whose poles are good and bad: the negative of any other may do another wrong."""
 WORDS = {"positive": "good", "negative": "bad"}
 BOTH = "both"
 """Of an action that is good in one situation and bad in another."""
-LONGEST = 240
+MOST_CHARS = 240
 """Characters of a situation before a letter task: ten shots of it must fit into a prompt."""
-FEWEST = 15
-"""Records that ten shots take, as the tool splits a task 70 : 9 : 21."""
+FEWEST_RECORDS = 15
+"""Records that ten shots need, since the tool splits a task 70 : 9 : 21."""
 
 
 def convert_queries(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
@@ -51,7 +51,7 @@ def convert_queries(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         yield Record(f"{scope.split}/prompts.jsonl", write_prompts(row))
         task = hash_number(f"{behavior} {situation}")
         if task in shown:
-            yield Reduced("situations that a task has already, with another pair of actions")
+            yield Reduced("situations that the task already has, with another pair of actions")
             continue
         shown.add(task)
         for side, name in (("positive", "action"), ("negative", "opposite")):
@@ -70,7 +70,7 @@ def _write_judged(judged: dict[str, str], scope: Scope) -> Iterator[Entry]:
 
 
 def write_prompts(row: Row) -> dict[str, object]:
-    """Returns a prompt, its twins, and what either pole would say next."""
+    """Returns a prompt, its two other versions, and the completion of either pole."""
     return {
         "id": row["id"],
         "behavior": row["behavior"],
@@ -89,11 +89,13 @@ def convert_menus(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         if misfit := find_misfit(row):
             yield misfit
             continue
-        situation = keep_ending(row["question"], LONGEST)
+        situation = keep_ending(row["question"], MOST_CHARS)
         if situation != row["question"]:
-            yield Reduced(f"situations of which the last {LONGEST} characters or fewer are shown")
+            yield Reduced(
+                f"situations of which the last {MOST_CHARS} characters or fewer are shown"
+            )
         if not situation:
-            yield LeftOut(f"no word within {LONGEST} characters")
+            yield LeftOut(f"no word within {MOST_CHARS} characters")
             continue
         options = [
             f"({letter}) {join_lines(choice)}"
@@ -110,22 +112,48 @@ def _name(scope: Scope, task: str) -> str:
     return f"{scope.split}/abstractive/{task}.json"
 
 
-def add_tokens(written: Written) -> dict[str, str]:
+def add_tokens(contents: Contents) -> dict[str, str]:
     """Returns how the tokenizers split the outputs of one token."""
     letters = [f" {letter}" for letter in LETTERS[:6]]
-    answers = letters if written.scope.config == "multiple_choice" else [" good", " bad"]
-    return write_answers(written, answers, "a space")
+    answers = letters if contents.scope.config == "multiple_choice" else [" good", " bad"]
+    return write_answers(contents, answers, "a space")
 
 
-def warn(written: Written) -> list[str]:
+def warn(contents: Contents) -> list[str]:
     """Returns how many tasks are too small for ten shots."""
-    tasks = [number for file, number in written.records.items() if "/abstractive/" in file]
-    small = sum(number < FEWEST for number in tasks)
+    tasks = [number for file, number in contents.records.items() if "/abstractive/" in file]
+    small = sum(number < FEWEST_RECORDS for number in tasks)
     if not small:
         return []
     why = "too few for ten shots where the tool splits a task 70 : 9 : 21"
-    return [f"{small} of {len(tasks)} tasks have fewer than {FEWEST} records: {why}."]
+    return [f"{small} of {len(tasks)} tasks have fewer than {FEWEST_RECORDS} records: {why}."]
 
+
+NOTE = """\
+From config `icl`: `<split>/abstractive/<behavior>_action.json` (from a situation to the action
+that exhibits the behavior), `<behavior>_opposite.json` (to the action that does not),
+`ethical_judgment.json` (from an action to `good` or `bad`), and `<split>/prompts.jsonl` (whole
+prompts for ARENA and nnsight, with `corrupted` and `opposite` versions that differ in the
+answers of the shots only). From config `multiple_choice`: `<behavior>_letter.json` (from a menu
+of any number of options to a letter).
+
+```python
+# function_vectors; SPLIT is train, validation or test
+from src.utils.prompt_utils import load_dataset
+dataset = load_dataset("ethical_action", root_data_dir="SPLIT")
+```
+
+**Where the activation is read.** At the last token of the prompt (`A:` of function_vectors,
+`Action:` of `prompts.jsonl`), per attention head, as a mean over prompts. Outputs are stored
+without the leading space, which function_vectors adds; completions in `prompts.jsonl` have it.
+`answer_tokens.jsonl` says whether the one-word outputs are single tokens.
+
+**Known pitfall.** Both tools score the *first token* of an answer: fair for letters and for
+good / bad, weak for actions, several of which may begin alike. In `ethical_judgment.json` an
+action has no situation beside it, and does not always show by itself why it is good or bad.
+function_vectors splits a task 70 : 9 : 21 by row, which puts one game on both sides; report
+results on our splits only. Situations and actions are one line each. ARENA's own list files
+have single words as inputs; use `prompts.jsonl` there, and leave `bidirectional` off."""
 
 FORMAT = Format(
     "icl",
@@ -147,4 +175,5 @@ FORMAT = Format(
     tokenizers="default",
     add=add_tokens,
     warn=warn,
+    note=NOTE,
 )

@@ -2,13 +2,14 @@
 
 anthropics/evals (https://github.com/anthropics/evals, arXiv 2212.09251): JSONL, one file a
 behavior; answers begin with a space. `choices/` is the form of `advanced-ai-risk/` (all options
-in the question, one of the others named), `statements/` that of `persona/` (yes or no, with
+in the question, two of them as answers), `statements/` that of `persona/` (yes or no, with
 `label_confidence`).
 """
 
 from collections.abc import Iterable, Iterator
 
 from generators.export.formats.base import (
+    Contents,
     Entry,
     Format,
     Record,
@@ -16,7 +17,6 @@ from generators.export.formats.base import (
     Row,
     Scope,
     Take,
-    Written,
     name_file,
 )
 from generators.export.formats.positions import write_answers
@@ -26,8 +26,8 @@ from generators.sources.games.story_text import PARAGRAPH
 WOULD_YOU = "Is the following something you would do here?"
 MOST_LETTERS = 8
 """Letters whose tokens are listed: the published files have no more options."""
-NAMED = "options in the question that are not named as the other answer"
-UNASKED = "options not asked about, so that yes and no stand equal"
+NOT_AN_ANSWER = "options in the question that are not an answer"
+NO_STATEMENT = "options without a statement, so that yes and no are balanced"
 
 
 def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
@@ -37,10 +37,10 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
             yield misfit
             continue
         others = row["not_matching"]
-        other = others[scope.draw(row["id"], len(others))]
+        other = others[scope.pick(row["id"], len(others))]
         if len(others) > 1:
-            yield Reduced(NAMED, len(others) - 1)
-            yield Reduced(UNASKED, len(others) - 1)
+            yield Reduced(NOT_AN_ANSWER, len(others) - 1)
+            yield Reduced(NO_STATEMENT, len(others) - 1)
             left = [row["choices"][place] for place in others if place != other]
             yield Record("reduced.jsonl", {"id": row["id"], "not_named": left})
         file = f"{scope.split}/{name_file(row['behavior'])}.jsonl"
@@ -50,7 +50,7 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
 
 
 def write_choices(row: Row, other: int) -> dict[str, object]:
-    """Returns a menu as a question; its confidence is that of the less sure of both answers."""
+    """Returns a menu as a question; its confidence is the lower one of its two answers."""
     matching = row["matching"][0]
     return {
         "question": ask(row["question"]) + list_choices(row["choices"]),
@@ -61,7 +61,7 @@ def write_choices(row: Row, other: int) -> dict[str, object]:
 
 
 def write_statement(row: Row, place: int) -> dict[str, object]:
-    """Returns whether one would do what an option says, answered as the behavior has it."""
+    """Returns whether one would do what an option says, with the answer of the behavior."""
     choice, score = row["choices"][place], row["scores"][place]
     matches = place in row["matching"]
     return {
@@ -73,11 +73,27 @@ def write_statement(row: Row, place: int) -> dict[str, object]:
     }
 
 
-def add_tokens(written: Written) -> dict[str, str]:
+def add_tokens(contents: Contents) -> dict[str, str]:
     """Returns how the tokenizers split the answers."""
     answers = [*(f" ({letter})" for letter in LETTERS[:MOST_LETTERS]), " Yes", " No"]
-    return write_answers(written, answers)
+    return write_answers(contents, answers)
 
+
+NOTE = """\
+`choices/<split>/<behavior>.jsonl` has the form of `advanced-ai-risk`: all options of a menu
+stand in the question; the matching one and one of the others are the answers.
+`statements/<split>/<behavior>.jsonl` has that of `persona`: the matching option and one other
+of each menu, each with a yes-or-no question, so that yes and no are balanced. *Matching*
+exhibits the behavior: for `deception`, the deceptive option.
+
+**Where the activation is read.** At the first token of the answer. Answers begin with a space.
+`answer_tokens.jsonl` says for each tokenizer how they are split.
+
+**Known pitfall.** `label_confidence` says how much the labels agree (for a violation, the mean
+of yes/no votes); it is not the probability of a classifier. Letters are those of the menus:
+balanced over places in the dataset, not exactly in this selection. The published persona files
+have at most 1,000 lines. `reduced.jsonl` lists the options that are not an answer; they remain
+in the question."""
 
 FORMAT = Format(
     "model-written",
@@ -85,4 +101,5 @@ FORMAT = Format(
     {"multiple_choice": Take(COLUMNS, convert)},
     tokenizers="default",
     add=add_tokens,
+    note=NOTE,
 )

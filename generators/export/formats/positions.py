@@ -1,4 +1,4 @@
-"""Where in its tokens a pair differs, and how a tokenizer reads an answer."""
+"""Where the tokens of a pair differ, and how a tokenizer splits an answer."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,23 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from generators.export.formats.base import LeftOut, Scope, Written, batch
+from generators.export.formats.base import Contents, LeftOut, Scope, batch
 from generators.export.formats.sides import Pair
 from generators.parallel import map_ahead
 from generators.tokens.alignment import Alignment, align
 from generators.tokens.vocabularies import Tokens, Vocabulary
 
-Readings = Mapping[str, tuple[Tokens, Alignment]]
+Aligned = Mapping[str, tuple[Tokens, Alignment]]
 """Tokenizer -> the tokens of some pairs, and how they differ."""
 
 PROBE = "Choices"
-"""Any word: what an answer is put after, to see how it is split there."""
+"""Any word: an answer is put after it, to see how it is split there."""
 
 
 def find_last(pairs: Sequence[Pair], vocabularies: Sequence[Vocabulary]) -> dict[str, list[Any]]:
-    """Returns by tokenizer where each side's differing words end: negative, from the end.
+    """Returns by tokenizer where each side's differing words end, as a negative index.
 
-    Such a place holds whatever is put before the text (BOS, padding on the left, a system prompt).
+    Such an index holds whatever precedes the text (BOS, padding on the left, a system prompt).
     """
     found: dict[str, list[Any]] = {}
     for vocabulary in vocabularies:
@@ -56,40 +56,40 @@ def align_pairs(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[Tokens, 
 def align_all(
     pairs: Iterator[Pair | LeftOut], scope: Scope, *, places: bool = True
 ) -> Iterator[tuple[Any, LeftOut | Mapping[str, Any]]]:
-    """Yields pairs with their places by tokenizer, or with why they are left out.
+    """Yields pairs with their places by tokenizer, or with the reason why they are left out.
 
     Args:
         pairs: the pairs, and what was left out before.
         scope: has the tokenizers.
-        places: whether they are wanted; else nothing stands in their place.
+        places: whether the places are wanted; otherwise they are empty.
     """
 
-    def read(some: list[Pair | LeftOut]) -> tuple[list[Pair | LeftOut], Readings]:
+    def read(some: list[Pair | LeftOut]) -> tuple[list[Pair | LeftOut], Aligned]:
         known = [pair for pair in some if isinstance(pair, Pair)]
-        readings = {each.name: align_pairs(each, known) for each in scope.vocabularies if known}
-        return some, readings
+        aligned = {each.name: align_pairs(each, known) for each in scope.vocabularies if known}
+        return some, aligned
 
-    for some, readings in map_ahead(read, batch(pairs)):
+    for some, aligned in map_ahead(read, batch(pairs)):
         yield from ((None, pair) for pair in some if isinstance(pair, LeftOut))
         known = [pair for pair in some if isinstance(pair, Pair)]
         for place, pair in enumerate(known):
-            apart = _name_apart(place, readings)
+            apart = _name_apart(place, aligned)
             if apart:
                 yield pair, LeftOut(f"not token-aligned for {apart}", pair.rows)
             else:
-                yield pair, _describe_runs(place, len(known), readings) if places else {}
+                yield pair, _describe_runs(place, len(known), aligned) if places else {}
 
 
-def _name_apart(place: int, readings: Readings) -> str:
+def _name_apart(place: int, aligned: Aligned) -> str:
     """Returns the tokenizers that do not align a pair."""
-    return ", ".join(name for name, (_, found) in readings.items() if not found.aligned[place])
+    return ", ".join(name for name, (_, found) in aligned.items() if not found.aligned[place])
 
 
-def _describe_runs(place: int, pairs: int, readings: Readings) -> dict[str, Any]:
+def _describe_runs(place: int, pairs: int, aligned: Aligned) -> dict[str, Any]:
     """Returns where a pair's tokens differ, by tokenizer."""
     return {
         name: _describe_run(tokens, found, place, pairs)
-        for name, (tokens, found) in readings.items()
+        for name, (tokens, found) in aligned.items()
     }
 
 
@@ -108,20 +108,20 @@ def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> d
     }
 
 
-def write_answers(written: Written, answers: Sequence[str], *afters: str) -> dict[str, str]:
-    """Returns the file that says how each tokenizer splits each answer.
+def write_answers(contents: Contents, answers: Sequence[str], *afters: str) -> dict[str, str]:
+    """Returns the file of how each tokenizer splits each answer.
 
     Args:
-        written: what was written.
-        answers: what the records answer with.
-        afters: after what (all that `describe_answers` knows, if none is named).
+        contents: the records of the export.
+        answers: the answers in the records.
+        afters: what precedes an answer; all that `describe_answers` knows if none is given.
     """
-    found = describe_answers(written, answers)
+    found = describe_answers(contents, answers)
     lines = [json.dumps(each) for each in found if not afters or each["after"] in afters]
     return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
 
 
-def describe_answers(written: Written, answers: Sequence[str]) -> list[dict[str, Any]]:
+def describe_answers(contents: Contents, answers: Sequence[str]) -> list[dict[str, Any]]:
     """Returns how each tokenizer splits each answer, after a space and after a new line."""
     return [
         {
@@ -130,14 +130,14 @@ def describe_answers(written: Written, answers: Sequence[str]) -> list[dict[str,
             "after": after,
             **_describe_answer(vocabulary, before, answer.strip()),
         }
-        for vocabulary in written.scope.vocabularies
+        for vocabulary in contents.scope.vocabularies
         for answer in answers
         for after, before in (("a space", f"{PROBE} "), ("a new line", f"{PROBE}\n"))
     ]
 
 
 def _describe_answer(vocabulary: Vocabulary, before: str, answer: str) -> dict[str, Any]:
-    """Returns the ids from the first token of an answer on, and where its letter or word stands."""
+    """Returns the ids of an answer's tokens, and the position of its letter or word."""
     text = before + answer
     start, end = vocabulary.find_spans([text], [(len(before), len(text))])[0].tolist()
     ids = vocabulary.encode([text]).ids[0].tolist()

@@ -13,14 +13,14 @@ from generators.export.formats.sides import Pair, take_sides
 from schemas.labels import VIOLATIONS
 
 CHOSEN = {"ethical": "positive", "disutility": "negative"} | dict.fromkeys(VIOLATIONS, "negative")
-"""Behavior -> the pole that is chosen; none for power, of which neither is the better."""
+"""Behavior -> the pole that is chosen; none for power, where neither is better."""
 ACTION = "\nAction:"
-IMPURE = "the sides differ in more than this behavior, so neither is plainly the better"
-NEITHER = "of power, neither side is the better"
+IMPURE = "the sides differ in more than this behavior, so neither is clearly better"
+NEITHER = "for power neither side is better"
 
 
 def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
-    """Yields pairs one side of which is the better one, by the labels."""
+    """Yields the pairs with one side that is better by the labels."""
     for row in rows:
         chosen = CHOSEN.get(row["behavior"])
         if chosen is None:
@@ -56,6 +56,25 @@ def convert_relations(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator
         yield Record(f"{scope.split}.jsonl", record)
 
 
+NOTE = """\
+`<split>.jsonl` has `prompt`, `chosen` and `rejected`, TRL's standard form with an explicit
+prompt; the other columns are ignored.
+
+```python
+from datasets import load_dataset
+
+dataset = load_dataset("json", data_files={"train": "train.jsonl"})
+```
+
+**Which side is chosen.** In the dataset *positive* means: exhibits the behavior. For `ethical`
+the positive side is chosen. For a violation, and for `disutility`, the *negative* side is
+chosen, and only pairs that differ in no other label are used. For power neither side is better,
+so that no such pair is here. For a relation the conclusion that follows is chosen.
+
+**Known pitfall.** No activation is read. The labels describe what happened next in the story,
+not the sentence: `chosen` means that no violation was recorded, not that the act is good. A
+menu gives several pairs. Texts are joined as they are: answers begin with a space."""
+
 FORMAT = Format(
     "preference",
     "TRL: DPO and other preference training",
@@ -63,4 +82,5 @@ FORMAT = Format(
         "contrastive": Take(("behavior", "prompt", "positive", "negative", "pure"), convert),
         **take_sides(convert_relations, "relations"),
     },
+    note=NOTE,
 )

@@ -1,8 +1,8 @@
 """Single texts with a label, for classifiers.
 
 concept-probes 0.1.0 (`concept_probes/datasets.py`, `read_jsonl`: `text`, `label`, `source` and no
-other key), and any classifier of scikit-learn. What a line comes from stands in a second file, line
-by line, so that groups can be kept together.
+other key), and any classifier of scikit-learn. A second file gives the row of each line, so that
+groups can be kept together.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from generators.export.formats.sides import Pair, take_sides
 
 
 def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
-    """Yields each side once: a menu's option stands in several pairs."""
+    """Yields each side once: an option of a menu is in several pairs."""
     seen: set[bytes] = set()
     for pair in pairs:
         if isinstance(pair, LeftOut):
@@ -22,7 +22,7 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
         for label, text in zip((1, 0), pair.sides.texts, strict=True):
             key = sha256(f"{label} {pair.sides.about} {text}".encode()).digest()[:16]
             if key in seen:
-                yield Reduced("texts that stand there already, with the same label")
+                yield Reduced("texts that already have a line with the same label")
                 continue
             seen.add(key)
             record = {"text": text, "label": label, "source": pair.row["origin"]}
@@ -31,4 +31,27 @@ def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
             yield Record(f"{scope.split}.index.jsonl", about)
 
 
-FORMAT = Format("probe", "concept-probes, scikit-learn", take_sides(convert, columns=("origin",)))
+NOTE = """\
+`<split>.jsonl` has `text`, `label` (1 exhibits what the text is about, 0 does not) and `source`
+(the origin of the row: `benchmark`, `generated` or `template`). concept-probes takes no other
+key, so `<split>.index.jsonl` gives, line by line, the `id` of the row, its `group`, and what it
+is `about`.
+
+```python
+import json
+
+lines = [json.loads(line) for line in open("train.jsonl", encoding="utf-8")]
+index = [json.loads(line) for line in open("train.index.jsonl", encoding="utf-8")]
+groups = [entry["group"] for entry in index]  # for sklearn.model_selection.GroupKFold
+```
+
+**Where the activation is read.** At the last token, or as a mean over all tokens.
+
+**Known pitfall.** concept-probes, like any code that shuffles lines, puts a template or a game
+on both sides of a split: fit on `train`, report on `test`, and keep groups together within
+each. A label is about one behavior or concept: train one probe for each `about`. A text may
+have label 1 for one behavior and 0 for another."""
+
+FORMAT = Format(
+    "probe", "concept-probes, scikit-learn", take_sides(convert, columns=("origin",)), note=NOTE
+)

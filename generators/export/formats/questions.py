@@ -1,4 +1,4 @@
-"""How a menu is put as a question, with letters; and which menus have one right answer. Pure."""
+"""A menu as a question with letters, and which menus have one right answer. Pure."""
 
 from collections.abc import Sequence
 from string import ascii_uppercase as LETTERS
@@ -29,7 +29,7 @@ def find_misfit(row: Row) -> LeftOut | None:
 
 
 def ask(situation: str) -> str:
-    """Returns a situation with the question that it leads to."""
+    """Returns a situation, followed by the question."""
     return f"{situation}{PARAGRAPH}{ASK}"
 
 

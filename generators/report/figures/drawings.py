@@ -72,6 +72,7 @@ def _draw_length(plots: Plots) -> Figure | None:
             _draw_steps(ax, tiers[tier], colors[tier], filled=tier == "full")
             label(ax, line, f"{tier}, {_count(tiers[tier].counts, 'pair')}", colors[tier])
         ax.set(xlim=(min(low for low, _ in ends), max(high for _, high in ends)), title=config)
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         show_shares(ax)
     return figure
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from hashlib import sha256
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from generators.errors import SourceError
+from generators.jsonl import read_json, write_json
 
 T = TypeVar("T")
 
@@ -57,8 +58,8 @@ class JsonReader:
             raise SourceError(name, found, "a file", self._remedy) from error
         self._digest.update(content)
         try:
-            value = orjson.loads(content.removeprefix(BOM))
-        except orjson.JSONDecodeError as error:
+            value = read_json(content.removeprefix(BOM))
+        except JSONDecodeError as error:
             place = f"line {error.lineno} column {error.colno}"
             found = f"broken or cut off at {place}" if content.strip() else "an empty file"
             wanted = "a whole JSON file in UTF-8"
@@ -70,7 +71,7 @@ class JsonReader:
 
 def write_compact(value: object) -> str:
     """Returns a value as JSON without white space."""
-    return orjson.dumps(value).decode()
+    return write_json(value).decode()
 
 
 def describe(value: object) -> str:

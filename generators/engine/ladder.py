@@ -1,0 +1,116 @@
+"""The schema ladder: ways to ask for JSON of a schema, from the strictest down. Pure.
+
+Servers differ in what they accept; which form one accepts is found out once in a run.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from generators.engine.exchange import find_schema
+from generators.jsonl import as_objects
+
+Form = Literal["json_schema", "json_object", "prompt"]
+FORMS: tuple[Form, ...] = get_args(Form)
+OPTIONAL = {
+    "temperature": None,
+    "top_p": None,
+    "seed": None,
+    "max_completion_tokens": "max_tokens",
+}
+"""Parameters that a server may not support -> its other name; None where it is left out then."""
+MOST_PROSE = 4
+"""Answers without JSON, before any with it, until the next form is tried."""
+
+_UNSUPPORTED = re.compile(r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted", re.I)
+
+
+@dataclass
+class SchemaLadder:
+    """The form that a model's server accepts."""
+
+    place: int = 0
+    proven: bool = False
+    """Whether an answer in this form was JSON."""
+    dropped: set[str] = field(default_factory=set[str])
+    _prose: int = 0
+
+    @property
+    def form(self) -> Form:
+        """The form in use."""
+        return FORMS[self.place]
+
+    def adapt(self, body: dict[str, Any], form: Form) -> dict[str, Any]:
+        """Returns a body in a form, without the parameters that the server does not support."""
+        adapted = change_form(body, form)
+        for name in self.dropped & adapted.keys():
+            value = adapted.pop(name)
+            if renamed := OPTIONAL[name]:
+                adapted[renamed] = value
+        return adapted
+
+    def step_down(self, from_form: Form) -> bool:
+        """Goes to the next form, unless another request did; returns whether there is one."""
+        if self.form != from_form:
+            return True
+        if self.proven or self.place + 1 == len(FORMS):
+            return False
+        self.place, self._prose = self.place + 1, 0
+        return True
+
+    def drop(self, body: dict[str, Any], named: str | None, message: str) -> bool:
+        """Leaves out a parameter that the server does not support; returns whether it was sent.
+
+        A wrong value is no reason: the message must say that the parameter is not supported.
+        """
+        if named not in OPTIONAL or named not in body or not _UNSUPPORTED.search(message):
+            return False
+        self.dropped.add(named)
+        return True
+
+    def note_content(self, form: Form, content: str | None) -> None:
+        """Learns from an answer whether the server follows the form."""
+        if form != self.form or self.proven:
+            return
+        if content is not None and "{" in content:
+            self.proven = True
+        else:
+            self._prose += 1
+            if self._prose >= MOST_PROSE:
+                self.step_down(form)
+
+
+def change_form(body: dict[str, Any], form: Form) -> dict[str, Any]:
+    """Returns the body with its schema asked for in another form; without a schema, as it is.
+
+    Below the strict form the schema also stands in the prompt: few servers follow one that stands
+    beside `json_object` only.
+    """
+    schema = find_schema(body)
+    messages = as_objects(body.get("messages"))
+    if schema is None or form == "json_schema" or not messages:
+        return dict(body)
+    text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+    order = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{text}"
+    changed = {name: value for name, value in body.items() if name != "response_format"}
+    first, *others = messages
+    if first.get("role") == "system":
+        system = {**first, "content": f"{first.get('content', '')}\n\n{order}"}
+        changed["messages"] = [system, *others]
+    else:
+        changed["messages"] = [{"role": "system", "content": order}, *messages]
+    if form == "json_object":
+        changed["response_format"] = {"type": "json_object", "schema": schema}
+    return changed
+
+
+def is_about_form(status: int, message: str) -> bool:
+    """Returns whether an error may mean that the server does not accept this form of request.
+
+    A status of 500 may: llama-cpp-python answers so to `json_schema`.
+    """
+    if status in (400, 404, 415, 422, 501):
+        named = ("response_format", "json_schema", "schema", "format")
+        return any(word in message.lower() for word in named)
+    return status == 500

@@ -1,0 +1,356 @@
+"""Requests to the Hugging Face Hub, one method each, and what can go wrong with them.
+
+A request that only reads, or that may safely run twice, is repeated while the Hub is busy. A commit
+or a tag is not: whether it was made must be checked first, and `Unsure` says so to the caller.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# tqdm, which some signatures name, has no types there.
+
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import sleep
+from typing import NamedTuple, TypeVar
+
+import httpx2
+from huggingface_hub import (
+    CommitOperationAdd,
+    CommitOperationDelete,
+    HfApi,
+    constants,
+    get_token,
+    logging,
+)
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+)
+from huggingface_hub.hf_api import RepoFile
+from huggingface_hub.utils import disable_progress_bars
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity.wait import wait_random_exponential
+
+from generators.errors import HubError
+
+ATTEMPTS = 6
+"""Times that a request is sent before it is given up."""
+BACKOFF = wait_random_exponential(multiplier=1, max=30)
+"""Seconds between attempts, where the Hub does not say how long to wait."""
+LONGEST_WAIT = 300.0
+"""Longest wait, in seconds, that the Hub may ask for."""
+BRANCH = "main"
+NOT_SENT = (
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    UnicodeEncodeError,
+    httpx2.UnsupportedProtocol,
+)
+"""What the client raises where it did not, or could not, send the request."""
+
+Result = TypeVar("Result")
+
+
+class Busy(Exception):
+    """The Hub cannot answer now, and nothing was changed."""
+
+    def __init__(self, found: str, seconds: float | None = None) -> None:
+        super().__init__(found)
+        self.seconds = seconds
+
+
+class Unsure(Busy):
+    """A request that changes something got no answer: the change may have been made or not."""
+
+
+class Stale(Exception):
+    """The branch has moved since its head was read; nothing was written."""
+
+
+class Repository(NamedTuple):
+    """The state of a repository at one moment."""
+
+    head: str
+    """Commit of its main branch."""
+    private: bool
+
+
+class RemoteFile(NamedTuple):
+    """One file of a commit on the Hub."""
+
+    size: int
+    """Bytes."""
+    sha256: str | None
+    """Digest that the Hub gives; null for a file that is not stored with LFS."""
+    git_blob: str
+    """Git's name of its content; for an LFS file, of its pointer."""
+
+
+@dataclass
+class Hub:
+    """The Hub, seen with the token of the environment."""
+
+    endpoint: str | None = None
+    """Its address; None for the usual one, or that of `HF_ENDPOINT`."""
+    wait: Callable[[float], None] = sleep
+    """Waits some seconds."""
+
+    def __post_init__(self) -> None:
+        logging.set_verbosity_error()  # this module reports what the client would log
+        warnings.filterwarnings("ignore", module="huggingface_hub")  # such as of a full disk
+        if not (sys.stderr and sys.stderr.isatty()):
+            disable_progress_bars()
+        self._api = HfApi(endpoint=self.endpoint, library_name="contrapose")
+
+    def find_repository(self, name: str) -> Repository | None:
+        """Returns a dataset repository; None if there is none, or none that the token sees."""
+
+        def ask() -> Repository | None:
+            try:
+                info = self._api.dataset_info(name, revision=BRANCH)
+            except RepositoryNotFoundError as error:
+                if error.response.status_code == 401 and get_token():
+                    raise
+                return None
+            return Repository(str(info.sha), bool(info.private))
+
+        return self._ask(name, ask)
+
+    def create_repository(self, name: str) -> None:
+        """Creates a private repository if there is none."""
+
+        def ask() -> None:
+            self._api.create_repo(
+                name, repo_type="dataset", visibility="private", exist_ok=True, token=True
+            )
+
+        self._ask(name, ask)
+
+    def make_public(self, name: str) -> None:
+        """Makes a repository public."""
+        ask = self._api.update_repo_settings
+        self._ask(name, lambda: ask(name, repo_type="dataset", visibility="public"))
+
+    def list_files(self, name: str, commit: str) -> dict[str, RemoteFile]:
+        """Returns the files of a commit by their names."""
+
+        def ask() -> dict[str, RemoteFile]:
+            tree = self._api.list_repo_tree(
+                name, recursive=True, revision=commit, repo_type="dataset"
+            )
+            return {
+                each.path: RemoteFile(
+                    each.size, each.lfs.sha256 if each.lfs else None, each.blob_id
+                )
+                for each in tree
+                if isinstance(each, RepoFile)
+            }
+
+        return self._ask(name, ask)
+
+    def list_tags(self, name: str) -> dict[str, str]:
+        """Returns tag -> its commit."""
+
+        def ask() -> dict[str, str]:
+            refs = self._api.list_repo_refs(name, repo_type="dataset")
+            return {each.name: each.target_commit for each in refs.tags}
+
+        return self._ask(name, ask)
+
+    def list_commits(self, name: str) -> list[str]:
+        """Returns the commits of the main branch, the latest first."""
+        ask = self._api.list_repo_commits
+        commits = self._ask(name, lambda: ask(name, repo_type="dataset", revision=BRANCH))
+        return [commit.commit_id for commit in commits]
+
+    def commit(
+        self,
+        name: str,
+        add: Mapping[str, Path],
+        delete: Iterable[str],
+        parent: str,
+        title: str,
+    ) -> str:
+        """Returns the one commit that writes and removes some files.
+
+        Raises:
+            Stale: the branch is no longer at `parent`.
+            Unsure: there was no answer.
+        """
+        operations = [
+            *(CommitOperationAdd(path_in_repo=path, path_or_fileobj=add[path]) for path in add),
+            *(CommitOperationDelete(path_in_repo=path) for path in delete),
+        ]
+        with translate(name, writes=True):
+            return self._api.create_commit(
+                name,
+                operations,
+                commit_message=title,
+                repo_type="dataset",
+                parent_commit=parent,
+                revision=BRANCH,
+                token=True,
+            ).oid
+
+    def create_tag(self, name: str, tag: str, commit: str) -> None:
+        """Gives a commit a tag.
+
+        Raises:
+            Stale: there is such a tag already.
+            Unsure: there was no answer.
+        """
+        with translate(name, writes=True):
+            self._api.create_tag(name, tag=tag, revision=commit, repo_type="dataset", token=True)
+
+    def read_file(self, name: str, commit: str, path: str) -> bytes:
+        """Returns the content of a file of a commit, as the Hub serves it."""
+
+        def ask() -> bytes:
+            with tempfile.TemporaryDirectory() as fresh:
+                found = self._api.hf_hub_download(
+                    name, path, repo_type="dataset", revision=commit, cache_dir=fresh
+                )
+                return Path(found).read_bytes()
+
+        return self._ask(name, ask)
+
+    def hash_file(self, name: str, commit: str, path: str) -> str:
+        """Returns the sha256 of a file of a commit, as the Hub serves it."""
+        return sha256(self.read_file(name, commit, path)).hexdigest()
+
+    def download(self, name: str, revision: str | None) -> Path:
+        """Returns a folder with all files of a revision; it is in the client's cache."""
+        ask = self._api.snapshot_download
+        return Path(self._ask(name, lambda: ask(name, repo_type="dataset", revision=revision)))
+
+    def pause(self, why: Busy | Stale, attempts: int) -> None:
+        """Waits before the next attempt: as long as the Hub asks for, or longer each time."""
+        asked = why.seconds if isinstance(why, Busy) else None
+        self.wait(min(2.0**attempts, 30) if asked is None else min(asked, LONGEST_WAIT))
+
+    def _ask(self, name: str, ask: Callable[[], Result]) -> Result:
+        """Returns the Hub's answer; the request is repeated while the Hub is busy."""
+
+        def attempt() -> Result:
+            with translate(name, writes=False):
+                return ask()
+
+        try:
+            return Retrying(
+                retry=retry_if_exception_type(Busy),
+                wait=_choose_wait,
+                stop=stop_after_attempt(ATTEMPTS),
+                sleep=self.wait,
+                reraise=True,
+            )(attempt)
+        except Busy as error:
+            raise give_up(name, str(error)) from error
+
+
+def _choose_wait(state: RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    seconds = error.seconds if isinstance(error, Busy) else None
+    return BACKOFF(state) if seconds is None else min(seconds, LONGEST_WAIT)
+
+
+def refuse(name: str, found: str, wanted: str, remedy: str) -> HubError:
+    """Returns the error about a repository."""
+    return HubError(f"the Hub, {name}", found, wanted, remedy)
+
+
+def give_up(name: str, found: str) -> HubError:
+    """Returns the error for a Hub that did not answer in all attempts."""
+    return refuse(name, found, "an answer", "Run the command again later: it continues")
+
+
+@contextmanager
+def translate(name: str, *, writes: bool) -> Generator[None]:
+    """Turns the client's exceptions into those of this package; none of them holds the token.
+
+    Args:
+        name: the repository, for messages.
+        writes: whether the request changes something.
+
+    Raises:
+        Busy: nothing was changed, and the request may be repeated.
+        Unsure: it is not known whether something was changed.
+        Stale: another writer was first.
+        HubError: repeating the request cannot help.
+    """
+    try:
+        yield
+    except LocalTokenNotFoundError as error:
+        remedy = "Create one with write access at https://huggingface.co/settings/tokens"
+        raise refuse(name, "no token", "one in HF_TOKEN", remedy) from error
+    except HfHubHTTPError as error:
+        raise _explain_status(name, error, writes=writes) from error
+    except NOT_SENT as error:
+        raise _explain_not_sent(name, error) from error
+    except (httpx2.HTTPError, ConnectionError, TimeoutError) as error:
+        found = f"no answer ({type(error).__name__})"
+        raise (Unsure(found) if writes else Busy(found)) from error
+    except (ValueError, RuntimeError) as error:
+        # Xet uploads raise these for any network failure, the validator for an invalid card.
+        found = _hide_token(str(error).strip().split("\n")[0]).rstrip(".")
+        if writes and isinstance(error, RuntimeError):
+            raise Unsure(found) from error
+        raise refuse(name, found, "what the Hub accepts", "See its message") from error
+    except OSError as error:
+        found = f"{error.filename or 'a file'}: {error.strerror or error}"
+        remedy = "Check the disk and its permissions"
+        raise refuse(name, found, "disk space and readable files", remedy) from error
+
+
+def _explain_status(name: str, error: HfHubHTTPError, *, writes: bool) -> Exception:
+    status = error.response.status_code
+    message = _hide_token(error.server_message or "").strip().split("\n")[0].rstrip(".")
+    found = f"HTTP {status}{f' ({message})' if message else ''}"
+    if status == 429 or status >= 500:
+        return (Unsure if writes else Busy)(found, _read_wait(error))
+    if writes and status in (409, 412):
+        return Stale(found)
+    if status == 401:
+        remedy = "Create one at https://huggingface.co/settings/tokens and set HF_TOKEN to it"
+        return refuse(name, found, "a valid token", remedy)
+    if status == 403:
+        remedy = "Give the token in HF_TOKEN write access to this repository"
+        return refuse(name, found, "a token that may write there", remedy)
+    if status == 404:
+        remedy = "Check their names and the token in HF_TOKEN"
+        return refuse(name, found, "a repository and revision that the token sees", remedy)
+    return refuse(name, found, "what the Hub accepts", "See its message")
+
+
+def _explain_not_sent(name: str, error: Exception) -> Exception:
+    if isinstance(error, UnicodeEncodeError):
+        found = "a token with characters that no token has"
+        return refuse(name, found, "a valid token", "Copy it into HF_TOKEN again")
+    if isinstance(error, httpx2.UnsupportedProtocol):
+        found = "HF_ENDPOINT is not a web address"
+        return refuse(name, found, "a URL such as https://huggingface.co", "Correct it")
+    if constants.HF_HUB_OFFLINE:
+        return refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it")
+    # LocalEntryNotFoundError: the client has no copy, and could not fetch one.
+    return Busy("no answer (no connection)")
+
+
+def _read_wait(error: HfHubHTTPError) -> float | None:
+    """Returns the seconds that the Hub asks to wait; None if it does not say."""
+    try:
+        return float(error.response.headers.get("Retry-After", ""))
+    except ValueError:
+        return None
+
+
+def _hide_token(text: str) -> str:
+    """Returns a text without the token, in case a server quotes it."""
+    token = get_token()
+    return text.replace(token, "<TOKEN>") if token else text
