@@ -227,6 +227,10 @@ class Quality(StrictModel):
         """Returns name, verdict, and the verdict in a sentence."""
         return f"Quality({self.name!r}, {self.verdict}: {self.summary})"
 
+    def __str__(self) -> str:
+        """Returns the verdict in a sentence, with the name of what was measured."""
+        return f"{self.name}: {self.verdict}. {self.summary}"
+
 
 def _show(value: object) -> str:
     return "–" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
