@@ -65,7 +65,7 @@ class CheckResult(StrictModel):
     value: float | None
     """What was measured; null where nothing could be."""
     interval: Interval | None = None
-    """95 % interval, bootstrapped over groups, or as the note says."""
+    """95 % interval, from a bootstrap over groups unless the note names another kind."""
     threshold: str
     """What it must be, such as `0.45-0.55`."""
     verdict: Verdict
@@ -164,8 +164,8 @@ class Quality(StrictModel):
     """What was measured, such as `machiavelli`."""
     verdict: Conclusion
     """FAIL where a check that counts fails; `too few` where no config has enough rows to look for
-    cues. PASS says nothing about required checks that are `too few` or `unaudited`; `gates` has
-    their numbers."""
+    cues. PASS does not cover required checks that are `too few` or `unaudited`; `gates` has their
+    numbers."""
     gates: dict[Verdict, Count]
     """Verdict -> required checks that count, on all configs together."""
     seed: int
@@ -226,6 +226,10 @@ class Quality(StrictModel):
     def __repr__(self) -> str:
         """Returns name, verdict, and the verdict in a sentence."""
         return f"Quality({self.name!r}, {self.verdict}: {self.summary})"
+
+    def __str__(self) -> str:
+        """Returns the verdict in a sentence, with the name of what was measured."""
+        return f"{self.name}: {self.verdict}. {self.summary}"
 
 
 def _show(value: object) -> str:

@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 from generators.dataset.card import describe_folder
 from generators.dataset.files import Part, RowFiles, Sizes
 from generators.dataset.header import check_library
-from generators.dataset.manifest import AnyManifest
 from generators.dataset.summary import summarize
 from generators.dataset.tiers import assign_tiers
 from generators.errors import UsageError
@@ -16,6 +15,7 @@ from generators.folder import hash_files, replace_folder
 from generators.options import CheckOptions
 from generators.progress import SILENT, Progress
 from generators.quality.verdicts import check_passed
+from generators.stored_rows import AnyManifest
 from schemas.quality import Quality, Selection
 
 

@@ -35,13 +35,12 @@ from generators.configs.texts import (
 )
 from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
-from generators.dataset.manifest import read_manifest
 from generators.errors import FolderError, SourceError
 from generators.folder import explain, hash_file
 from generators.parquet import REWRITTEN_GROUP_BYTES, ParquetFile, read_groups
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
-from generators.stored_rows import list_files
+from generators.stored_rows import list_files, read_manifest
 from generators.writing.generated import GENERATED, read_lines, write_lines
 from generators.writing.rejected import REJECTED, read_rejections, write_rejections
 from schemas.decision import Decision, Option

@@ -27,7 +27,6 @@ from generators.configs import GAME_CONFIGS
 from generators.dataset.build import fill_folder
 from generators.dataset.card import describe_folder
 from generators.dataset.header import list_versions
-from generators.dataset.manifest import read_manifest
 from generators.errors import SourceError, UsageError
 from generators.folder import MANIFEST, hash_file, replace_folder
 from generators.machiavelli.source import VERSIONED, MachiavelliSource, Reading
@@ -46,6 +45,7 @@ from generators.publish.references import (
 )
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.splits import SPLITS
+from generators.stored_rows import read_manifest
 from generators.writing.games import GeneratedFromGames
 from generators.writing.generated import GENERATED, gather_additions, read_lines
 from generators.writing.rejected import REJECTED

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from generators.dataset.card import find_default, is_free
-from generators.dataset.manifest import read_manifest
 from generators.errors import HubError, SourceError
 from generators.folder import CARD, MANIFEST
 from generators.publish.hub import (
@@ -26,6 +25,7 @@ from generators.publish.hub import (
     give_up,
     refuse,
 )
+from generators.stored_rows import read_manifest
 from schemas.manifest import FROM_COUNTERPART, GameManifest
 
 FOREIGN_FILES = frozenset({".gitattributes", ".gitignore", "LICENSE", "LICENSE.md", "README.md"})

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs import pairs as own_pairs
+from generators.errors import SourceError
 from generators.folder import hash_file
 from generators.progress import SILENT, Progress, follow
 from generators.quality.checks import CHECKS, CUE_CHECKS, FOLDER_CHECKS
@@ -21,10 +22,11 @@ from generators.quality.evidence import (
     list_evidence,
 )
 from generators.quality.plots import PlotCounts
-from generators.quality.rows import read_flags, read_rows
+from generators.quality.rows import read_audit, read_flags, read_measurable, read_rows
 from generators.quality.selection.features import extract_features
 from generators.quality.tiers import choose_rows
-from generators.sources.pairs.pair_files import OwnPair
+from generators.sources.pairs.pair_files import OwnPair, read_any_pairs
+from generators.sources.pairs.records import PairRecords, read_pairs
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import (
@@ -48,6 +50,59 @@ class Assessed(NamedTuple):
     quality: Quality
     table: pa.Table
     """The pairs with `tier`, `hard` and `reversed_cue`."""
+
+
+def measure(data: "Path | str | PairRecords", *, progress: Progress = SILENT) -> Quality:
+    """Returns the quality of a dataset folder, or of anybody's pairs; nothing is written.
+
+    Args:
+        data: the path of a dataset folder or of a JSONL file of pairs; or pairs in memory: a list
+            of dicts, a DataFrame of pandas, a Dataset, with `positive`, `negative` and, if there
+            are, `prompt`, `group` and `id`.
+        progress: shows how many configs of a folder are measured.
+
+    Raises:
+        SourceError: the folder or file cannot be read, or a record is no pair.
+
+    Example:
+        >>> measure([{"positive": "Save the baby.", "negative": "Save the adult."}]).verdict
+        'too few'
+    """
+    if isinstance(data, str | Path) and (folder := Path(data)).is_dir():
+        return assess_folder(folder, read_measurable(folder), read_audit(folder), progress)
+    name = Path(data).name if isinstance(data, str | Path) else PAIRS
+    return assess_pairs(name, _read_any(data)).quality
+
+
+def choose_core(data: "Path | str | PairRecords") -> list[bool]:
+    """Returns for each pair, in their order, whether it is in the core.
+
+    The core is the largest selection of pairs in which no surface cue separates the positives from
+    the negatives. Each pair is judged with all others, so that another set of pairs has another
+    core. In few pairs chance alone gives cues, so that few of them are kept.
+
+    Args:
+        data: pairs as `measure` takes them: a file of pairs, or pairs in memory.
+
+    Raises:
+        SourceError: the file cannot be read, or a record is no pair.
+
+    Example:
+        >>> core = [pair for pair, kept in zip(pairs, choose_core(pairs)) if kept]
+    """
+    contrasts = own_pairs.read_contrasts(_read_any(data))
+    columns, _ = choose_rows(contrasts, extract_features(contrasts.texts))
+    return [tier == "core" for tier in columns["tier"].to_pylist()]
+
+
+def _read_any(data: "Path | str | PairRecords") -> list[OwnPair]:
+    if not isinstance(data, str | Path):
+        return read_pairs(data)
+    path = Path(data)
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "no such file or folder"
+        raise SourceError(str(path), found, "a JSONL file of pairs", "Check the path")
+    return read_any_pairs(path)
 
 
 def assess_folder(
@@ -182,7 +237,7 @@ def _order(check: CheckResult) -> tuple[float, str, str, str]:
 def _conclude(counted: Iterable[CheckResult]) -> Conclusion:
     """Returns the verdict on the whole, from the checks that count.
 
-    Where no check of cues had enough rows, that the others pass says nothing.
+    Where no check of cues had enough rows, passing the others is not enough for a PASS.
     """
     verdicts = [(check.verdict, check.name in CUE_CHECKS) for check in counted]
     if any(verdict == "FAIL" for verdict, _ in verdicts):

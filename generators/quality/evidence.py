@@ -161,7 +161,7 @@ class Evidence:
 
     @cached_property
     def flips(self) -> Floats:
-        """Pair -> 1 or -1, the same for a unit: what labels given at random would say."""
+        """Pair -> 1 or -1, the same for a unit: random labels."""
         units = self.contrasts.unit
         sides = [sha256(f"{CHECK_SEED}/{name}".encode()).digest()[0] % 2 for name in units.names]
         return np.where(np.array(sides)[units.places[self.contrasts.item]] == 1, 1.0, -1.0)

@@ -30,7 +30,7 @@ class Passages:
 
     @cached_property
     def sketches(self) -> Sketches:
-        """What near-duplicates are looked for in."""
+        """The sketches in which near-duplicates are found."""
         return sketch(self.texts) if self.sketched is None else self.sketched
 
     def recall(self, wider: "Passages") -> "Passages":

@@ -1,5 +1,6 @@
-"""Reads the rows of a dataset folder for its checks, and counts what they leave unsaid."""
+"""Reads a dataset folder for its checks: manifest, rows, and what these leave out."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,35 +13,94 @@ from pydantic import BaseModel, ValidationError
 
 from generators.configs import CONFIGS
 from generators.configs.codes import Mask
+from generators.errors import SourceError
+from generators.folder import MANIFEST
+from generators.parquet import locate_file
 from generators.quality.evidence import Rows
-from generators.stored_rows import list_files, open_rows, refuse_rows
+from generators.stored_rows import (
+    REMEDY,
+    AnyManifest,
+    list_files,
+    open_rows,
+    read_manifest,
+    refuse_rows,
+)
 from schemas.base import CANARY, ConceptRow, Row
+from schemas.manifest import GameManifest
+from schemas.quality import HumanAudit
+
+QUALITY = "quality.json"
 
 UNREAD = frozenset(
     {"canary", "text_licence", "provenance", "scene_id", "menu_text"}
     | {"positive_outcome", "negative_outcome", "edge_path"}
 )
-"""Columns that no check looks at; what they must say is counted while they pass."""
+"""Columns that no check takes; whether they are filled is counted while they are read."""
 CHECKED = 2000
-"""Rows of a config that its schema is tried on, evenly over the files; Arrow types hold for all."""
+"""Rows of a config that are validated, evenly over the files; all have the types of Arrow."""
 
 
 @dataclass
 class Passing:
-    """What is seen of all rows while they pass."""
+    """What is collected of all rows while they are read."""
 
     tables: list[pa.Table] = field(default_factory=list[pa.Table])
-    """Their columns that checks look at."""
+    """Their columns that checks take."""
     off_schema: list[bool] = field(default_factory=list[bool])
     """Row -> whether its schema refuses it."""
     tried: list[bool] = field(default_factory=list[bool])
-    """Row -> whether its schema was tried on it."""
+    """Row -> whether it was validated."""
     untrue: Counter[str] = field(default_factory=Counter[str])
-    """What is not said, or not so."""
+    """A statement that is missing or false -> how often."""
+
+
+def read_measurable(folder: Path) -> AnyManifest:
+    """Returns the manifest of a dataset folder that has rows and their text.
+
+    Raises:
+        SourceError: it is no folder of ours, a file of rows is missing or empty, or it holds
+            references without text.
+    """
+    manifest = read_manifest(folder)
+    if isinstance(manifest, GameManifest) and manifest.references:
+        wanted = "a folder with its text"
+        remedy = "Restore the text with `python -m generators.hydrate`"
+        raise SourceError(str(folder), "references without text", wanted, remedy)
+    _check_rows(folder, manifest)
+    return manifest
+
+
+def _check_rows(folder: Path, manifest: AnyManifest) -> None:
+    """Raises SourceError where a file of rows is missing or empty."""
+    if not any(manifest.rows.values()):
+        wanted = "a dataset that has some"
+        raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
+    for config, splits in manifest.rows.items():
+        for path in (locate_file(folder, config, split) for split in splits):
+            if config not in CONFIGS or not path.is_file():
+                wanted = "rows that the manifest counts"
+                raise SourceError(str(path), "no such file", wanted, REMEDY)
+            with open_rows(path, CONFIGS[config].row) as file:
+                if not file.metadata.num_rows:
+                    raise refuse_rows(path, "no rows")
+
+
+def read_audit(folder: Path) -> HumanAudit | None:
+    """Returns how people judged the rows, from an earlier report of whatever version."""
+    path = folder / QUALITY
+    if not path.exists():
+        return None
+    try:
+        audit = json.loads(path.read_bytes()).get("audit")
+        return HumanAudit.model_validate(audit) if audit else None
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        wanted = "a file written by this command"
+        remedy = "Remove the file; if people have judged rows, give their sheet again with --audit"
+        raise SourceError(str(path), "something else", wanted, remedy) from error
 
 
 def read_rows(folder: Path, name: str) -> tuple[Rows, Counter[str]]:
-    """Returns the rows of a config, and what they leave unsaid -> how many do.
+    """Returns the rows of a config, and what is missing in them -> how often.
 
     Raises:
         SourceError: a file cannot be read, or holds something else.
@@ -49,7 +109,7 @@ def read_rows(folder: Path, name: str) -> tuple[Rows, Counter[str]]:
     paths = list_files(folder, name)
     step = max(sum(_count_rows(path, config.row) for path in paths) // CHECKED, 1)
     for batch in _list_batches(paths, config.row):
-        _look_at(passing, batch, config.row, step)
+        _take_in(passing, batch, config.row, step)
     table = pa.concat_tables(passing.tables)
     rows = Rows(
         config=name,
@@ -84,7 +144,7 @@ def _check_filled(path: Path, batch: pa.Table, row: type[Row]) -> None:
             raise refuse_rows(path, f"column '{name}' has rows without a value")
 
 
-def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> None:
+def _take_in(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> None:
     first = len(passing.off_schema)
     wrong = [False] * batch.num_rows
     tried = [place for place in range(batch.num_rows) if (first + place) % step == 0]
@@ -92,7 +152,7 @@ def _look_at(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> No
         wrong[place] = not _is_row(row, values)
     passing.off_schema += wrong
     passing.tried += [(first + place) % step == 0 for place in range(batch.num_rows)]
-    _count_unsaid(passing.untrue, batch)
+    _count_missing(passing.untrue, batch)
     passing.tables.append(batch.select([name for name in batch.column_names if name not in UNREAD]))
 
 
@@ -104,7 +164,7 @@ def _is_row(row: type[BaseModel], values: Mapping[str, Any]) -> bool:
     return True
 
 
-def _count_unsaid(untrue: Counter[str], batch: pa.Table) -> None:
+def _count_missing(untrue: Counter[str], batch: pa.Table) -> None:
     canaries: list[Any] = batch["canary"].to_pylist()
     untrue["rows without the canary"] += sum(canary != CANARY for canary in canaries)
     untrue["rows without a licence"] += batch["text_licence"].null_count

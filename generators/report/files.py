@@ -7,25 +7,22 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from generators.configs import CONFIGS, pairs
+from generators.configs import pairs
 from generators.configs.base import Item
 from generators.dataset.card import describe_folder
-from generators.dataset.manifest import AnyManifest, read_manifest
 from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder
-from generators.parquet import locate_file
 from generators.progress import SILENT, Progress
+from generators.quality.rows import QUALITY, read_audit, read_measurable
 from generators.report.audit_sheet import read_sheet
 from generators.report.page.rendering import render_page
 from generators.report.page.rows import MOST, choose_rows, read_page_rows
 from generators.sources.pairs.pair_files import read_any_pairs
-from generators.stored_rows import REMEDY, open_rows, refuse_rows
 from generators.writing.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
-from schemas.manifest import GameManifest, Manifest
+from schemas.manifest import Manifest
 from schemas.quality import PAIRS, HumanAudit, Quality
 
-QUALITY = "quality.json"
 PAGE = "report.html"
 FIGURES = "figures"
 TIERS = "tiers.jsonl"
@@ -88,13 +85,8 @@ def rewrite_report(folder: Path, sheet: Path | None = None, progress: Progress =
         GeneratorError: it is no such folder, or cannot be written, or the sheet is broken; nothing
             was changed.
     """
-    manifest = read_manifest(folder)
-    if isinstance(manifest, GameManifest) and manifest.references:
-        wanted = "a folder with its text"
-        remedy = "Restore the text with `python -m generators.hydrate`"
-        raise SourceError(str(folder), "references without text", wanted, remedy)
-    _check_rows(folder, manifest)
-    audit = read_sheet(sheet, folder) if sheet else _read_audit(folder)
+    manifest = read_measurable(folder)
+    audit = read_sheet(sheet, folder) if sheet else read_audit(folder)
     with replace_folder(folder) as new:
         _link_rows(folder, new)
         try:
@@ -104,35 +96,6 @@ def rewrite_report(folder: Path, sheet: Path | None = None, progress: Progress =
             raise SourceError(where.replace(str(new), str(folder)), *rest) from error
         describe_folder(new, manifest, quality, keep=True)
     return quality
-
-
-def _check_rows(folder: Path, manifest: AnyManifest) -> None:
-    """Raises SourceError where a file of rows is missing or empty."""
-    if not any(manifest.rows.values()):
-        wanted = "a dataset that has some"
-        raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
-    for config, splits in manifest.rows.items():
-        for path in (locate_file(folder, config, split) for split in splits):
-            if config not in CONFIGS or not path.is_file():
-                wanted = "rows that the manifest counts"
-                raise SourceError(str(path), "no such file", wanted, REMEDY)
-            with open_rows(path, CONFIGS[config].row) as file:
-                if not file.metadata.num_rows:
-                    raise refuse_rows(path, "no rows")
-
-
-def _read_audit(folder: Path) -> HumanAudit | None:
-    """Returns how people judged the rows, from an earlier report of whatever version."""
-    path = folder / QUALITY
-    if not path.exists():
-        return None
-    try:
-        audit = json.loads(path.read_bytes()).get("audit")
-        return HumanAudit.model_validate(audit) if audit else None
-    except (OSError, ValueError, AttributeError, RecursionError) as error:
-        wanted = "a file written by this command"
-        remedy = "Remove the file; if people have judged rows, give their sheet again with --audit"
-        raise SourceError(str(path), "something else", wanted, remedy) from error
 
 
 def _link_rows(folder: Path, new: Path) -> None:

@@ -39,7 +39,7 @@ VARIABLES = {
         "indent",
     },
     "report/v1/overview": {"quality", "sizes", "number"},
-    "report/v1/checks": {"quality", "groups", "number", "place"},
+    "report/v1/checks": {"quality", "groups", "meanings", "number", "place"},
     "report/v1/rows": {"shown", "total", "filters", "labels", "flags", "margins"},
     "report/v1/script": set(),
     "report/v1/entries": set(),

@@ -100,6 +100,12 @@ def test_every_check_has_a_name_of_its_own() -> None:
     assert OPTION_WORDS in names
 
 
+def test_every_check_explains_its_value() -> None:
+    for check in (*CHECKS, *FOLDER_CHECKS):
+        assert check.meaning.endswith(".")
+        assert check.meaning.startswith(("the ", "how ", "Cohen's kappa "))
+
+
 def test_gates_are_counted_by_verdict_and_checks_stand_in_order() -> None:
     later, earlier = make_check(number=9, name="z"), make_check(number=2, name="a")
     quality = sum_up(later, make_check(verdict="too few"), earlier, make_check(verdict="FAIL"))

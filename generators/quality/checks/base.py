@@ -1,5 +1,6 @@
 """What a check is: a measure of some rows, a threshold, and what missing it means."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Generic, Literal, TypeVar
@@ -11,10 +12,10 @@ from generators.quality.measures.intervals import Bounds
 from schemas.quality import FOLDER, PAIRS, CheckResult, Controls, Level, Part, Verdict
 
 FEWEST = 100
-"""Menus below which a score says too little: the 95 % band around 0.5 is then wider than 0.098, so
+"""Menus below which a score is too uncertain: the 95 % band around 0.5 is then wider than 0.098, so
 that the best set there can be would not stay below 0.6 for sure."""
 FEWEST_SURE = 30
-"""Menus below which even an interval says nothing."""
+"""Menus below which even an interval is too uncertain."""
 MANY = 300
 """Menus from which on the upper bound of a score must hold, not only the score."""
 FEWEST_GROUPS = 10
@@ -30,7 +31,7 @@ class Measurement:
     """What was measured."""
 
     value: float | None
-    """The number that stands for it; None where nobody looked, or what they saw gives none."""
+    """The number that is compared with the threshold; None where there is none yet."""
     n: int
     """How many things were measured."""
     interval: Bounds | None = None
@@ -67,7 +68,8 @@ class Check(Generic[Seen]):
     threshold: str
     """What must hold, in words."""
     measure: Callable[[Seen], Measurement | None]
-    """Returns what was measured; None where the check does not apply."""
+    """Returns what was measured; None where the check does not apply. The page shows the beginning
+    of its docstring as the meaning of the value."""
     _: KW_ONLY
     number: int | None = None
     """Its number in the table of checks that `quality.json` has had from the start, if any."""
@@ -82,14 +84,20 @@ class Check(Generic[Seen]):
     unit: str = "menus"
     """What is counted."""
     fewest: int = 1
-    """How many of them it takes to tell."""
+    """How many of them a verdict needs."""
     poles: bool = True
-    """Whether it looks at two poles, which menus as they are read do not have."""
+    """Whether it needs two poles, which rows of `decisions` do not have."""
     bounded: bool = False
     """Whether the whole interval must lie inside, from 300 on."""
     steady: int = 0
     """From how many on chance alone keeps within the bounds: of fewer, what lies outside is a miss
     only where it does so for sure, and else `too few`."""
+
+    @property
+    def meaning(self) -> str:
+        """What the value is: the first sentences of what `measure` says that it returns."""
+        first = (inspect.getdoc(self.measure) or "").partition("\n\n")[0]
+        return first.removeprefix("Returns ").replace("\n", " ").strip()
 
 
 def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
@@ -126,10 +134,10 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
 
 
 def _counts(check: Check[Seen], evidence: Seen) -> bool:
-    """Returns whether a gate counts on these rows.
+    """Returns whether a required check counts on these rows.
 
-    Rows outside `core` may miss what `core` is selected by, as long as the card says so. All of
-    somebody's own pairs are used, so there all rows count, and their `core` is a proposal.
+    Rows outside `core` may miss what `core` is selected by, as long as the card shows it. All of
+    a user's own pairs are used, so there all rows count, and their `core` is a proposal.
     """
     if evidence.config == PAIRS:
         return evidence.tier == "full"

@@ -26,14 +26,14 @@ MOST_REFUSALS, MOST_REFUSAL_GAP = 0.005, 0.002
 
 
 def measure_length(evidence: Evidence) -> Measurement:
-    """Returns the share of pairs whose positive has more words, and the effect size d.
+    """Returns the share of pairs whose positive has more words than the negative; a tie is a half.
 
     Length alone: AUC 0.72 in the median persona file of Perez et al. 2022
     (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs. With n menus and no cue 95 of 100 sets
     lie within 0.98 / sqrt(n) of a half, which is the tolerance of 0.05 at n = 384: below 400 a
     share outside, or a d, is a miss only where the share's whole interval lies outside too. The
-    band of d is 1.96 * sqrt(2 / n), and its tolerance at n = 768: below 800 a d outside says
-    nothing of itself unless it is so by more than that.
+    band of d is 1.96 * sqrt(2 / n), and its tolerance at n = 768: below 800 a d outside is
+    no miss by itself unless it is outside by more than that.
     """
     words = evidence.features.surface[:, WORDS]
     one, other = words[evidence.contrasts.positive], words[evidence.contrasts.negative]
@@ -55,7 +55,7 @@ def score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def measure_surface(evidence: Evidence) -> Measurement:
-    """Returns how often ten surface features, fitted on other groups, find the positive.
+    """Returns the share of pairs that ten surface features, fitted on other groups, rank right.
 
     On `core` two numbers must hold: the value, on the rows as they are; and the one on items that
     were chosen without having seen their groups, by a classifier fitted on what was chosen of the
@@ -80,7 +80,7 @@ def score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def measure_ngram(evidence: Evidence) -> Measurement:
-    """Returns the pair accuracy of the one n-gram (of 1 or 2 words) that tells most.
+    """Returns the share of pairs that the best single n-gram of 1 or 2 words ranks right.
 
     It is 0.5 + |difference of the shares that have it| / 2: 0.81 and 0.86, nearly always "yes" or
     "no", in the files of Perez et al. 2022; 0.59 in CrowS-Pairs.
@@ -100,7 +100,7 @@ def _compare(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def score_ngram(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    """Returns which side has the n-gram that tells these contrasts apart best."""
+    """Returns which side has the n-gram that separates these contrasts best."""
     shares = _compare(evidence, contrasts)
     if not len(shares):
         return np.zeros(len(contrasts.item))
@@ -110,10 +110,10 @@ def score_ngram(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def measure_sentiment(evidence: Evidence) -> Measurement:
-    """Returns how often the more positive sentiment is the positive's, and the share of refusals.
+    """Returns the share of pairs whose positive has the more positive sentiment.
 
-    Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550). Wording such as "as an AI" tells
-    the poles apart in the files of CAA (https://arxiv.org/abs/2312.06681).
+    Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550). Wording such as "as an AI"
+    separates the poles in the files of CAA (https://arxiv.org/abs/2312.06681).
     """
     refuses = evidence.features.surface[:, REFUSALS] > 0
     contrasts = evidence.contrasts

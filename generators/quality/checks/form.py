@@ -13,7 +13,7 @@ LEAST_MARGIN = 0.5
 
 
 def count_broken(evidence: Evidence) -> Measurement:
-    """Returns how many rows break the form: empty or identical sides or options, repeated ids.
+    """Returns the number of rows with empty or identical sides or options, or a repeated id.
 
     78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251). Options of
     `decisions` may be empty or identical where a flag says so: views then leave them out.
@@ -44,14 +44,14 @@ def _count_options(evidence: Evidence) -> dict[str, int]:
         texts = [option["text"].strip() for option in row["options"]]
         flagged = ["no_text" in option["flags"] for option in row["options"]]
         empty += any(not text and not flag for text, flag in zip(texts, flagged, strict=True))
-        said = [text for text in texts if text]
+        texts_given = [text for text in texts if text]
         if "duplicate_option_text" not in row["flags"]:
-            identical += len(set(said)) < len(said)
+            identical += len(set(texts_given)) < len(texts_given)
     return {"menus with an empty option": empty, "menus with identical options": identical}
 
 
 def measure_balance(evidence: Evidence) -> Measurement | None:
-    """Returns the share of the positive side among rows that are each other's twins.
+    """Returns the share of rows that show the positive side, among rows that come as twins.
 
     85 % in CrowS-Pairs; half in the persona files of Perez et al. 2022.
     """
@@ -82,7 +82,7 @@ def measure_poles(evidence: Evidence) -> Measurement | None:
 
 
 def measure_prefixes(evidence: Evidence) -> Measurement | None:
-    """Returns the share of rows whose sides are alike before and after what is declared to differ.
+    """Returns the share of rows whose sides are identical before and after the marked difference.
 
     Only the concept may differ, or a difference of activations is of something else too.
     """
@@ -96,7 +96,7 @@ def measure_prefixes(evidence: Evidence) -> Measurement | None:
 def measure_margin(evidence: Evidence) -> Measurement | None:
     """Returns the smallest difference of score between a positive and a negative of one row.
 
-    A row that lacks a pole has none; check 3 looks for those.
+    A row that lacks a pole has none; "both poles shown" finds those.
     """
     names = evidence.table.column_names
     if "margin" in names:

@@ -10,13 +10,13 @@ LEAST_RAW = 0.90
 LEAST_OK = 0.90
 FEWEST_AUDITED = 100
 FEWEST_JUDGED = 100
-NOBODY = "labels were assigned by hand or by rule; they need an independent judge"
+UNAUDITED = "labels were assigned by hand or by rule; they need an independent judge"
 ONE_CLASS = "no kappa: the labels have one class only, or a class with fewer than 20 options"
 INDEPENDENT = "the interval assumes independent options"
 
 
 def measure_agreement(folder: FolderEvidence) -> Measurement:
-    """Returns Cohen's kappa of the labels with those of an independent judge, the worst of them.
+    """Returns Cohen's kappa between the labels and an independent judge, the lowest of them.
 
     0.60: substantial (https://doi.org/10.2307/2529310). Its kappa on each violation by itself is
     reported and not required, since most are rare. The raw share must reach 0.90 too: crowds agree
@@ -27,7 +27,7 @@ def measure_agreement(folder: FolderEvidence) -> Measurement:
     reasons = [audit.reason for audit in folder.judgments if audit.reason]
     polarities = [each.polarity for each in folder.judgments if each.polarity and each.polarity.n]
     if not polarities:
-        return Measurement(None, 0, note="; ".join(dict.fromkeys(reasons)) or NOBODY)
+        return Measurement(None, 0, note="; ".join(dict.fromkeys(reasons)) or UNAUDITED)
     worst = min(polarities, key=_rank)
     raws = [each.raw or 0.0 for each in polarities if each.n >= FEWEST_JUDGED]
     low = min(raws, default=1.0)
@@ -79,7 +79,7 @@ def measure_audit(folder: FolderEvidence) -> Measurement:
 
 
 def count_untrue(folder: FolderEvidence) -> Measurement | None:
-    """Returns how many statements of manifest and rows are false or missing.
+    """Returns the number of statements of manifest and rows that are false or missing.
 
     None of plain pairs, which state nothing. MoralChoice's card counts 1,767 rows; there are 1,367
     (https://arxiv.org/abs/2307.14324).

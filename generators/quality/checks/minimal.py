@@ -39,7 +39,7 @@ def measure_edit(evidence: Evidence) -> Measurement | None:
 
 
 def measure_alignment(evidence: Evidence) -> Measurement | None:
-    """Returns the share of rows that the worst tokenizer aligns, however it reads them.
+    """Returns the share of rows whose sides are aligned token by token, with the worst tokenizer.
 
     Aligned: as many tokens on both sides, and one run of them that differs. Patching wants
     symmetric replacement (https://arxiv.org/abs/2309.16042). BLiMP 1.00 by words; 0.19 in the files

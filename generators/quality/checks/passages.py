@@ -19,7 +19,7 @@ from generators.quality.passages import read_wholes
 from schemas.base import Split
 
 FEWEST = 100
-"""Passages below which a share of them says too little."""
+"""Passages below which a share of them is too uncertain."""
 SAMPLE = 300
 """Passages that measures of diversity are calibrated for."""
 LEAST_DISTINCT = 0.65
@@ -31,7 +31,7 @@ HELD: tuple[Split, ...] = ("validation", "test")
 
 
 def measure_duplicates(evidence: Evidence) -> Measurement:
-    """Returns how many rows repeat an earlier one but for case, spaces and Unicode form.
+    """Returns the number of rows that repeat an earlier one, up to case, spaces and Unicode form.
 
     24 % in three model-written files of Perez et al. 2022. They are counted, since a share of
     millions of rows is 0 once rounded.
@@ -47,7 +47,7 @@ def measure_duplicates(evidence: Evidence) -> Measurement:
 
 
 def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
-    """Returns the share of passages with an earlier near-duplicate: Jaccard of word 3-grams >= 0.7.
+    """Returns the share of passages with an earlier near-duplicate (Jaccard of 3-grams >= 0.7).
 
     MinHash of 128, each find checked exactly; as Lee et al. 2022 (https://arxiv.org/abs/2107.06499).
     A menu and what was written from it do not count: they stand in one split together.
@@ -63,7 +63,7 @@ def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
 
 
 def measure_leaks(evidence: Evidence) -> Measurement:
-    """Returns the share of held-out passages with a near-duplicate in train; no group may cross.
+    """Returns the share of held-out passages with a near-duplicate in train.
 
     Over 4 % of standard validation sets overlap with train (https://arxiv.org/abs/2107.06499).
     """
@@ -105,7 +105,7 @@ def measure_openings(evidence: Evidence) -> Measurement:
 
 
 def measure_repetition(evidence: Evidence) -> Measurement:
-    """Returns the gzip ratio of 300 passages, with their distinct 2-grams.
+    """Returns the size of 300 passages divided by their compressed size (gzip).
 
     Shaib et al. 2024 (https://arxiv.org/abs/2403.00553). CrowS-Pairs 2.29 and 0.82; the persona
     file Christianity 4.40 and 0.34.
@@ -121,7 +121,7 @@ def measure_repetition(evidence: Evidence) -> Measurement:
 
 
 def measure_vendi(evidence: Evidence) -> Measurement:
-    """Returns the Vendi score of 300 passages by their number, on TF-IDF.
+    """Returns the share of 300 passages that are distinct in effect (Vendi score of TF-IDF / n).
 
     Friedman and Dieng 2023 (https://arxiv.org/abs/2210.02410). Good sets 0.76-0.82, collapsed ones
     0.28-0.45. Where few frames are crossed with many fillings by design, each frame counts once.
@@ -144,7 +144,7 @@ def _note_frames(evidence: Evidence) -> str | None:
 
 
 def measure_coverage(evidence: Evidence) -> Measurement | None:
-    """Returns the effective number of games, exp(entropy): as many equal ones would do as much."""
+    """Returns the effective number of games: exp of the entropy of their shares of rows."""
     table = evidence.table
     if "game" not in table.column_names:
         return None

@@ -15,7 +15,7 @@ LEAST_P = 0.01
 
 
 def measure_targets(evidence: Evidence) -> Measurement | None:
-    """Returns the largest deviation from 1/K of the target's share of a place, over all K.
+    """Returns how far the answer's share of a position is from chance, 1 / number of options.
 
     Numbers of options with fewer than 100 menus are left out. By chi-squared too, p must be over
     0.01. Twenty models prefer some letters (https://arxiv.org/abs/2309.03882); the target stands at
@@ -53,7 +53,7 @@ def _note_few(menus: Counter[int]) -> str:
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:
-    """Returns how often the positive stands before the negative in its menu.
+    """Returns the share of pairs whose positive stands before the negative in the original menu.
 
     A pair's prompt shows no menu, but whoever lists its options in the menu's order shows this.
     Fewer than 400 menus: as with the length cue.

@@ -13,7 +13,7 @@ from generators.quality.measures.intervals import bootstrap_share
 from schemas.quality import Controls
 
 Score = Callable[[Evidence, Contrasts], Floats]
-"""Pair -> score of the positive less that of the negative."""
+"""Pair -> score of the positive minus that of the negative."""
 
 HELD_OUT = "on unseen groups"
 """Name of the figure on items that were chosen without having seen their groups."""

@@ -30,11 +30,11 @@ NOTHING_TO_LOSE = "the option-only model is at chance on all rows, so it has no 
 
 
 def measure_words(evidence: Evidence) -> Measurement | None:
-    """Returns how often the words of single options find the positive of `hard` rows.
+    """Returns the share of `hard` pairs that the words of single options rank right.
 
     Two models of TF-IDF of 1- and 2-grams are asked, in folds that `hard` was not found by, and the
     better one counts. One is fitted on all rows of other groups: it shows whether the rows are what
-    their flag says. The other is fitted on `hard` rows alone: it shows whether they have a cue of
+    their flag claims. The other is fitted on `hard` rows alone: it shows whether they have a cue of
     their own, as they would if some word pointed to the wrong side there. Such models reach 67 % of
     three-way SNLI (https://aclanthology.org/N18-2017).
     """
@@ -84,7 +84,7 @@ def _read_words(evidence: Evidence, contrasts: Contrasts) -> Scorer:
 
 
 def measure_reversed(evidence: Evidence) -> Measurement | None:
-    """Returns how much less often a text model is right where the surface cues mislead.
+    """Returns how much accuracy an option-only text model loses where surface cues mislead.
 
     The model is that of the option-only check. One that is at chance over all has nothing to lose,
     so that no rows pass by it. Where shallow features were confounded with values,

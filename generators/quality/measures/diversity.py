@@ -38,7 +38,7 @@ class Diversity:
 
 
 def measure_diversity(texts: Sequence[str], seed: int = 0) -> Diversity | None:
-    """Returns the measures of a sample of the texts; None where fewer than two say anything."""
+    """Returns the measures of a sample of the texts; None where fewer than two have any text."""
     sample = draw_texts([text for text in texts if text.strip()], SAMPLE, seed)
     if len(sample) < 2:
         return None

@@ -25,15 +25,15 @@ BANDS, ROWS = 25, 5
 0.7 are, 1 - (1 - 0.7^5)^25, and 999 of 1,000 of similarity 0.76."""
 
 DEEPEST = 16
-"""Texts of a bucket that one is compared with: where thousands share a template, the next few tell
+"""Texts of a bucket that one is compared with: where thousands share a template, the next few show
 whether it repeats one of them."""
 
 PROMISING = 0.58
-"""Share of equal slots below which a pair is not looked at: it lies three standard errors of 128
+"""Share of equal slots below which a pair is not compared: it lies three standard errors of 128
 slots below 0.7."""
 
 CHECKED = 2
-"""Pairs of a text that are looked at in one round, of 16: those with the most equal slots."""
+"""Pairs of a text that are compared in one round, of 16: those with the most equal slots."""
 
 _CHUNK = 8192
 
@@ -48,7 +48,7 @@ class Repeats:
     """Place of the text that is repeated, place of the one that repeats it; by the second, which
     stands in one pair at most."""
     n: int
-    """Texts that were looked at."""
+    """Texts that were compared."""
 
     @property
     def share(self) -> float:
@@ -92,7 +92,7 @@ def find_duplicates(texts: Sequence[str]) -> Repeats:
 
 
 def sketch(texts: Sequence[str], seed: int = 0) -> Sketches:
-    """Returns what near-duplicates are looked for in; about 0.8 KB a text and 8 bytes a 3-gram."""
+    """Returns what near-duplicates are found in; about 0.8 KB a text and 8 bytes a 3-gram."""
     shingles = cut_shingles(texts)
     digests = np.empty((len(shingles), PERMUTATIONS), np.uint32)
     for start in range(0, len(shingles), _CHUNK):  # the rows come as Python lists, which are large
@@ -175,8 +175,8 @@ def _propose(
         _Bucket(sketches.bands[:, band], others.bands[:, band], earlier) for band in range(BANDS)
     ]
     for depth in range(1, DEEPEST + 1):
-        looked = [bucket.look(depth, open_) for bucket in buckets]
-        keys = np.unique(np.concatenate([one * len(others) + other for one, other in looked]))
+        offered = [bucket.offer(depth, open_) for bucket in buckets]
+        keys = np.unique(np.concatenate([one * len(others) + other for one, other in offered]))
         places, candidates = np.divmod(keys, max(len(others), 1))
         equal = _count_equal(sketches.digests, places, others.digests, candidates)
         order = np.lexsort((-equal, places))
@@ -207,7 +207,7 @@ class _Bucket:
         if earlier:
             self._end[self._order] = np.arange(len(others))
 
-    def look(self, depth: int, open_: NDArray[np.bool_]) -> tuple[Places, Places]:
+    def offer(self, depth: int, open_: NDArray[np.bool_]) -> tuple[Places, Places]:
         """Returns the open texts, and for each the text that many places before the end."""
         places = np.flatnonzero(open_ & (self._end - depth >= self._first))
         return places, self._order[self._end[places] - depth]

@@ -21,7 +21,7 @@ WIDTH = 3
 """Words and punctuation marks of a shingle."""
 
 SAMPLE = 1000
-"""Texts whose nearest one is looked for, among all."""
+"""Texts whose nearest neighbour is found, among all."""
 
 _BLOCK = 4096
 

@@ -1,1 +1,1 @@
-"""Which rows are `core`: those on which no surface cue tells the poles apart."""
+"""Which rows are `core`: those on which no surface cue separates the poles."""

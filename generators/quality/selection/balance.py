@@ -5,8 +5,8 @@ the shorter. We keep the most items such that no cue's mean over them is further
 tolerance, give or take one item. The programme's dual is a linear classifier on the cues, with an
 L1 penalty and a hinge loss: its *prices* weigh the cues, and what is left out are the items that it
 ranks right with a margin of more than 1. So this filters adversarially (AFLite,
-https://arxiv.org/abs/2002.04108), but at once and with the fewest losses. Prices also say what to
-keep of items that were not used.
+https://arxiv.org/abs/2002.04108), but at once and with the fewest losses. Prices also
+decide what to keep of items that were not used.
 The only importer of scipy's optimizer.
 """
 
@@ -50,12 +50,12 @@ MOST_KEYS = 2**62
 
 @dataclass
 class Cue:
-    """Something by which the poles could be told apart without reading."""
+    """Something by which the poles could be separated without reading."""
 
     name: str
     """Name, such as `length`."""
     values: NDArray[np.floating[Any]]
-    """Item -> which pole it points to, positive above 0; 0 where it says nothing. Hundredths."""
+    """Item -> the pole it points to, positive above 0; 0 where it points to neither. Hundredths."""
     tolerance: float
     """How far from 0 the mean of the kept items may be."""
     scope: Mask | None = None

@@ -79,7 +79,7 @@ class Vocabulary:
         return csr_matrix(weigher.transform(self.has))
 
     def fit(self, ones: Ints, others: Ints) -> Floats:
-        """Returns the weight of each n-gram in a logistic regression that tells texts apart.
+        """Returns the weight of each n-gram in a logistic regression that separates texts.
 
         What was fitted once is remembered: two configs may show the same texts.
         """
@@ -92,7 +92,7 @@ class Vocabulary:
         return self._fitted[key]
 
     def compare(self, positive: Ints, negative: Ints) -> Floats:
-        """Returns for each n-gram the share of positives that have it, less that of negatives."""
+        """Returns for each n-gram the share of positives that have it, minus that of negatives."""
         texts = len(self.has.indptr) - 1
         weights = np.bincount(positive, minlength=texts) - np.bincount(negative, minlength=texts)
         return np.asarray(self.has.T @ weights.astype(np.float64)).ravel() / max(len(positive), 1)
@@ -125,7 +125,7 @@ def cross_score(scorer: Scorer, groups: Ints, seed: int = 0, fit_on: Mask | None
     Args:
         scorer: fits and scores.
         groups: pair -> group.
-        seed: deals groups to folds.
+        seed: assigns groups to folds.
         fit_on: the pairs that may be fitted on; all if None.
     """
     scores = np.zeros(len(groups))

@@ -29,8 +29,8 @@ from generators.quality.selection.features import (
 
 SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
 """Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
-features that no gate names, of places. All stay well inside the gates, so that these hold on the
-whole and not only in each behavior."""
+features that no check names, of places. All stay well inside the bounds of the checks, so
+that these hold on the whole and not only in each behavior."""
 FAMILIES = {
     "characters": "length",
     "commas": "punctuation",
@@ -40,20 +40,20 @@ FAMILIES = {
     "leading no": "leading yes or no",
 }
 """Cue -> its name for who reads why a row fell: cues of one family move together, and which of them
-the balance happens to be priced by says little."""
+the balance happens to be priced by means little."""
 LARGEST = 3.0
 """Standard deviations at which a difference is cut off."""
 ROUNDS = 12
 NGRAMS_A_ROUND = 10
 NGRAM_LIMIT = 0.12
-"""Largest difference between the shares of positives and negatives with an n-gram; 0.2 is the
-gate's. In few menus chance alone makes larger ones: there `NGRAM_NOISE / sqrt(menus)` holds."""
+"""Largest difference between the shares of positives and negatives with an n-gram; the check allows
+0.2. In few menus chance makes larger ones: there `NGRAM_NOISE / sqrt(menus)` holds."""
 NGRAM_NOISE = 1.5
 CLASSIFIER_LIMIT = 0.54
 """Pair accuracy of the ten features above which their direction becomes a cue; likewise."""
 CLASSIFIER_NOISE = 0.5
 FEWEST_MENUS = 100
-"""Below it a classifier says little: chance alone lifts a clean set over the gate of 0.6."""
+"""Below it a classifier is unreliable: chance alone lifts a clean set above 0.6."""
 FOUND = 0.02
 """Tolerance of a cue that the search found, below the limit by which it is found."""
 
@@ -181,7 +181,7 @@ def find_repeats(contrasts: Contrasts, rank: Ints) -> Mask:
 
 
 def _search(contrasts: Contrasts, features: TextFeatures, kept: Mask) -> Iterator[Cue]:
-    """Yields what still tells the poles of kept items apart."""
+    """Yields what still separates the poles of kept items."""
     pairs = contrasts.pairs_of(kept)
     menus = contrasts.count_units(kept)
     if not menus:
@@ -202,7 +202,7 @@ def _search(contrasts: Contrasts, features: TextFeatures, kept: Mask) -> Iterato
 def _search_direction(
     surface: Floats, contrasts: Contrasts, pairs: Mask, noise: float
 ) -> Iterator[Cue]:
-    """Yields the direction in which the ten features tell the poles apart, if they do."""
+    """Yields the direction in which the ten features separate the poles, if they do."""
     groups = contrasts.group.places[contrasts.item[pairs]]
     scores = np.sign(cross_score(score_features(surface[pairs]), groups))
     if 0.5 + scores.mean() / 2 <= CLASSIFIER_LIMIT + CLASSIFIER_NOISE * noise:

@@ -62,7 +62,7 @@ def differ(values: Floats, contrasts: Contrasts) -> Floats:
 
 
 def differ_surface(features: TextFeatures, contrasts: Contrasts) -> Floats:
-    """Returns for each pair how much it differs in words, and in each feature that tells anything.
+    """Returns for each pair how much it differs in words, and in each feature that varies.
 
     Features in which no pair differs are left out: of millions of pairs they would take gigabytes.
     """

@@ -45,7 +45,7 @@ def find_hard(contrasts: Contrasts, features: TextFeatures) -> Mask:
 def find_reversed(contrasts: Contrasts, features: TextFeatures) -> Mask:
     """Returns for each item whether surface cues point to the wrong side, and none to the right.
 
-    The cues are those of checks 4 to 6 (length, the ten features, the one n-gram that tells most),
+    The cues are length, the ten features, and the one n-gram that separates the poles best,
     each in the direction that it has in other groups.
     """
     found = np.zeros(contrasts.items, np.bool_)
@@ -69,7 +69,7 @@ def _score_side(sides: Floats, fit: Mask, score: Mask) -> Floats:
 
 
 def _score_ngram(vocabulary: Vocabulary, part: Contrasts, fit: Mask, score: Mask) -> Floats:
-    """Returns which side has the n-gram that tells the sides apart best."""
+    """Returns which side has the n-gram that separates the sides best."""
     shares = vocabulary.compare(part.positive[fit], part.negative[fit])
     if not len(shares):
         return np.zeros(int(score.sum()))

@@ -8,6 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from generators.configs.base import Item, Side
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.verdicts import show_number
 from generators.report.page.rows import share_out
 from generators.templates import render
@@ -65,6 +66,7 @@ def render_page(
         TEMPLATE,
         quality=quality,
         groups=_group_checks(quality.checks),
+        meanings={check.name: check.meaning for check in (*CHECKS, *FOLDER_CHECKS)},
         sizes=counted,
         total=sum(counted.values()),
         shown=len(items),

@@ -54,7 +54,7 @@ def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
 
 
 def show_text(text: str | None) -> str:
-    """Returns a text, or what is said of one that was left out."""
+    """Returns a text, or what stands for one that was left out."""
     return NOT_PUBLISHED if text is None else text
 
 

@@ -1,1 +1,1 @@
-"""Pairs of the user's own, from files of lines."""
+"""Pairs of the user's own, from files of lines or from memory."""
