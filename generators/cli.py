@@ -184,8 +184,10 @@ def _silence_stdout() -> None:
 class TerminalProgress:
     """Shows progress on standard error, where that is a terminal: a bar with rate and time left."""
 
-    def __init__(self) -> None:
+    def __init__(self, show: Callable[[str], None] | None = None) -> None:
+        """Begins with no bar; lines go to standard error, or where `show` puts them."""
         self._bar: tqdm[NoReturn] | None = None
+        self._show = show
 
     def start(self, doing: str, total: int | None, unit: str) -> None:
         """Begins a bar."""
@@ -205,10 +207,13 @@ class TerminalProgress:
             self._bar.set_postfix_str(text, refresh=False)
 
     def show(self, line: str) -> None:
-        """Shows a line on standard error, above a bar that is there."""
+        """Shows a line, above a bar that is there."""
         from tqdm import tqdm
 
-        tqdm.write(line, file=sys.stderr)
+        if self._show is None:
+            tqdm.write(line, file=sys.stderr)
+        else:
+            self._show(line)
 
     def end(self) -> None:
         """Takes the bar away."""

@@ -11,7 +11,6 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -21,12 +20,12 @@ sys.path.insert(0, str(ROOT))
 
 from generators.engine.dialogue import Accepted, Ask, Found, advance  # noqa: E402
 from generators.engine.exchange import Request  # noqa: E402
-from generators.machiavelli.reading import look_for_candidates, plan_reading  # noqa: E402
-from generators.sources.games.game_data import read_metadata  # noqa: E402
-from generators.sources.games.layout import find_games, find_sample  # noqa: E402
+from generators.machiavelli.source import Reading  # noqa: E402
+from generators.progress import SILENT  # noqa: E402
+from generators.sources.games.layout import find_sample  # noqa: E402
 from generators.writing import judge, labels  # noqa: E402
 from generators.writing.audit import HAND_WRITTEN  # noqa: E402
-from generators.writing.candidates import Candidates, read_options  # noqa: E402
+from generators.writing.candidates import Candidates  # noqa: E402
 from generators.writing.games import draft_decision, list_writing_asks  # noqa: E402
 from schemas.config import MachiavelliConfig  # noqa: E402
 from schemas.decision import Decision  # noqa: E402
@@ -40,20 +39,16 @@ Answers = dict[str, dict[str, Any]]
 
 def record(answers: Answers) -> list[RecordedAnswer]:
     """Returns a recorded answer for everything that was written by hand."""
-    with TemporaryDirectory() as folder:
-        candidates = look_at_sample(Path(folder))
-        recorded = list(record_writing(candidates, answers))
-        recorded += record_labels(candidates, answers["labels"])
+    candidates = find_candidates()
+    recorded = list(record_writing(candidates, answers))
+    recorded += record_labels(candidates, answers["labels"])
     check_used(answers, recorded)
     return sorted(recorded, key=lambda answer: (answer.task, answer.item))
 
 
-def look_at_sample(folder: Path) -> Candidates:
+def find_candidates() -> Candidates:
     config = MachiavelliConfig(generate=100, densify=True)
-    data = find_sample()
-    games = find_games(data, None)
-    plan = plan_reading(games, read_metadata(data) or {}, config, folder, lambda each, *_: each)
-    return look_for_candidates(plan, config, lambda each, *_: each)
+    return Reading(find_sample(), config, None, SILENT).find_candidates(densify=True)
 
 
 def record_writing(candidates: Candidates, answers: Answers) -> Iterator[RecordedAnswer]:
@@ -87,7 +82,7 @@ def record_judgments(decision: Decision, judgments: dict[str, Any]) -> Iterator[
 
 
 def record_labels(candidates: Candidates, written: dict[str, Any]) -> Iterator[RecordedAnswer]:
-    for option in read_options(candidates.unlabelled):
+    for option in candidates.unlabelled:
         if option.item in written:
             found = written[option.item]
             ask: Ask[Any] = labels.ask(option.item, option.text, option.outcome, HAND_WRITTEN)

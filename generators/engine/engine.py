@@ -71,7 +71,8 @@ def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
         UsageError: the response log lies in what the run replaces.
     """
     responses = name_log(out) if options.responses is None else Path(options.responses)
-    check_outside(out, {"--responses": responses})
+    if getattr(options, "model", "named in each request") is not None:
+        check_outside(out, {"--responses": responses})
     return Settings(
         responses,
         base_url=options.base_url,

@@ -37,7 +37,11 @@ def handle(given: cli.Given) -> None:
         built.check()
     if given["push"] is not None:
         target = given.of(TargetOptions)
-        cli.show(repr(push(built.folder, given["push"], **target, progress=progress)))
+        cli.show(
+            repr(
+                push(built.folder, given["push"], **target, progress=cli.TerminalProgress(cli.show))
+            )
+        )
 
 
 if __name__ == "__main__":

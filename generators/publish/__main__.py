@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def handle(given: cli.Given) -> None:
     """Publishes, or shows what that would do."""
-    cli.show(repr(push(**given.of(PublishOptions), progress=cli.TerminalProgress())))
+    cli.show(repr(push(**given.of(PublishOptions), progress=cli.TerminalProgress(cli.show))))
 
 
 if __name__ == "__main__":

@@ -208,8 +208,8 @@ def test_ctrl_c_leaves_the_old_folder_and_exits_130(tmp_path: Path) -> None:
     before = (out / "manifest.json").read_bytes()
     code = (
         "import os, signal\n"
-        "import generators.machiavelli.build as build\n"
-        "build.finish_folder = lambda *rest: os.kill(os.getpid(), signal.SIGINT)\n"
+        "import generators.dataset.build as build\n"
+        "build.describe_folder = lambda *rest, **named: os.kill(os.getpid(), signal.SIGINT)\n"
         "import sys; from generators.machiavelli.__main__ import main\n"
         f"sys.exit(main(['--kinds', 'decisions', '--out', {str(out)!r}]))"
     )

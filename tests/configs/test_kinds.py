@@ -4,14 +4,15 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators.configs import GAME_CONFIGS
 from generators.configs.multiple_choice import rotate
-from generators.dataset.leaks import LeakGuard
-from generators.machiavelli.game import KindRows
+from generators.machiavelli.game import GameRows, view_rows
+from generators.machiavelli.source import LeakGuard
 from generators.sources.games.behaviors import assess
 from generators.sources.games.decisions import read_decisions
 from generators.sources.games.game_data import read_game, read_metadata
@@ -172,21 +173,14 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
 
 @given(games, st.sets(st.sampled_from(BEHAVIORS), min_size=1), st.integers(0, 3))
 @settings(max_examples=40, deadline=None)
-def test_other_behaviors_asked_for_never_change_a_row(
-    tmp_path_factory: Any, game: Any, asked: Any, seed: int
-) -> None:
-    from generators.machiavelli.game import view_rows
-    from generators.parquet import drain_spool
-
-    path = tmp_path_factory.mktemp("spool") / "rows"
+def test_other_behaviors_asked_for_never_change_a_row(game: Any, asked: Any, seed: int) -> None:
     some = MachiavelliConfig(seed=seed, behaviors=tuple(b for b in BEHAVIORS if b in asked))
     every = MachiavelliConfig(seed=seed)
 
     def rows(kind: str, config: MachiavelliConfig) -> tuple[list[Any], list[bytes]]:
-        found = view_rows(GAME_CONFIGS[kind], read_menus(game), config, path)
-        tables = list(drain_spool(found.spool))
+        found = view_rows(GAME_CONFIGS[kind], read_menus(game), config)
         keys = [*found.keys, *found.other_keys]
-        return [row for table in tables for row in table.to_pylist()], sorted(keys)
+        return [row for table in found.tables for row in table.to_pylist()], sorted(keys)
 
     for kind in ("contrastive", "multiple_choice", "icl"):
         fewer, more = rows(kind, some), rows(kind, every)
@@ -202,15 +196,18 @@ def test_rotation_keeps_the_cyclic_order(places: Any, first: int, target: int) -
     assert [*turned[start:], *turned[:start]] == list(places)
 
 
-def test_a_text_stays_in_the_strictest_split(tmp_path: Path) -> None:
-    guard = LeakGuard()
+def test_a_text_stays_in_the_strictest_split() -> None:
+    left_out = Counter[str]()
+    guard = LeakGuard(left_out)
 
-    def admit(split: Any, keys: list[bytes]) -> list[bool] | None:
-        return guard.admit("contrastive", split, KindRows(tmp_path, keys, []))
+    def admit(split: Any, keys: list[bytes]) -> list[bytes]:
+        table = pa.table({"key": keys})
+        tables = guard.admit("contrastive", split, GameRows([table[:1], table[1:]], keys, []))
+        return [key for table in tables for key in table["key"].to_pylist()]
 
-    assert admit("test", [b"a", b"a", b""]) is None
-    assert admit("validation", [b"a", b"b", b""]) == [False, True, True]
-    assert admit("validation", [b"b"]) is None
-    assert admit("train", [b"a", b"b", b"c"]) == [False, False, True]
-    assert admit("train", [b"c", b""]) is None
-    assert guard.left_out["contrastive"] == 3
+    assert admit("test", [b"a", b"a", b""]) == [b"a", b"a", b""]
+    assert admit("validation", [b"a", b"b", b""]) == [b"b", b""]
+    assert admit("validation", [b"b"]) == [b"b"]
+    assert admit("train", [b"a", b"b", b"c"]) == [b"c"]
+    assert admit("train", [b"c", b""]) == [b"c", b""]
+    assert left_out == {"contrastive": 3}

@@ -13,7 +13,6 @@ from built import build, forget_tier, read_manifest
 from generators.arrow import arrow_schema
 from generators.configs import GAME_CONFIGS
 from generators.dataset.card import render_card
-from generators.quality.verdicts import render_section
 from generators.splits import SPLITS, assign_split, find_group, known_games
 from schemas import CANARY
 
@@ -77,8 +76,8 @@ def test_splits_follow_the_series() -> None:
 def test_the_same_input_gives_the_same_bytes_in_one_process_or_many(
     sample_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("generators.machiavelli.reading.PARALLEL_FROM_BYTES", 0)
-    monkeypatch.setattr("generators.machiavelli.reading.count_cores", lambda: 2)
+    monkeypatch.setattr("generators.machiavelli.source.PARALLEL_FROM_BYTES", 0)
+    monkeypatch.setattr("generators.machiavelli.source.count_cores", lambda: 2)
     build(tmp_path / "again")
     names = [path.relative_to(sample_folder) for path in sample_folder.rglob("*.*")]
     again = [path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*.*")]
@@ -139,7 +138,7 @@ def test_the_card_says_what_must_be_said(sample_folder: Path) -> None:
         }
         changed = manifest.model_copy(update={"games": closed})
         schemas = {kind: arrow_schema(GAME_CONFIGS[kind].row) for kind in manifest.rows}
-        card = render_card(changed, manifest_text, schemas, render_section(None, []))
+        card = render_card(changed, manifest_text, None, [], schemas)
         assert "license: other" in card
         assert "not ours to republish" in card
 

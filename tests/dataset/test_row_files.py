@@ -7,13 +7,12 @@ import pytest
 
 from generators import parquet as row_files
 from generators.parquet import (
+    Draft,
     ParquetFile,
-    Spool,
     finish_draft,
     name_draft,
-    open_draft,
+    read_draft,
     read_first_rows,
-    read_spool,
 )
 
 SCHEMA = pa.schema([("id", pa.string()), ("words", pa.list_(pa.string())), ("tier", pa.string())])
@@ -29,7 +28,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Returns the place of a file whose draft was written, two tables a group."""
     monkeypatch.setattr(row_files, "ROW_GROUP_BYTES", 2 * TABLES[0].nbytes)
     path = tmp_path / "train.parquet"
-    draft = open_draft(path, SCHEMA)
+    draft = Draft(path, SCHEMA)
     for table in TABLES:
         draft.write(table)
     draft.close()
@@ -39,10 +38,10 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_draft_is_read_group_by_group_with_the_columns_asked_for(path: Path) -> None:
-    groups = list(read_spool(name_draft(path), ["words", "id"]))
+    groups = list(read_draft(path, ["words", "id"]))
     assert [group.num_rows for group in groups] == [6, 6]
     assert sorted(groups[0].column_names) == ["id", "words"]
-    assert pa.concat_tables(read_spool(name_draft(path))).equals(pa.concat_tables(TABLES))
+    assert pa.concat_tables(read_draft(path)).equals(pa.concat_tables(TABLES))
 
 
 def test_a_finished_draft_is_a_parquet_file_with_what_was_changed(path: Path) -> None:
@@ -55,9 +54,9 @@ def test_a_finished_draft_is_a_parquet_file_with_what_was_changed(path: Path) ->
     assert not name_draft(path).exists()
 
 
-@pytest.mark.parametrize("kind", [Spool, ParquetFile])
+@pytest.mark.parametrize("kind", [Draft, ParquetFile])
 def test_a_finished_file_can_be_let_go_of_when_another_one_fails(
-    tmp_path: Path, kind: type[Spool | ParquetFile]
+    tmp_path: Path, kind: type[Draft | ParquetFile]
 ) -> None:
     file = kind(tmp_path / "train.parquet", SCHEMA)
     file.write(TABLES[0])

@@ -34,12 +34,7 @@ def read_text(path: Path) -> str:
     return json.loads((path / "manifest.json").read_text(encoding="utf-8"))["name"]
 
 
-@pytest.mark.parametrize("exchange", [True, False])
-def test_a_folder_is_replaced_as_a_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchange: bool
-) -> None:
-    if not exchange:
-        monkeypatch.setattr(folder, "_exchange", lambda one, other: False)
+def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     out = fill(tmp_path / "out", "old")
     (out / "left-over").touch()
     with folder.replace_folder(out) as new:
@@ -53,7 +48,7 @@ def test_a_folder_is_replaced_as_a_whole(
 @pytest.mark.parametrize(
     ("there", "kept"),
     [
-        ({"out": "old", ".out.new": "half"}, "old"),  # killed while building, or after an exchange
+        ({"out": "old", ".out.new": "half"}, "old"),  # killed while building
         ({".out.old": "old", ".out.new": "new"}, "new"),  # killed between the two renames
         ({".out.old": "old", "out": "new"}, "new"),  # killed while the old one was removed
         ({".out.old": "old"}, "old"),
@@ -103,10 +98,10 @@ def test_an_old_folder_that_cannot_be_removed_is_left_for_the_next_run(
         with folder.replace_folder(out) as new:
             (new / "manifest.json").write_text(describe("new"), encoding="utf-8")
     assert read_text(out) == "new"
-    assert read_text(tmp_path / ".out.new") == "old"
+    assert read_text(tmp_path / ".out.old") == "old"
     folder.recover(out)
     assert read_text(out) == "new"
-    assert not (tmp_path / ".out.new").exists()
+    assert not (tmp_path / ".out.old").exists()
 
 
 def test_two_runs_do_not_write_one_folder(tmp_path: Path) -> None:
@@ -145,18 +140,12 @@ from generators import folder
 def die(*rest, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def then_die(function):
-    return lambda *rest, **named: (function(*rest, **named), die())
-
 moment, out = sys.argv[1:]
 if moment == "before the swap":
     folder.swap = die
-elif moment == "after the exchange":
-    folder._exchange = then_die(folder._exchange)
-elif moment == "between the renames":
-    folder._exchange = lambda one, other: False
-    rename = Path.rename
-    Path.rename = lambda path, to: (rename(path, to), die() if ".old" in str(to) else None)
+elif moment in ("between the renames", "after the renames"):
+    rename, last = Path.rename, ".old" if moment == "between the renames" else "out"
+    Path.rename = lambda path, to: (rename(path, to), die() if str(to).endswith(last) else None)
 elif moment == "while the old one is removed":
     rmtree = folder.shutil.rmtree
     hidden = lambda path: Path(path).name.startswith(".")
@@ -171,7 +160,7 @@ main(["--no-report", "--kinds", "decisions", "--limit", "9", "--out", out, "--se
     ("moment", "seed"),
     [
         ("before the swap", 0),
-        ("after the exchange", 1),
+        ("after the renames", 1),
         ("between the renames", 1),
         ("while the old one is removed", 1),
     ],
@@ -207,6 +196,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_folder(tmp_path: Path) -> None:
         time.sleep(chance.uniform(0.5, 2.5))
         run.kill()
         run.wait()
+        folder.recover(out)  # what every command does first
         manifest = read_manifest(out)
         assert folder.hash_files(out) == manifest.files
     last = build(out, "--kinds", "decisions", "--seed", "99")

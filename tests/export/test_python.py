@@ -39,7 +39,7 @@ def test_files_are_those_of_the_command_and_the_result_shows_itself(
 @pytest.mark.parametrize("tokenizers", [{"gpt2": None}, [("gpt2", None)], {"own": find_bundled()}])
 def test_tokenizers_are_a_mapping_or_a_list(tokenizers: Any, small: Path, tmp_path: Path) -> None:
     exported = export.write(
-        small, "minimal_pairs", "aligned", out=tmp_path / "o", tier="full", tokenizers=tokenizers
+        small, "minimal_pairs", "aligned", out=tmp_path / "o", tier="full", tokenizer=tokenizers
     )
     assert sum(exported.records.values()) == 6
 
@@ -56,10 +56,10 @@ def write(folder: Path, out: Path, *names: str, **options: Any) -> object:
         (lambda f, o: write(f, o, "icl", "icl", split=["dev"]), "--split: 'dev'"),
         (lambda f, o: write(f, o, "icl", "icl", behaviors=["evil"]), "--behaviors: 'evil'"),
         (lambda f, o: write(f, o, "icl", "icl", tier="hard"), "expected some of core,full"),
-        (lambda f, o: write(f, o, "icl", "repe", tokenizers={"gpt2": None}), "expected none"),
-        (lambda f, o: write(f, o, "icl", "icl", tokenizers={"x": None}), "only gpt2 is bundled"),
+        (lambda f, o: write(f, o, "icl", "repe", tokenizer={"gpt2": None}), "expected none"),
+        (lambda f, o: write(f, o, "icl", "icl", tokenizer={"x": None}), "only gpt2 is bundled"),
         (lambda f, o: write(f, f / "in", "icl", "icl"), "expected a place outside"),
-        (lambda f, o: write(f, Path("bad\udc80"), "icl", "icl"), "not UTF-8"),
+        (lambda f, o: write(f, Path("bad\udc80"), "icl", "icl"), "expected a name in UTF-8"),
     ],
 )
 def test_wrong_arguments_are_one_line(
