@@ -1,9 +1,9 @@
 """Which options of a menu contrast in which behavior. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from generators.sources.games.behaviors import OptionBehaviors, is_pure, read_behaviors
+from generators.sources.games.behaviors import is_pure, read_behaviors
 from schemas.decision import Decision
 from schemas.labels import BEHAVIORS, Behavior
 
@@ -41,37 +41,27 @@ class Menu(NamedTuple):
     """In the order of the behaviors."""
 
 
-def read_menu(decision: Decision) -> Menu:
-    """Returns a Decision with its contrasts."""
+def read_menus(decisions: Sequence[Decision]) -> list[Menu]:
+    """Returns Decisions with their contrasts."""
+    return [Menu(decision, list(_list_contrasts(decision))) for decision in decisions]
+
+
+def _list_contrasts(decision: Decision) -> Iterator[Contrast]:
     found = {place: read_behaviors(decision.options[place]) for place in decision.usable_places}
     exhibited = frozenset[Behavior]().union(*(each.positives for each in found.values()))
-    contrasts: list[Contrast] = []
     for behavior in BEHAVIORS:
-        if behavior in exhibited:
-            positives = [place for place, each in found.items() if behavior in each.positives]
-            negatives = [place for place, each in found.items() if each.exhibits[behavior] is False]
-            if negatives:
-                pairs = [
-                    _pair(decision, found, behavior, i, j) for i in positives for j in negatives
-                ]
-                contrasts.append(Contrast(behavior, positives, negatives, pairs))
-    return Menu(decision, contrasts)
-
-
-def _pair(
-    decision: Decision,
-    found: dict[int, OptionBehaviors],
-    behavior: Behavior,
-    positive: int,
-    negative: int,
-) -> Pair:
-    score, other = (decision.options[place].scores[behavior] for place in (positive, negative))
-    assert score is not None
-    assert other is not None  # a pole has a score
-    pure = is_pure(found[positive], found[negative], behavior)
-    return Pair(positive, negative, score - other, pure)
-
-
-def read_menus(decisions: Sequence[Decision]) -> list[Menu]:
-    """Returns the menus of some Decisions."""
-    return [read_menu(decision) for decision in decisions]
+        if behavior not in exhibited:
+            continue
+        # Only places without a pole have no score.
+        scores = {place: decision.options[place].scores[behavior] or 0 for place in found}
+        positives = [place for place, each in found.items() if behavior in each.positives]
+        negatives = [place for place, each in found.items() if each.exhibits[behavior] is False]
+        pairs = [
+            Pair(
+                one, other, scores[one] - scores[other], is_pure(found[one], found[other], behavior)
+            )
+            for one in positives
+            for other in negatives
+        ]
+        if pairs:
+            yield Contrast(behavior, positives, negatives, pairs)
