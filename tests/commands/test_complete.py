@@ -109,9 +109,9 @@ def test_a_model_that_loops_breaks_nothing(content: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["r.jsonl", "--out", "r.jsonl"], "it is read, too"),
+        (["r.jsonl", "--out", "r.jsonl"], "it is also read"),
         (["r.jsonl", "--out", "a", "--responses", "a"], "it lies in --out a"),
-        (["r.jsonl", "--out", "."], "no ordinary file"),
+        (["r.jsonl", "--out", "."], "not an ordinary file"),
         (["r.jsonl", "--out", "a", "--base-url", "http://127.0.0.1:99999/v1"], "--base-url"),
         (["r.jsonl", "--out", "a", "--base-url", "http://[x/v1"], "--base-url"),
         (["r.jsonl", "--out", "a", "--concurrency", "99999999"], "or less"),
@@ -187,8 +187,8 @@ def test_a_request_without_a_schema_is_answered_as_it_comes(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("{", "line 2: no JSON"),
-        ("[]", "line 2: no JSON object"),
+        ("{", "line 2: not JSON"),
+        ("[]", "line 2: not a JSON object"),
         ({"custom_id": "x"}, "line 2: custom_id, url or body is missing"),
         (make_line(1, method="GET"), "line 2: GET"),
         (make_line(1, url="/chat/completions"), "expected POST to /v1/"),
@@ -216,7 +216,7 @@ def test_a_schema_that_is_none_is_named(tmp_path: Path, capsys: pytest.CaptureFi
     broken = {**body, "response_format": {"type": "json_schema", "json_schema": form}}
     requests = write_lines(tmp_path / "r.jsonl", [make_line(0, body=broken)])
     assert main([str(requests), "--out", str(tmp_path / "a")]) == 1
-    assert "the schema is none" in capsys.readouterr().err
+    assert "an invalid schema" in capsys.readouterr().err
 
 
 def test_a_missing_or_empty_file_is_one_line(

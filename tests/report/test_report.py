@@ -150,7 +150,7 @@ def with_rest(text: str) -> Callable[[Path], object]:
         ("manifest.json", without_splits, "no config with rows"),
         ("quality.json", with_rest("{"), "something else"),
         ("quality.json", with_rest("[" * 100_000), "something else"),
-        ("rejected.jsonl", with_rest("x"), "something else"),
+        ("rejected.jsonl", with_rest("x"), "Invalid JSON"),
     ],
 )
 def test_a_damaged_folder_is_one_line_and_stays_as_it_is(
