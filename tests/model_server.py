@@ -100,6 +100,7 @@ class ModelServer:
         """Whether batches stay `in_progress`."""
         self.random = random.Random(behaviour.seed)
         self.level = float(behaviour.burst)
+        self.open: set[Any] = set()
         self.filled = monotonic()
 
     def reply(self, path: str, body: bytes) -> Reply | None:
@@ -216,6 +217,10 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
+        self.server.open.add(self.transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.open.discard(self.transport)
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -277,6 +282,9 @@ def serve(**behaviour: Any) -> Generator[tuple[ModelServer, str]]:
         loop.call_soon_threadsafe(listener.close)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
+        for transport in list(server.open):
+            transport.abort()
+        loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
 

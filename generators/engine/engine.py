@@ -251,11 +251,9 @@ class LoggedEngine:
             async with api:
                 return await self._ask(api, asks)
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
+        if not _is_loop_running():
             return asyncio.run(fill())
-        with ThreadPoolExecutor(1) as thread:  # a notebook has a loop of its own in this thread
+        with ThreadPoolExecutor(1) as thread:  # in a notebook this thread has a loop already
             return thread.submit(asyncio.run, fill()).result()
 
     async def _ask(self, api: Any, asks: Asks) -> Outcome:
@@ -277,6 +275,14 @@ class LoggedEngine:
         return isinstance(step, Missing) and (
             self._settings.batch or not self.log.is_pending(step.request)
         )
+
+
+def _is_loop_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 @contextmanager

@@ -22,7 +22,7 @@ FLOOR = 2
 """Requests in flight that refusals leave."""
 GROWTH, SHRINKAGE = 0.6, 0.08
 """Requests that an answer adds to the window; share of it that a refusal takes."""
-BURST_SECONDS = 0.02
+BURST_SECONDS = 0.04
 """Of the pace, how much may be sent at once after a pause."""
 MARGIN = 0.993
 """Share of the stated limit that is used: clocks differ, and others may use the same key."""

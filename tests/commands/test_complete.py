@@ -109,9 +109,9 @@ def test_a_model_that_loops_breaks_nothing(content: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["r.jsonl", "--out", "r.jsonl"], "it is read, too"),
+        (["r.jsonl", "--out", "r.jsonl"], "it is also read"),
         (["r.jsonl", "--out", "a", "--responses", "a"], "it lies in --out a"),
-        (["r.jsonl", "--out", "."], "no ordinary file"),
+        (["r.jsonl", "--out", "."], "not an ordinary file"),
         (["r.jsonl", "--out", "a", "--base-url", "http://127.0.0.1:99999/v1"], "--base-url"),
         (["r.jsonl", "--out", "a", "--base-url", "http://[x/v1"], "--base-url"),
         (["r.jsonl", "--out", "a", "--concurrency", "99999999"], "or less"),
