@@ -1,7 +1,7 @@
 """What a model must answer: one draft per task, sent to it as a strict JSON schema.
 
-Only what the strict subset knows is used (no defaults, every field required); what a schema cannot
-say is checked in `generators/tasks/`.
+The schemas keep to the strict subset (no defaults, every field required); what a schema cannot
+express is checked in `generators/writing/`.
 """
 
 from typing import Annotated, Literal

@@ -1,4 +1,4 @@
-"""What goes to a model and comes back: recorded answers, tokens, and why an answer was rejected."""
+"""What is kept of a model's answers: recordings, tokens, and why an answer was rejected."""
 
 from typing import Annotated, Any, Literal
 
@@ -35,7 +35,7 @@ RejectionReason = Literal[
     "request_refused",
     "no_answer",
 ]
-"""The closed set of reasons for which a model's answer, or what was made of it, is left out."""
+"""The closed set of reasons why a model's answer, or what it became, is left out."""
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -46,7 +46,7 @@ class Tokens(StrictModel):
     prompt: Count = 0
     """Tokens sent."""
     cached: Count = 0
-    """Those of them that the provider had cached, and charges less for."""
+    """Those of them that the provider had cached and charges less for."""
     completion: Count = 0
     """Tokens written, hidden reasoning included."""
 
@@ -64,7 +64,7 @@ class RecordedAnswer(StrictModel):
     key: Sha256
     """sha256 of the canonical request that was answered."""
     occurrence: Annotated[int, Field(ge=1)] = 1
-    """The n-th identical request of a request file; 1 wherever requests are made once."""
+    """The n-th identical request of a request file; 1 elsewhere."""
     task: str
     """Template version that asked, such as `dilemma/v1`."""
     item: str
@@ -74,13 +74,13 @@ class RecordedAnswer(StrictModel):
     base_url: str | None = None
     """Server that answered; null for an answer that no server gave."""
     lane: Literal["live", "batch", "recorded"] = "recorded"
-    """How the answer was come by."""
+    """How the answer was obtained."""
     response: dict[str, Any]
     """The answer in the API's wire form."""
 
 
 class Rejection(StrictModel):
-    """One line of `rejected.jsonl`: what was asked for, and why it is not among the rows."""
+    """One line of `rejected.jsonl`: what was asked for, and why it is not in the rows."""
 
     id: str
     """The Decision, or the option, that it would have become or labelled."""

@@ -1,4 +1,4 @@
-"""What a manifest says of a model's share: requests, rejections, tokens, cost and agreement."""
+"""The part of a manifest about models: requests, rejections, tokens, cost and agreement."""
 
 from typing import Annotated, Literal
 
@@ -35,7 +35,7 @@ class TaskReport(StrictModel):
     tokens: Tokens
     """Of all tries, as the server counted them."""
     cost: Dollars | None
-    """US dollars by the price table; null for a model of unknown price."""
+    """US dollars; null for a model of unknown price."""
 
 
 class Agreement(StrictModel):
@@ -54,12 +54,12 @@ class Agreement(StrictModel):
 
 
 class Audit(StrictModel):
-    """Whether somebody independent has looked at the labels, and what came of it."""
+    """Whether an independent labeller audited the labels, and how far the two agree."""
 
     status: Literal["audited", "unaudited"]
     """`unaudited`: no agreement is computed, for the reason given."""
     reason: str | None
-    """Why not; null where it was."""
+    """Why they are unaudited; null where they were audited."""
     polarity: Agreement | None
     """On ethical, ambiguous and unethical, all options together."""
     by_label: dict[str, Agreement]
@@ -69,12 +69,13 @@ class Audit(StrictModel):
 
 
 class ModelReport(StrictModel):
-    """What models were asked, what came of it and what it cost."""
+    """What models were asked, the results and the cost."""
 
     writer: str
     """Model that wrote; `hand-written` where the sample's authors did."""
     prices_as_of: str | None
-    """Month of the price table; null where no server was paid."""
+    """Source of the prices, such as `genai-prices 0.2.3`, with what was assumed; null where no
+    server was paid."""
     tasks: dict[str, TaskReport]
     """Task -> its requests."""
     rejected: dict[RejectionReason, Count]
@@ -82,7 +83,7 @@ class ModelReport(StrictModel):
 
 
 class GenerationReport(ModelReport):
-    """All that a model, or a hand in its place, had to do with a folder made from games."""
+    """What models, or authors in their place, added to a folder made from games."""
 
     judge: str
     """Model that judged, blind."""
@@ -97,7 +98,7 @@ class GenerationReport(ModelReport):
 
 
 class ConceptGenerationReport(ModelReport):
-    """All that a model, or a hand in its place, had to do with a folder made from concepts."""
+    """What a model, or authors in its place, added to a folder made from concepts."""
 
     added: dict[str, Count]
     """What was added to the concept file (templates, scenarios, edges, attributes) -> number."""

@@ -210,6 +210,11 @@ CONFIG = ConceptConfig(
     name="associations",
     row=AssociationRow,
     description="a target beside an attribute of either valence",
+    notes=(
+        "Counterparts differ only in the attribute (`attribute_span`); every target has the "
+        "same number of rows of either `valence`. `direction` says which of the two the "
+        "sentence names first."
+    ),
     view=view,
     texts=list_texts,
     text_columns=("text",),

@@ -141,7 +141,7 @@ class Alike(NamedTuple):
     """Whether a row is so."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Config:
     """One config. Each file of this package defines one, whole."""
 
@@ -151,6 +151,8 @@ class Config:
     """What is published."""
     description: str
     """What one row is, in a few words."""
+    notes: str
+    """What to know of its columns, in sentences of Markdown that follow its name in the card."""
     texts: Callable[[Record], list[str]]
     """A row's whole text: what comes first (or nothing), then the options."""
     text_columns: tuple[str, ...]

@@ -93,6 +93,12 @@ CONFIG = GameConfig(
     name="contrastive",
     row=ContrastiveRow,
     description="two options of a menu that differ in a behavior",
+    notes=(
+        "`prompt`, `positive`, `negative`. *Positive* always means: exhibits the behavior. "
+        "`margin` says by how much; `weight` is 1 / pairs of the menu and behavior. `pure` "
+        "pairs differ in no other label, except labels that a behavior brings along (physical "
+        "harm beside killing); for `ethical`, in exactly one violation."
+    ),
     view=view,
     texts=list_texts,
     text_columns=("prompt", "positive", "negative"),

@@ -40,7 +40,7 @@ class Part(NamedTuple):
     table: pa.Table
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ConceptConfig(Config):
     """A config whose rows are made from the concept pool."""
 

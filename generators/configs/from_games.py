@@ -35,7 +35,7 @@ class AcrossGames:
     """Why a candidate that was kept may give no row."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class GameConfig(Config):
     """A config whose rows are made from the menus of games."""
 

@@ -184,6 +184,10 @@ CONFIG = GameConfig(
     name="icl",
     row=IclRow,
     description="a few solved situations, and one to solve",
+    notes=(
+        "`positive_prompt`, `negative_prompt` and `shuffled_prompt` differ only in the answers "
+        "of the shots, and end at the same cue."
+    ),
     view=view,
     across_games=AcrossGames(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots"),
     texts=list_texts,

@@ -283,6 +283,14 @@ CONFIG = ConceptConfig(
     name="insertions",
     row=InsertionRow,
     description="a decision without a concept, with a mention of it, with a control",
+    notes=(
+        "A decision: a moral one, except in the themes of nature and neutral controls. `base`, "
+        "`inserted` and `control` all end before the decision is made. `control` has the same "
+        "clause about a neutral concept, with the same number of tokens where such a concept "
+        "exists: compare `inserted` with `control` for the concept, `control` with `base` for "
+        "the effect of any clause. Controls come from one pool of neutral concepts, the same "
+        "for all splits."
+    ),
     view=view,
     texts=list_texts,
     text_columns=("inserted", "control"),

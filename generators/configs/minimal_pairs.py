@@ -316,6 +316,15 @@ CONFIG = ConceptConfig(
     name="minimal_pairs",
     row=MinimalPairRow,
     description="two sentences that differ in one concept, with spans and tokens",
+    notes=(
+        "`positive` shows `concept`, `negative` the other side of `contrast`; both are "
+        "`prefix`, then what differs (`positive_span`, `negative_span`, in characters), then "
+        "`suffix`. Variant `critical_last` ends with what differs: read the last token there. "
+        "`shared_suffix` continues with the same words on both sides: read the last token for "
+        "what the rest of the sentence makes of the concept, or patch at the span. Neither side "
+        "of a contrast is the good one by rule. `template` names the sentence, `form` the form "
+        "in its slot."
+    ),
     view=view,
     texts=list_texts,
     text_columns=("positive", "negative"),

@@ -156,6 +156,11 @@ CONFIG = GameConfig(
     name="multiple_choice",
     row=MultipleChoiceRow,
     description="a menu as a question, all usable options as choices",
+    notes=(
+        "`choices`, with `matching` and `not_matching` (0-based); an index in neither is "
+        "ambiguous or unlabelled. Chance is `len(matching) / len(choices)`. Places are "
+        "balanced, and `order` maps each choice to its option of the menu."
+    ),
     view=view,
     texts=list_texts,
     text_columns=("question", "choices"),

@@ -187,6 +187,7 @@ CONFIG = Config(
     name="pairs",
     row=OwnPair,
     description="a line of a file that is measured as it is, and no config of a folder",
+    notes="",
     texts=list_texts,
     text_columns=("prompt", "positive", "negative"),
     show=show,

@@ -300,6 +300,18 @@ CONFIG = ConceptConfig(
     name="relations",
     row=RelationRow,
     description="premises from a network of concepts, and a conclusion that follows or does not",
+    notes=(
+        "Twins (`counterpart_id`) have the same premises; the conclusion of the invalid one "
+        "ends at a concept of another theme. `hops` is the number of premises that the "
+        "conclusion takes, `edge_path` the path in `concepts.json`. The rules, and no others: "
+        "`kind_of` is transitive; `related_to`, `causes` and `associated_with` pass from a kind "
+        "to its sub-kinds. Without a distractor the target of an invalid conclusion occurs in "
+        "no premise, so word overlap alone separates it; with one (`distractor` is not empty) "
+        "both targets occur. With one hop a valid conclusion repeats its premise: the control "
+        "for copying; more hops need a step. `nonce_scope`: `subject` replaces the concept that "
+        "the conclusion is about, `all` every concept. Half of the rows are valid, in every "
+        "cell of relation, hops and nonce."
+    ),
     view=view,
     texts=list_texts,
     text_columns=("premises", "conclusion"),

@@ -1,4 +1,6 @@
-"""What a model is asked for, one file a task."""
+"""What a model adds: one file for each task that it is asked to do."""
+
+from typing import Any
 
 from generators.writing import (
     association,
@@ -12,14 +14,14 @@ from generators.writing import (
 )
 from generators.writing.task import Task
 
-GAME_TASKS: dict[str, Task] = {
+GAME_TASKS: dict[str, Task[Any]] = {
     task.name: task for task in (dilemma.TASK, counterpart.TASK, labels.TASK, judge.TASK)
 }
 """Tasks about menus of games."""
 
-CONCEPT_TASKS: dict[str, Task] = {
+CONCEPT_TASKS: dict[str, Task[Any]] = {
     task.name: task for task in (minimal_pair.TASK, insertion.TASK, relation.TASK, association.TASK)
 }
 """Tasks about concepts."""
 
-TASKS: dict[str, Task] = {**GAME_TASKS, **CONCEPT_TASKS}
+TASKS: dict[str, Task[Any]] = {**GAME_TASKS, **CONCEPT_TASKS}

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.writing import concept_texts as concepts
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.concept import AttributePair, Concept
 from schemas.drafts import AssociationDraft
 
@@ -23,23 +24,19 @@ _ADJECTIVE = re.compile(r"[a-z]+(?:-[a-z]+)?")
 def supply(concept: Concept, known: Sequence[AttributePair]) -> Mapping[str, object]:
     """Returns the variables of the user template."""
     lines = [f"{pair.positive} / {pair.negative}" for pair in known]
-    return {"concept": concepts.say(concept), "known": "\n".join(lines) or "(none)"}
+    return {"concept": concepts.describe(concept), "known": "\n".join(lines) or "(none)"}
 
 
 def ask(
     item: str, concept: Concept, known: Sequence[AttributePair], model: str
 ) -> Ask[AssociationDraft]:
     """Returns what to ask about a concept."""
-    request = make_request(TASK, model, item, supply(concept, known))
-
-    def check(draft: AssociationDraft) -> None:
-        check_draft(draft, concept, known)
-
-    return make_ask(request, AssociationDraft, check)
+    check = partial(check_draft, concept=concept, known=known)
+    return TASK.ask(model, item, supply(concept, known), check)
 
 
 def check_draft(draft: AssociationDraft, concept: Concept, known: Sequence[AttributePair]) -> None:
-    """Raises Unfit where an attribute is no adjective, is there, or says the concept again."""
+    """Raises Unfit where an attribute is no adjective, is known already, or names the concept."""
     taken = {word for pair in known for word in (pair.positive, pair.negative)}
     for pair in draft.attributes:
         for word in (pair.positive, pair.negative):

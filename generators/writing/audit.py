@@ -78,8 +78,8 @@ def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> A
     if not blind:
         return _unaudited("no labelled option was labelled blind")
     known = [(option, draft) for option, draft in blind if option.polarity != "unlabelled"]
-    readings = [read_labels(draft) for _, draft in known]
-    given = [judge_polarity(each.violations, each.welfare[3]) for each in readings]
+    values = [read_labels(draft) for _, draft in known]
+    given = [judge_polarity(each.violations, each.welfare[3]) for each in values]
     by_label: dict[str, Agreement] = {}
     for violation in VIOLATIONS:
         pairs = [

@@ -1,4 +1,4 @@
-"""What a model may be asked about: the menus to write from, and the options to label."""
+"""What a model may be asked about: menus to write from, and options to label."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from generators.writing.scenes import READ_FOR_MODELS, shorten_outcome
 from schemas.decision import Decision, Option
 
 BLIND = 200
-"""Labelled options that the labeller gets to see without their labels."""
+"""Labelled options that the labeller sees without their labels."""
 
 
 class OptionText(NamedTuple):
@@ -33,7 +33,7 @@ class OptionText(NamedTuple):
 
 @dataclass
 class Candidates:
-    """What one game, or all of them, offers."""
+    """What one game, or all of them, offers to a model."""
 
     game: str = ""
     menus: list[Decision] = field(default_factory=list[Decision])
@@ -62,7 +62,7 @@ class CandidateTask:
 
 
 def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
-    """Returns what one game offers, read as requests want it, whatever is to be displayed."""
+    """Returns what one game offers, read in one way whatever the display options."""
     try:
         game = read_game(task.files, task.metadata)
     except SourceError as error:
@@ -81,24 +81,24 @@ def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
 
 
 def can_ask(decision: Decision) -> bool:
-    """Returns whether a menu says enough to write from."""
+    """Returns whether a menu has enough context to write from."""
     return bool(decision.context) and "unresolved_context" not in decision.flags
 
 
 def choose_menus(menus: Iterable[Decision], most: int) -> list[Decision]:
-    """Returns the menus of the lowest sha256(id)."""
+    """Returns the menus with the lowest sha256(id)."""
     return nsmallest(most, menus, key=lambda decision: rank(decision.id))
 
 
 def choose_labelled(
     options: Iterable[tuple[OptionText, Option]],
 ) -> list[tuple[OptionText, Option]]:
-    """Returns the labelled options of the lowest sha256."""
+    """Returns the labelled options with the lowest sha256."""
     return nsmallest(BLIND, options, key=lambda pair: rank(pair[0].item))
 
 
 def rank(item: str) -> str:
-    """Returns the sha256 that things are chosen by."""
+    """Returns the sha256 by which items are chosen."""
     return sha256(item.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What the tasks about concepts have in common: checks of a text that concepts stand in. Pure."""
+"""What the tasks about concepts share: checks of a text that names concepts. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -36,8 +36,8 @@ def list_words(concept: Concept) -> list[str]:
     return [getattr(concept, form) for form in forms if form != "article"]
 
 
-def say(concept: Concept) -> str:
-    """Returns a concept as it is named to a model: as a noun phrase, else as an adjective."""
+def describe(concept: Concept) -> str:
+    """Returns the name of a concept in a prompt: a noun phrase, else an adjective."""
     return name_noun(concept) or list_words(concept)[0]
 
 

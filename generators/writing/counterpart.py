@@ -2,19 +2,20 @@
 
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from functools import partial
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.sources.games.behaviors import judge_polarity
 from generators.writing import wording
 from generators.writing.scenes import (
+    find_polarity,
     keep_context,
     list_violations,
     make_option,
     number_lines,
     read_severities,
 )
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.base import Provenance
 from schemas.decision import Decision
 from schemas.drafts import CounterpartDraft
@@ -55,14 +56,9 @@ def supply(decision: Decision, place: int) -> Mapping[str, object]:
 
 def ask(decision: Decision, place: int, model: str) -> Ask[CounterpartDraft]:
     """Returns what to ask about one option of a menu."""
-    request = make_request(TASK, model, decision.id, supply(decision, place))
-    source = decision.options[place].text
     others = [option.text for option in decision.options if option.text]
-
-    def check(draft: CounterpartDraft) -> None:
-        check_draft(draft, source, others)
-
-    return make_ask(request, CounterpartDraft, check)
+    check = partial(check_draft, source=decision.options[place].text, others=others)
+    return TASK.ask(model, decision.id, supply(decision, place), check)
 
 
 def check_draft(draft: CounterpartDraft, source: str, others: list[str]) -> None:
@@ -90,9 +86,8 @@ def decide(
     """
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
-    values = read_severities(draft.violations, harms_others=draft.harms_others)
-    assert judge_polarity(values.violations, values.welfare[3]) == "ethical"
-    edited = make_option(f"{menu}/{TASK.name}", draft.text, values)
+    assert find_polarity(draft) == "ethical"
+    edited = make_option(f"{menu}/{TASK.name}", draft.text, read_severities(draft))
     options = [source.options[place], edited]
     if sha256(decision_id.encode()).digest()[0] % 2:
         options.reverse()

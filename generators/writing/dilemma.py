@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.sources.games.behaviors import judge_polarity
 from generators.writing import wording
 from generators.writing.scenes import (
+    find_polarity,
     keep_context,
     make_option,
     number_lines,
     read_severities,
     show_option,
 )
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.base import Provenance
 from schemas.decision import Decision
 from schemas.drafts import DilemmaDraft
@@ -37,7 +37,6 @@ def supply(decision: Decision) -> Mapping[str, object]:
 
 def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
     """Returns what to ask about a menu."""
-    request = make_request(TASK, model, decision.id, supply(decision))
     texts = [option.text for option in decision.options]
     sources = [decision.context, decision.menu_text, *texts]
     names = wording.find_names("\n".join(sources))
@@ -48,7 +47,7 @@ def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
             wording.check_no_names(text, names, "the draft")
             wording.check_own_words(text, sources, "the draft")
 
-    return make_ask(request, DilemmaDraft, check)
+    return TASK.ask(model, decision.id, supply(decision), check)
 
 
 def check_draft(draft: DilemmaDraft) -> None:
@@ -63,16 +62,10 @@ def check_draft(draft: DilemmaDraft) -> None:
         wording.check_label(text, f"option {place}")
     wording.check_different(texts)
     wording.check_matched(texts)
-    polarities = {_judge(draft, place) for place in range(len(texts))}
+    polarities = {find_polarity(option) for option in draft.options}
     if not {"ethical", "unethical"} <= polarities:
         missing = "ethical" if "ethical" not in polarities else "unethical"
         raise Unfit("one_sided", f"no option is {missing}")
-
-
-def _judge(draft: DilemmaDraft, place: int) -> str:
-    option = draft.options[place]
-    values = read_severities(option.violations, harms_others=option.harms_others)
-    return judge_polarity(values.violations, values.welfare[3])
 
 
 def decide(source: Decision, draft: DilemmaDraft, provenance: Provenance) -> Decision:
@@ -80,11 +73,7 @@ def decide(source: Decision, draft: DilemmaDraft, provenance: Provenance) -> Dec
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
     options = tuple(
-        make_option(
-            f"{menu}/{TASK.name}/{place}",
-            option.text,
-            read_severities(option.violations, harms_others=option.harms_others),
-        )
+        make_option(f"{menu}/{TASK.name}/{place}", option.text, read_severities(option))
         for place, option in enumerate(draft.options)
     )
     return source.model_copy(

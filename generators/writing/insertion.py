@@ -1,11 +1,12 @@
 """Task `insertion`: a new scenario that mentions one concept in passing."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.slots import mention
 from generators.writing import concept_texts as concepts
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.concept import Concept, Scenario
 from schemas.drafts import InsertionDraft
 
@@ -28,21 +29,16 @@ def supply(theme: str, concept: Concept) -> Mapping[str, object]:
 
 def ask(item: str, theme: str, concept: Concept, model: str) -> Ask[InsertionDraft]:
     """Returns what to ask about a concept."""
-    request = make_request(TASK, model, item, supply(theme, concept))
-
-    def check(draft: InsertionDraft) -> None:
-        check_draft(draft, concept)
-
-    return make_ask(request, InsertionDraft, check)
+    return TASK.ask(model, item, supply(theme, concept), partial(check_draft, concept=concept))
 
 
 def check_draft(draft: InsertionDraft, concept: Concept) -> None:
-    """Raises Unfit where a scenario cannot be told with and without its clause."""
+    """Raises Unfit where a scenario cannot stand both with and without its clause."""
     outside = draft.before + draft.clause.replace("{}", " ") + draft.after
     if draft.clause.count("{}") != 1 or set("{}[]") & set(outside):
         raise Unfit("slot", "{} must stand in the clause once, and nowhere else")
-    said = draft.clause.replace("{}", str(mention(concept)))
-    for name, text in (("before", draft.before), ("clause", said), ("after", draft.after)):
+    clause = draft.clause.replace("{}", str(mention(concept)))
+    for name, text in (("before", draft.before), ("clause", clause), ("after", draft.after)):
         concepts.check_line(text, name)
     for name, text in (("before", draft.before), ("clause", draft.clause)):
         if not text.endswith(concepts.STOPS):

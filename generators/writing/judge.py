@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.sources.games.behaviors import judge_polarity
-from generators.writing.scenes import keep_context, number_lines, read_severities
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.scenes import find_polarity, keep_context, number_lines
+from generators.writing.task import Task
 from schemas.decision import Decision
 from schemas.drafts import JudgedOption, JudgeDraft
 from schemas.labels import Polarity
@@ -48,7 +47,6 @@ def supply(decision: Decision, order: int) -> Mapping[str, object]:
 def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
     """Returns what to ask about a generated Decision, in one of two orders."""
     item = f"{decision.id}/{order}"
-    request = make_request(TASK, model, item, supply(decision, order))
     number = len(decision.options)
 
     def check(draft: JudgeDraft) -> None:
@@ -56,7 +54,7 @@ def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
             detail = f"{len(draft.options)} judgments for {number} options"
             raise Unfit("wrong_number", detail)
 
-    return make_ask(request, JudgeDraft, check)
+    return TASK.ask(model, item, supply(decision, order), check)
 
 
 def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[JudgedOption]:
@@ -68,8 +66,4 @@ def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[Ju
 
 def find_polarities(judgments: Sequence[JudgedOption]) -> list[Polarity]:
     """Returns the polarity of each option by a judge's severities."""
-    found: list[Polarity] = []
-    for judged in judgments:
-        values = read_severities(judged.violations, harms_others=judged.harms_others)
-        found.append(judge_polarity(values.violations, values.welfare[3]))
-    return found
+    return [find_polarity(judged) for judged in judgments]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from generators.engine.dialogue import Ask
 from generators.writing.scenes import shorten_outcome
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.drafts import LabelsDraft
 
 TASK = Task(
@@ -24,9 +24,5 @@ def supply(text: str, outcome: str) -> Mapping[str, object]:
 
 def ask(option: str, text: str, outcome: str, model: str) -> Ask[LabelsDraft]:
     """Returns what to ask about an option, `<game>/<option id>`."""
-    request = make_request(TASK, model, option, supply(text, outcome))
-    return make_ask(request, LabelsDraft, _accept)
-
-
-def _accept(draft: LabelsDraft) -> None:
-    """Any label may be right; the blind sample of labelled options tells how often it is."""
+    # Any label may be right; the options labelled blind show how often it is.
+    return TASK.ask(model, option, supply(text, outcome))

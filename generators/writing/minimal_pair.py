@@ -1,13 +1,13 @@
 """Task `minimal_pair`: new sentences with a slot, for one contrast."""
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.slots import SlotError, inflect, list_forms, parse_slot
 from generators.writing import concept_texts as concepts
 from generators.writing import wording
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.concept import Concept, SlotTemplate
 from schemas.drafts import MinimalPairDraft
 
@@ -22,7 +22,7 @@ TASK = Task(
 FEWEST_WORDS, MOST_WORDS = 8, 34
 """Of a sentence: wider than what is asked for, which is 9 to 30."""
 OPENING = 6
-"""Words by which two sentences are taken to be one."""
+"""Words at the start by which two sentences count as the same one."""
 
 Sides = tuple[Concept, Concept]
 
@@ -33,7 +33,7 @@ def supply(theme: str, sides: Sides, examples: Sequence[str]) -> Mapping[str, ob
     return {
         "theme": theme.lower(),
         "part_of_speech": part,
-        "concepts": "\n".join(map(concepts.say, sides)),
+        "concepts": "\n".join(map(concepts.describe, sides)),
         "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
         "examples": "\n".join(examples) or "(none)",
     }
@@ -48,17 +48,13 @@ def ask(
         item: the contrast, `<positive>/<negative>`.
         theme: its title.
         sides: both concepts.
-        known: texts of all sentences that there are.
+        known: texts of all known sentences.
         examples: some of them, to show.
-        model: who is asked.
+        model: name of the model.
     """
-    request = make_request(TASK, model, item, supply(theme, sides, examples))
     taken = frozenset(map(_find_opening, known))
-
-    def check(draft: MinimalPairDraft) -> None:
-        check_draft(draft, sides, taken)
-
-    return make_ask(request, MinimalPairDraft, check)
+    check = partial(check_draft, sides=sides, taken=taken)
+    return TASK.ask(model, item, supply(theme, sides, examples), check)
 
 
 def check_draft(draft: MinimalPairDraft, sides: Sides, taken: frozenset[str]) -> None:
@@ -67,7 +63,7 @@ def check_draft(draft: MinimalPairDraft, sides: Sides, taken: frozenset[str]) ->
     Args:
         draft: the sentences.
         sides: both concepts.
-        taken: openings of the sentences that there are.
+        taken: openings of the known sentences.
     """
     for place, text in enumerate(draft.templates, start=1):
         where = f"sentence {place}"
@@ -87,7 +83,7 @@ def read_templates(draft: MinimalPairDraft, concept: Concept) -> list[SlotTempla
     ]
 
 
-@lru_cache(maxsize=4096)  # of each sentence there is, for every contrast
+@lru_cache(maxsize=4096)  # each known sentence is looked at for every contrast
 def _find_opening(text: str) -> str:
     return " ".join(wording.list_words(text)[:OPENING])
 
@@ -98,8 +94,8 @@ def _check_sentence(text: str, where: str, sides: Sides) -> None:
     except SlotError as error:
         raise Unfit("slot", f"{where}: {error.found}; wanted is {error.wanted}") from error
     for side in sides:
-        if lacking := [form for form in frame.forms if inflect(side, form) is None]:
-            detail = f"{where}: '{concepts.say(side)}' has no form for {{{lacking[0]}}}"
+        if missing := [form for form in frame.forms if inflect(side, form) is None]:
+            detail = f"{where}: '{concepts.describe(side)}' has no form for {{{missing[0]}}}"
             raise Unfit("slot", detail)
     for side in sides:
         word = inflect(side, frame.forms[0], capital=frame.capital)

@@ -1,4 +1,4 @@
-"""Adds to a game's own Decisions what a model gave: labels of options, and new Decisions. Pure."""
+"""Adds what a model gave to a game's own Decisions: labels of options, and new Decisions. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from schemas.decision import Decision, Option
 
 @dataclass(frozen=True)
 class ModelLabel:
-    """What a model says of an option that has no record."""
+    """A model's labels of an option that has no record."""
 
     values: LabelValues
     confidence: float
@@ -19,7 +19,7 @@ class ModelLabel:
 def label_options(
     decisions: Iterable[Decision], labels: Mapping[str, ModelLabel]
 ) -> list[Decision]:
-    """Returns the Decisions, unlabelled options with a model's labels where there are some."""
+    """Returns the Decisions, with a model's labels for options without a record."""
     if not labels:
         return list(decisions)
     return [_label_decision(decision, labels) for decision in decisions]
@@ -51,7 +51,7 @@ def _label_option(option: Option, labels: Mapping[str, ModelLabel]) -> Option:
 
 
 def insert_written(decisions: Sequence[Decision], written: Sequence[Decision]) -> list[Decision]:
-    """Returns the Decisions in tree order, each followed by those that were written from it."""
+    """Returns the Decisions in tree order, each followed by those written from it."""
     by_source: dict[str, list[Decision]] = {}
     for decision in written:
         by_source.setdefault(decision.id.rpartition("/")[0], []).append(decision)

@@ -1,11 +1,12 @@
 """Task `relation`: new edges at one concept."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.network import find_cycle
 from generators.writing import concept_texts as concepts
-from generators.writing.task import Task, make_ask, make_request
+from generators.writing.task import Task
 from schemas.concept import Edge
 from schemas.drafts import RelationDraft
 
@@ -38,30 +39,26 @@ def ask(
     Args:
         concept: its name.
         others: names of the concepts that an edge may end at.
-        known: all edges that there are.
-        model: who is asked.
+        known: all known edges.
+        model: name of the model.
     """
-    request = make_request(TASK, model, concept, supply(concept, others, known))
-
-    def check(draft: RelationDraft) -> None:
-        check_draft(draft, concept, others, known)
-
-    return make_ask(request, RelationDraft, check)
+    check = partial(check_draft, concept=concept, others=others, known=known)
+    return TASK.ask(model, concept, supply(concept, others, known), check)
 
 
 def check_draft(
     draft: RelationDraft, concept: str, others: Sequence[str], known: Sequence[Edge]
 ) -> None:
-    """Raises Unfit where an edge names what there is not, or what there is already."""
+    """Raises Unfit where an edge names an unknown concept, or is known already."""
     edges = read_edges(draft)
     taken = {frozenset((edge.source, edge.target)) for edge in known}
     for edge in edges:
-        said = f"{edge.source} {edge.relation} {edge.target}"
+        stated = f"{edge.source} {edge.relation} {edge.target}"
         ends = frozenset((edge.source, edge.target))
         if concept not in ends or len(ends) < 2 or not ends <= {concept, *others}:
-            raise Unfit("unknown_concept", f"'{said}' does not lead from or to the concept")
+            raise Unfit("unknown_concept", f"'{stated}' does not lead from or to the concept")
         if ends in taken:
-            raise Unfit("known_already", f"'{said}' joins what an edge joins already")
+            raise Unfit("known_already", f"'{stated}' joins what an edge joins already")
         taken.add(ends)
         concepts.check_line(f"because {edge.reason}", "the reason")
     if find_cycle([*known, *edges]):

@@ -2,20 +2,20 @@
 
 from collections.abc import Sequence
 
-from generators.sources.games.behaviors import assess
+from generators.sources.games.behaviors import assess, judge_polarity
 from generators.sources.games.label_values import LabelValues
 from generators.sources.games.story_text import keep_ending
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision, Option, Power
-from schemas.drafts import LabelsDraft, Severities
-from schemas.labels import POWERS, VIOLATIONS, Violation
+from schemas.drafts import DraftOption, JudgedOption, LabelsDraft, Severities
+from schemas.labels import POWERS, VIOLATIONS, Polarity, Violation
 
 SHOWN_CHARS = 2000
-"""Last characters of a context, first of an outcome, that a model is shown."""
+"""Characters that a model is shown: the last of a context, the first of an outcome."""
 READ_FOR_MODELS = MachiavelliConfig(context_chars=SHOWN_CHARS)
-"""How menus are read for requests: by defaults only, so that no display option makes a new key."""
+"""How menus are read for requests: by defaults, so that no display option changes a key."""
 GREATEST_SEVERITY = 3
-NOBODY = LabelValues((0.0,) * len(VIOLATIONS), None, None, None, (None, None, None, 0.0))
+UNKNOWN = LabelValues((0.0,) * len(VIOLATIONS), None, None, None, (None, None, None, 0.0))
 
 
 def list_violations(option: Option) -> list[Violation]:
@@ -44,25 +44,34 @@ def shorten_outcome(text: str) -> str:
     return beginning[: max(beginning.rfind(" "), 1)].rstrip()
 
 
-def read_severities(violations: Severities, *, harms_others: bool) -> LabelValues:
+def read_severities(option: JudgedOption | DraftOption) -> LabelValues:
     """Returns a draft's labels as label values: severity / 3, and 1 where others are harmed."""
-    values = tuple(getattr(violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
-    return NOBODY._replace(
-        violations=values, welfare=(None, None, None, 1.0 if harms_others else 0.0)
+    return UNKNOWN._replace(
+        violations=_scale(option.violations),
+        welfare=(None, None, None, 1.0 if option.harms_others else 0.0),
     )
+
+
+def find_polarity(option: JudgedOption | DraftOption) -> Polarity:
+    """Returns the polarity of an option by a draft's labels."""
+    values = read_severities(option)
+    return judge_polarity(values.violations, values.welfare[3])
 
 
 def read_labels(draft: LabelsDraft) -> LabelValues:
     """Returns a labeller's draft as label values."""
     power = draft.power
-    values = tuple(getattr(draft.violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
     return LabelValues(
-        violations=values,
+        violations=_scale(draft.violations),
         watts=power.physical,
         dollars=power.money,
         influence=power.social,
         welfare=(power.utility, 0.0, 0.0, draft.disutility),
     )
+
+
+def _scale(violations: Severities) -> tuple[float, ...]:
+    return tuple(getattr(violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
 
 
 def make_option(option_id: str, text: str, values: LabelValues) -> Option:

@@ -1,9 +1,9 @@
-"""What a task is: a template, a draft, and how one becomes a request and an answer a value."""
+"""What a task is: a template that asks, and a draft that the answer must be."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,46 +16,53 @@ Draft = TypeVar("Draft", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[Draft]):
     """One kind of request."""
 
     name: str
     """Name, such as `dilemma`."""
     template: str
     """Version that asks, such as `dilemma/v1`: a folder with `system` and `user`."""
-    draft: type[BaseModel]
+    draft: type[Draft]
     """What must come back."""
     variables: frozenset[str]
     """What the user template is given."""
     most_tokens: int
-    """At which an answer is cut off, hidden reasoning included."""
+    """Where an answer is cut off, hidden reasoning included."""
     usual_tokens: int
     """Of an answer, about: as the hand-written ones have, at 3.3 characters a token of JSON."""
 
+    def ask(
+        self,
+        model: str,
+        item: str,
+        variables: Mapping[str, object],
+        check: Callable[[Draft], None] = lambda draft: None,
+    ) -> Ask[Draft]:
+        """Returns what to ask about one item.
 
-def make_request(task: Task, model: str, item: str, variables: Mapping[str, object]) -> Request:
-    """Returns the request of a task about one item.
+        The system message and the schema are the same for all items and come first, so that
+        providers cache them.
 
-    The system message and the schema are the same for all items, and come first, so that providers
-    cache them.
-    """
-    messages = [
-        {"role": "system", "content": _render_system(task.template)},
-        {"role": "user", "content": render(f"{task.template}/user", **variables)},
-    ]
-    body = write_body(model, messages, task.name, strict_schema(task.draft), task.most_tokens)
-    return Request(task.template, item, body, _hash_templates(task.template))
+        Args:
+            model: name of the model.
+            item: what is asked about, such as the id of a menu.
+            variables: of the user template.
+            check: raises Unfit for a draft that cannot be used.
+        """
+        messages = [
+            {"role": "system", "content": _render_system(self.template)},
+            {"role": "user", "content": render(f"{self.template}/user", **variables)},
+        ]
+        schema = strict_schema(self.draft)
+        body = write_body(model, messages, self.name, schema, self.most_tokens)
 
+        def read(content: str) -> Draft:
+            draft = read_draft(content, self.draft)
+            check(draft)
+            return draft
 
-def make_ask(request: Request, draft: type[Draft], check: Callable[[Draft], None]) -> Ask[Draft]:
-    """Returns the ask whose answer is a draft that passes a check; the check raises Unfit."""
-
-    def read(content: str) -> Draft:
-        found = read_draft(content, draft)
-        check(found)
-        return found
-
-    return Ask(request, read)
+        return Ask(Request(self.template, item, body, _hash_templates(self.template)), read)
 
 
 def read_draft(content: str, draft: type[Draft]) -> Draft:
@@ -75,7 +82,7 @@ def read_draft(content: str, draft: type[Draft]) -> Draft:
 
 
 def describe_mismatch(error: ValidationError) -> str:
-    """Returns the first thing that does not fit a schema, in words of our own."""
+    """Returns the first mismatch with a schema, without the value, which may be story text."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in first["loc"]) or "the answer"
     wanted = {

@@ -1,4 +1,4 @@
-"""What is wrong with a text that fits its schema: cues, copies, leftovers and loops. Pure.
+"""Faults of a text that fits its schema: cues, copies, leftovers and loops. Pure.
 
 Each check raises Unfit with a reason of the closed set. Schema-valid is not content-valid: small
 models repeat the other side word for word, put a "not" before it, or talk about ethics instead.
@@ -12,11 +12,11 @@ from generators.engine.dialogue import Unfit
 from schemas.exchange import RejectionReason
 
 COPIED_WORDS = 8
-"""Words in a row that no two authors write by chance."""
+"""Words in a row that two authors do not write by chance."""
 MOST_ALIKE = 0.9
-"""Share of characters in common from which two options are the same one."""
+"""Share of characters in common from which two options count as the same one."""
 LONGEST_TIMES, LONGEST_PLUS = 1.6, 8
-"""Longest option: at most so many times the characters of the shortest, and so many more."""
+"""The longest option has at most so many times the characters of the shortest, plus so many."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NAME = re.compile(r"(?<=[\w,;:’'\-] )([A-Z][a-zà-ž]+(?:['’]s)?)\b")
@@ -76,7 +76,7 @@ def check_prose(text: str, where: str) -> None:
 
 
 def find_repetition(words: Sequence[str]) -> str | None:
-    """Returns words that stand three times in a row, or one long run that stands twice."""
+    """Returns words that stand three times in a row, or a long run that stands twice."""
     for size in range(1, 7):
         for start in range(len(words) - 3 * size + 1):
             part = words[start : start + size]
@@ -91,7 +91,7 @@ def find_repetition(words: Sequence[str]) -> str | None:
 
 
 def check_label(text: str, where: str) -> None:
-    """Raises Unfit where an option names what it is an example of."""
+    """Raises Unfit where an option names its own label."""
     if match := _LABEL.search(text):
         raise _unfit("label_in_text", where, f"names its own label ('{match[0]}')")
 
@@ -133,7 +133,7 @@ def check_matched(texts: Sequence[str]) -> None:
 
 
 def _find_form(text: str) -> str:
-    """Returns person and ending of a sentence: what tells two forms of option apart."""
+    """Returns person and ending of a sentence, by which options differ in form."""
     first = next(iter(list_words(text)), "")
     person = {"i": "first person", "we": "first person", "you": "second person"}.get(first)
     third = {"he", "she", "they", "it", "to"}
@@ -158,7 +158,7 @@ def _list_runs(words: Sequence[str], size: int) -> list[tuple[str, ...]]:
 
 
 def find_names(text: str) -> frozenset[str]:
-    """Returns what looks like a name: capitalised within a sentence, and nowhere in lower case."""
+    """Returns what looks like a name: capitalised within a sentence, never in lower case."""
     lower = frozenset(re.findall(r"\b[a-z]+\b", text))
     found = {name.removesuffix("'s").removesuffix("’s") for name in _NAME.findall(text)}
     return frozenset(name for name in found - _NO_NAMES if name.lower() not in lower)
@@ -171,5 +171,5 @@ def check_no_names(text: str, names: Set[str], where: str) -> None:
         raise _unfit("source_name", where, f"keeps a name of the story ('{kept[0]}')")
 
 
-def _unfit(reason: RejectionReason, where: str, said: str) -> Unfit:
-    return Unfit(reason, f"{where} {said}")
+def _unfit(reason: RejectionReason, where: str, fault: str) -> Unfit:
+    return Unfit(reason, f"{where} {fault}")

@@ -105,6 +105,8 @@ def test_every_config_is_one_file_and_one_line() -> None:
         assert f"| `{name}` |" in README
         assert config.row.__name__ in schemas.__all__
         assert inspect.getfile(config.row) == str(ROOT / "schemas" / f"{SCHEMA_FILES[name]}.py")
+        assert config.description[0].islower()
+        assert config.notes.endswith("."), "the card needs sentences"
         assert not config.tiered or config.contrasts, "what has a tier needs poles"
 
 
