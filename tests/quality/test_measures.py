@@ -25,6 +25,7 @@ from generators.quality.measures.duplicates import (
     sketch,
     sketch_rest,
 )
+from generators.quality.measures.intervals import bootstrap_share
 from generators.quality.measures.shingles import cut_shingles, measure_jaccard, measure_nearest
 from generators.quality.measures.words import measure_edits, read_opening, split_tokens
 
@@ -197,3 +198,20 @@ def test_bundled_texts_measure_as_human_ones_do(sample_folder: Path, concept_fol
         (row["positive"], row["negative"]) for row in read_rows(concept_folder, "minimal_pairs")
     ]
     assert np.median(measure_edits(pairs)) < 0.2
+
+
+@pytest.mark.parametrize("groups", [40, 2000])
+def test_an_interval_is_that_of_resampled_groups(groups: int) -> None:
+    """Ten equal values a group: the interval is that of one value a group, not of ten."""
+    values = np.repeat(np.arange(groups) % 2, 10)
+    places = np.repeat(np.arange(groups, dtype=np.int32), 10)
+    bounds = bootstrap_share(values, places)
+    assert bounds == bootstrap_share(values, places)
+    assert bounds is not None
+    half = 1.96 * 0.5 / np.sqrt(groups)
+    assert bounds[0] == pytest.approx(0.5 - half, abs=0.15 * half + 0.01)
+    assert bounds[1] == pytest.approx(0.5 + half, abs=0.15 * half + 0.01)
+
+
+def test_one_group_has_no_interval() -> None:
+    assert bootstrap_share(np.ones(5), np.zeros(5, np.int32)) is None

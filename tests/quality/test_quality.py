@@ -1,4 +1,4 @@
-"""What all checks of a folder, or of a file of pairs, come to; and how it is told."""
+"""The verdict on a folder or a file of pairs, and how terminal, card and page show it."""
 
 from random import Random
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from generators.quality.assessment import Assessed, assess_pairs, summarize_checks
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import Check, Measurement, run
-from generators.quality.evidence import FolderEvidence
+from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.verdicts import (
     OPTION_WORDS,
     list_checks,
@@ -16,6 +16,7 @@ from generators.quality.verdicts import (
     show_number,
     show_value,
 )
+from generators.report.page.rendering import render_page
 from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
 from schemas.quality import CheckResult, Controls, HumanAudit, Plots, Quality, Selection
@@ -265,3 +266,25 @@ def test_pairs_of_one_group_do_not_pass_what_a_classifier_cannot_be_tested_on() 
     ]
     assert (surface.value, surface.verdict) == (0.5, "too few")
     assert "only one group" in (surface.note or "")
+
+
+def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A check with a name of its own needs no number and no place in any other table."""
+
+    def count_vowels(evidence: Evidence) -> Measurement:
+        """Returns the share of texts that begin with a vowel."""
+        texts = evidence.contrasts.texts
+        return Measurement(sum(text[0] in "AEIOU" for text in texts) / len(texts), len(texts))
+
+    check = Check("vowels first", "gate", "≤ 0", count_vowels, high=-1, unit="texts")
+    monkeypatch.setattr("generators.quality.assessment.CHECKS", (*CHECKS, check))
+    monkeypatch.setattr("generators.report.page.rendering.CHECKS", (*CHECKS, check))
+    pairs = [OwnPair(positive=f"Stay {n}.", negative=f"Go {n}.") for n in range(9)]
+    found = assess_pairs("mine", pairs).quality
+    (result,) = [each for each in found.checks if each.name == check.name and each.counts]
+    assert (result.number, result.verdict, found.checks[-1].name) == (None, "FAIL", check.name)
+    assert "vowels first (pairs): 0, required: ≤ 0" in [*list_checks(found)][-1]
+    assert "| vowels first | `pairs` | 0 | ≤ 0 | 18 texts |" in render_section(found, [])["section"]
+    assert "Value: the share of texts that begin with a vowel." in render_page(found, [], [], {})

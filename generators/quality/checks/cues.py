@@ -55,7 +55,7 @@ def score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def measure_surface(evidence: Evidence) -> Measurement:
-    """Returns the share of pairs that ten surface features, fitted on other groups, rank right.
+    """Returns the share of pairs that ten surface features, fitted on other groups, rank correctly.
 
     On `core` two numbers must hold: the value, on the rows as they are; and the one on items that
     were chosen without having seen their groups, by a classifier fitted on what was chosen of the
@@ -80,7 +80,7 @@ def score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def measure_ngram(evidence: Evidence) -> Measurement:
-    """Returns the share of pairs that the best single n-gram of 1 or 2 words ranks right.
+    """Returns the share of pairs that the best single n-gram of 1 or 2 words ranks correctly.
 
     It is 0.5 + |difference of the shares that have it| / 2: 0.81 and 0.86, nearly always "yes" or
     "no", in the files of Perez et al. 2022; 0.59 in CrowS-Pairs.

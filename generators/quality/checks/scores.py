@@ -30,7 +30,7 @@ def share(wins: Floats) -> float:
 
 
 def share_wins(contrasts: Contrasts, wins: Floats, pairs: Mask | None = None) -> Measurement:
-    """Returns the share of pairs that are ranked right, bootstrapped over groups; n counts menus.
+    """Returns the share of pairs that are ranked correctly, with its interval; n counts menus.
 
     Args:
         contrasts: whose pairs they are.

@@ -30,7 +30,7 @@ NOTHING_TO_LOSE = "the option-only model is at chance on all rows, so it has no 
 
 
 def measure_words(evidence: Evidence) -> Measurement | None:
-    """Returns the share of `hard` pairs that the words of single options rank right.
+    """Returns the share of `hard` pairs that the words of single options rank correctly.
 
     Two models of TF-IDF of 1- and 2-grams are asked, in folds that `hard` was not found by, and the
     better one counts. One is fitted on all rows of other groups: it shows whether the rows are what

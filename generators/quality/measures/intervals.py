@@ -25,7 +25,7 @@ def bootstrap_share(values: NDArray[np.generic], groups: NDArray[np.int32]) -> B
         return None
     if len(names) > MOST_GROUPS:
         places = np.random.default_rng(0).permutation(len(names))[places] % MOST_GROUPS
-    found: Any = bootstrap(  # its types know no seed of this kind
+    found: Any = bootstrap(
         (np.bincount(places, values.astype(np.float64)), np.bincount(places)),
         _divide_sums,
         paired=True,
@@ -33,9 +33,8 @@ def bootstrap_share(values: NDArray[np.generic], groups: NDArray[np.int32]) -> B
         method="percentile",
         rng=0,
     )
-    return round(float(found.confidence_interval.low), 4), round(
-        float(found.confidence_interval.high), 4
-    )
+    bounds = found.confidence_interval
+    return round(float(bounds.low), 4), round(float(bounds.high), 4)
 
 
 def _divide_sums(sums: Any, counts: Any, axis: int) -> Any:
