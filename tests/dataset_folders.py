@@ -5,11 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generators.arrow import make_table
 from generators.configs import CONFIGS
 from generators.export.__main__ import main
-from generators.parquet import ParquetFile
 from generators.splits import SPLITS
+from generators.tables import ParquetFile, make_table
 from schemas.base import CANARY
 
 ROWS = Path(__file__).parent / "exports" / "rows.json"

@@ -22,7 +22,7 @@ from generators.engine.dialogue import Accepted, Ask, Found, advance  # noqa: E4
 from generators.engine.exchange import Request  # noqa: E402
 from generators.machiavelli.source import Reading  # noqa: E402
 from generators.progress import SILENT  # noqa: E402
-from generators.sources.games.layout import find_sample  # noqa: E402
+from generators.sources.games.files import find_sample  # noqa: E402
 from generators.writing import judge, labels  # noqa: E402
 from generators.writing.audit import HAND_WRITTEN  # noqa: E402
 from generators.writing.candidates import Candidates  # noqa: E402

@@ -12,8 +12,7 @@ import pyarrow as pa
 from generators.configs import CONCEPT_CONFIGS
 from generators.configs.from_concepts import Run
 from generators.configs.pairs import list_tables
-from generators.dataset.build import Content
-from generators.dataset.files import Part
+from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
 from generators.parallel import run_ahead

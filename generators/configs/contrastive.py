@@ -16,8 +16,7 @@ from generators.configs.base import (
     make_item,
     show_poles,
 )
-from generators.configs.codes import join_chunks
-from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.contrasts import Contrasts, Reader, join_chunks
 from generators.configs.from_games import (
     GameConfig,
     ViewColumns,

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from generators.arrow import arrow_schema
+from generators.tables import arrow_schema
 from generators.tokens.alignment import SPACES, Alignment
 from generators.tokens.vocabularies import Ids
 from schemas.minimal_pairs import MinimalPairRow

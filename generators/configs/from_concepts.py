@@ -7,9 +7,9 @@ from typing import NamedTuple, TypedDict
 
 import pyarrow as pa
 
-from generators.arrow import make_table
 from generators.configs.base import Config
 from generators.sources.concepts.pool import ConceptPool, Sourced
+from generators.tables import make_table
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import ConceptRow, Origin, Provenance, Split, TextLicence
 

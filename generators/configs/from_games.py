@@ -8,9 +8,8 @@ from typing import Any, TypedDict
 import pyarrow as pa
 
 from generators.configs.base import Config
-from generators.configs.codes import code
-from generators.configs.contrasts import Contrasts, read_sides
-from generators.sources.games.behaviors import MEANINGS
+from generators.configs.contrasts import Contrasts, code, read_sides
+from generators.sources.games.labels import MEANINGS
 from generators.sources.games.menus import Menu
 from schemas.base import BehaviorRow, GameRow, Provenance
 from schemas.config import MachiavelliConfig

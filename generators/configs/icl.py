@@ -19,8 +19,7 @@ from generators.configs.base import (
     make_item,
     show_poles,
 )
-from generators.configs.codes import join_chunks
-from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.contrasts import Contrasts, Reader, join_chunks
 from generators.configs.from_games import AcrossGames, GameConfig, read_options, take_columns
 from generators.sources.games.menus import Menu, Pair
 from generators.sources.games.story_text import keep_ending

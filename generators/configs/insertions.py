@@ -18,8 +18,7 @@ from generators.configs.base import (
     make_item,
     take_span,
 )
-from generators.configs.codes import code_alike, join_chunks
-from generators.configs.contrasts import Contrasts, Reader, read_sides
+from generators.configs.contrasts import Contrasts, Reader, code_alike, join_chunks, read_sides
 from generators.configs.encodings import BOS
 from generators.configs.from_concepts import (
     APART,

@@ -27,8 +27,14 @@ from generators.configs.base import (
     make_item,
     take_span,
 )
-from generators.configs.codes import code_alike, code_together, join_chunks
-from generators.configs.contrasts import Contrasts, Reader, read_sides
+from generators.configs.contrasts import (
+    Contrasts,
+    Reader,
+    code_alike,
+    code_together,
+    join_chunks,
+    read_sides,
+)
 from generators.configs.from_concepts import APART, UNALIGNED, ConceptConfig, Part, Run
 from generators.parallel import map_ahead
 from generators.sources.concepts.pool import ConceptPool, Pair, Sourced

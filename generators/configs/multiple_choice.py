@@ -11,8 +11,16 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.base import Item, Record, Row, Side, make_item
-from generators.configs.codes import Ints, Mask, code, code_texts, join_chunks
-from generators.configs.contrasts import WHOLE, Contrasts, Reader
+from generators.configs.contrasts import (
+    WHOLE,
+    Contrasts,
+    Ints,
+    Mask,
+    Reader,
+    code,
+    code_texts,
+    join_chunks,
+)
 from generators.configs.from_games import GameConfig, take_columns
 from generators.sources.games.menus import Menu
 from generators.splits import hash_number

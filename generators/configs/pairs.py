@@ -9,8 +9,14 @@ import pyarrow as pa
 
 from generators.configs import encodings
 from generators.configs.base import Config, Item, Record, Row, make_item, show_poles
-from generators.configs.codes import code, code_alike, code_texts, count_up
-from generators.configs.contrasts import Contrasts, hash_texts
+from generators.configs.contrasts import (
+    Contrasts,
+    code,
+    code_alike,
+    code_texts,
+    count_up,
+    hash_texts,
+)
 from generators.configs.from_concepts import UNALIGNED, Part, Run
 from generators.sources.concepts.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pairs.pair_files import OwnPair, ReadPairs

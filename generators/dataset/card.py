@@ -7,13 +7,13 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from generators.arrow import arrow_schema
 from generators.configs import CONFIGS, GAME_CONFIGS
 from generators.dataset.header import add_features, size_category, write_header
 from generators.folder import CARD, MANIFEST, hash_files
 from generators.quality.verdicts import render_section
-from generators.sources.games.behaviors import MEANINGS
+from generators.sources.games.labels import MEANINGS
 from generators.splits import SPLITS
+from generators.tables import arrow_schema
 from generators.templates import render
 from generators.writing.audit import HAND_WRITTEN
 from schemas.config import MachiavelliConfig

@@ -13,9 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from generators.errors import SourceError
 from generators.export.formats.base import LeftOut, Row
 from generators.folder import MANIFEST, hash_file, is_ours
-from generators.parquet import locate_file
 from generators.splits import SPLITS
-from generators.stored_rows import explain_damage, refuse_rows
+from generators.tables import explain_damage, locate_file, refuse_rows
 
 ROWS_AT_ONCE = 512
 FORMAT = 1

@@ -129,7 +129,7 @@ def build(options: BuildOptions) -> "Built":
     from generators.engine.engine import make_settings
     from generators.machiavelli.source import MachiavelliSource, Write
     from generators.report.files import write_report
-    from generators.sources.games.layout import find_sample
+    from generators.sources.games.files import find_sample
     from generators.writing.engines import open_engine
     from generators.writing.games import generate
 
@@ -245,6 +245,6 @@ def name_models(config: "MachiavelliConfig") -> "Models":
 
 def find_data(options: ReadOptions) -> Path:
     """Returns the folder of game data: the bundled sample, if none is named."""
-    from generators.sources.games.layout import find_sample
+    from generators.sources.games.files import find_sample
 
     return find_sample() if options.data is None else Path(options.data)

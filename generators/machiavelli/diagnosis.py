@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from generators.machiavelli.game import CONTEXT_BIN, Counts
 from generators.machiavelli.source import survey_games
 from generators.progress import SILENT, Progress
-from generators.sources.games.counts import CONTEXT_BIN, Counts
 from schemas.labels import BEHAVIORS
 
 BAR = 40

@@ -1,6 +1,7 @@
 """One game's share of a dataset, made in a worker: its rows of every config, and its counts."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -8,21 +9,76 @@ from itertools import islice
 
 import pyarrow as pa
 
-from generators.arrow import make_table
 from generators.configs import GAME_CONFIGS
 from generators.configs.from_games import GameConfig, behavior_of
 from generators.errors import SourceError
-from generators.sources.games.counts import Counts, count_decisions
-from generators.sources.games.decisions import list_menus, read_decisions
+from generators.sources.games.files import GameFiles
 from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
-from generators.sources.games.layout import GameFiles
-from generators.sources.games.menus import Menu, read_menus
+from generators.sources.games.labels import OptionBehaviors, read_behaviors
+from generators.sources.games.menus import Menu, list_menus, read_decisions, read_menus
 from generators.splits import assign_split, find_group
+from generators.tables import make_table
 from generators.writing.model_labels import ModelLabel, insert_written, label_options
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
 from schemas.manifest import GameSource
+
+CONTEXT_BIN = 250
+"""Width of a bar in the histogram of context lengths, characters."""
+
+
+@dataclass
+class Counts:
+    """Counts that add up over games."""
+
+    totals: Counter[str] = field(default_factory=Counter[str])
+    """Menus, options, labelled options, polarities, flags."""
+    behaviors: Counter[str] = field(default_factory=Counter[str])
+    """Options that exhibit each behavior, by behavior."""
+    known: Counter[str] = field(default_factory=Counter[str])
+    """Options of which it is known whether they do."""
+    options: Counter[int] = field(default_factory=Counter[int])
+    """Menus by number of options."""
+    contexts: Counter[int] = field(default_factory=Counter[int])
+    """Menus by length of context, in bins of 250 characters, keyed by the lower end."""
+
+    def add(self, other: "Counts") -> None:
+        """Adds the counts of other games to these."""
+        for name in self.__dataclass_fields__:
+            getattr(self, name).update(getattr(other, name))
+
+    @property
+    def labelled_share(self) -> float:
+        """Share of options with a label, 0 to 1."""
+        return self.totals["options labelled"] / (self.totals["options"] or 1)
+
+
+def count_decisions(decisions: Iterable[Decision]) -> Counts:
+    """Returns the counts of some Decisions."""
+    counts = Counts()
+    totals = counts.totals
+    alike: Counter[OptionBehaviors] = Counter()
+    for decision in decisions:
+        totals["menus"] += 1
+        totals["menus usable"] += len(decision.usable_places) > 1
+        totals.update(f"menus flagged {flag}" for flag in decision.flags)
+        counts.options[len(decision.options)] += 1
+        counts.contexts[len(decision.context) // CONTEXT_BIN * CONTEXT_BIN] += 1
+        for option in decision.options:
+            totals["options"] += 1
+            totals["options labelled"] += option.label_source is not None
+            totals[f"options {option.polarity}"] += 1
+            if option.flags:
+                totals.update(f"options flagged {flag}" for flag in option.flags)
+            alike[read_behaviors(option)] += 1
+    counts.totals = +totals
+    for each, options in alike.items():
+        for behavior, known in each.exhibits.items():
+            counts.known[behavior] += options * (known is not None)
+            counts.behaviors[behavior] += options * bool(known)
+    return counts
+
 
 KEY_BYTES = 16
 ROWS_AT_ONCE = 512

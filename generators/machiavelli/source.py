@@ -12,20 +12,18 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
-from generators.arrow import make_table
 from generators.configs import GAME_CONFIGS
 from generators.configs.from_games import find_lowest
-from generators.dataset.build import Content
-from generators.dataset.files import Part
+from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
-from generators.machiavelli.game import GameRows, GameTask, ReadGame, check_game, read_rows
+from generators.machiavelli.game import Counts, GameRows, GameTask, ReadGame, check_game, read_rows
 from generators.parallel import count_cores, map_in_order
 from generators.progress import Progress, follow
-from generators.sources.games.counts import Counts
+from generators.sources.games.files import GameFiles, find_games, no_labels
 from generators.sources.games.game_data import BrokenGame, Oddities, read_metadata
-from generators.sources.games.layout import GameFiles, find_games, no_labels
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
+from generators.tables import make_table
 from generators.writing.candidates import (
     Candidates,
     CandidateTask,

@@ -23,7 +23,6 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.arrow import arrow_schema
 from generators.configs import CONFIGS
 from generators.configs.texts import (
     WITHHELD,
@@ -37,10 +36,16 @@ from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
 from generators.errors import FolderError, SourceError
 from generators.folder import explain, hash_file
-from generators.parquet import REWRITTEN_GROUP_BYTES, ParquetFile, read_groups
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
-from generators.stored_rows import list_files, read_manifest
+from generators.tables import (
+    REWRITTEN_GROUP_BYTES,
+    ParquetFile,
+    arrow_schema,
+    list_files,
+    read_groups,
+    read_manifest,
+)
 from generators.writing.generated import GENERATED, read_lines, write_lines
 from generators.writing.rejected import REJECTED, read_rejections, write_rejections
 from schemas.decision import Decision, Option

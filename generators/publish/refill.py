@@ -31,7 +31,6 @@ from generators.errors import SourceError, UsageError
 from generators.folder import MANIFEST, hash_file, replace_folder
 from generators.machiavelli.source import VERSIONED, MachiavelliSource, Reading
 from generators.options import check_beside, check_outside, read_path, takes
-from generators.parquet import finish_draft, locate_file, name_draft, read_draft, read_groups
 from generators.publish.options import HydrateOptions, check_endpoint
 from generators.publish.references import (
     LENGTHS,
@@ -45,7 +44,14 @@ from generators.publish.references import (
 )
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.splits import SPLITS
-from generators.stored_rows import read_manifest
+from generators.tables import (
+    finish_draft,
+    locate_file,
+    name_draft,
+    read_draft,
+    read_groups,
+    read_manifest,
+)
 from generators.writing.games import GeneratedFromGames
 from generators.writing.generated import GENERATED, gather_additions, read_lines
 from generators.writing.rejected import REJECTED

@@ -25,7 +25,7 @@ from generators.publish.hub import (
     give_up,
     refuse,
 )
-from generators.stored_rows import read_manifest
+from generators.tables import read_manifest
 from schemas.manifest import FROM_COUNTERPART, GameManifest
 
 FOREIGN_FILES = frozenset({".gitattributes", ".gitignore", "LICENSE", "LICENSE.md", "README.md"})

@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs import find_config
-from generators.configs.codes import Ints, Mask, code
-from generators.configs.contrasts import Contrasts, Floats
+from generators.configs.contrasts import Contrasts, Floats, Ints, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
 from generators.quality.passages import Passages, read_passages
 from generators.quality.selection.classifiers import (

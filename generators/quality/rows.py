@@ -12,15 +12,15 @@ import pyarrow as pa
 from pydantic import BaseModel, ValidationError
 
 from generators.configs import CONFIGS
-from generators.configs.codes import Mask
+from generators.configs.contrasts import Mask
 from generators.errors import SourceError
 from generators.folder import MANIFEST
-from generators.parquet import locate_file
 from generators.quality.evidence import Rows
-from generators.stored_rows import (
+from generators.tables import (
     REMEDY,
     AnyManifest,
     list_files,
+    locate_file,
     open_rows,
     read_manifest,
     refuse_rows,

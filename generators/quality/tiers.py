@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.codes import Mask
-from generators.configs.contrasts import Contrasts
+from generators.configs.contrasts import Contrasts, Mask
 from generators.parallel import count_cores
 from generators.quality.selection.core import choose_core, count_reasons
 from generators.quality.selection.features import (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.sources.games.behaviors import VIOLATION_THRESHOLD, judge_polarity
+from generators.sources.games.labels import VIOLATION_THRESHOLD, judge_polarity
 from generators.writing.judge import Judgments, find_polarities
 from generators.writing.scenes import read_labels
 from schemas.decision import Decision, Option

@@ -7,9 +7,9 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from generators.errors import SourceError
-from generators.sources.games.decisions import list_menus, read_decisions
+from generators.sources.games.files import GameFiles
 from generators.sources.games.game_data import BrokenGame, read_game
-from generators.sources.games.layout import GameFiles
+from generators.sources.games.menus import list_menus, read_decisions
 from generators.writing.scenes import READ_FOR_MODELS, shorten_outcome
 from schemas.decision import Decision, Option
 

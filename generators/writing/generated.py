@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from generators.jsonl import read_records, write_records
-from generators.sources.games.label_values import LabelValues
+from generators.sources.games.labels import LabelValues
 from generators.writing.games import GameAdditions, GeneratedFromGames
 from generators.writing.model_labels import ModelLabel
 from schemas.generated import GeneratedDecision, GeneratedLabel, GeneratedLine

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from generators.sources.games.behaviors import assess
-from generators.sources.games.label_values import LabelValues
+from generators.sources.games.labels import LabelValues, assess
 from schemas.decision import Decision, Option
 
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from generators.sources.games.behaviors import assess, judge_polarity
-from generators.sources.games.label_values import LabelValues
+from generators.sources.games.labels import LabelValues, assess, judge_polarity
 from generators.sources.games.story_text import keep_ending
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision, Option, Power

@@ -129,9 +129,8 @@ CHANGES: dict[str, Change] = {
 
 def write_config(folder: Path, config: str, rows: int) -> None:
     """Writes so many rows of a config as its train split."""
-    from generators.arrow import arrow_schema, make_table
     from generators.configs import CONFIGS
-    from generators.parquet import ParquetFile
+    from generators.tables import ParquetFile, arrow_schema, make_table
 
     model, made = CONFIGS[config].row, islice(make_rows(config, Words()), rows)
     (folder / config).mkdir(parents=True)

@@ -13,12 +13,10 @@ from generators.configs import GAME_CONFIGS
 from generators.configs.multiple_choice import rotate
 from generators.machiavelli.game import GameRows, view_rows
 from generators.machiavelli.source import LeakGuard
-from generators.sources.games.behaviors import assess
-from generators.sources.games.decisions import read_decisions
+from generators.sources.games.files import find_games
 from generators.sources.games.game_data import read_game, read_metadata
-from generators.sources.games.label_values import LabelValues
-from generators.sources.games.layout import find_games
-from generators.sources.games.menus import Menu, read_menus
+from generators.sources.games.labels import LabelValues, assess
+from generators.sources.games.menus import Menu, read_decisions, read_menus
 from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
 
 FIXTURE = Path(__file__).parents[1] / "game_data"

@@ -10,10 +10,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from built import build, forget_tier, read_manifest
-from generators.arrow import arrow_schema
 from generators.configs import GAME_CONFIGS
 from generators.dataset.card import render_card
 from generators.splits import SPLITS, assign_split, find_group, known_games
+from generators.tables import arrow_schema
 from schemas import CANARY
 
 ROOT = Path(__file__).parents[2]

@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from generators import parquet as row_files
-from generators.parquet import (
+from generators import tables as row_files
+from generators.tables import (
     Draft,
     ParquetFile,
     finish_draft,

@@ -13,7 +13,7 @@ from damage import ERROR
 from generators.hydrate import main as hydrate
 from generators.machiavelli.__main__ import main as build
 from generators.publish.references import write_references
-from generators.sources.games.layout import find_sample
+from generators.sources.games.files import find_sample
 
 CONTRASTIVE = "contrastive/train-00000-of-00001.parquet"
 

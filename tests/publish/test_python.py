@@ -13,7 +13,7 @@ from generators import publish
 from generators.errors import GeneratorError, UsageError
 from generators.machiavelli.__main__ import main as build
 from generators.publish.references import write_references
-from generators.sources.games.layout import find_sample
+from generators.sources.games.files import find_sample
 from hub_server import HubServer
 from release_faults import NAME
 

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from generators.hydrate import main as hydrate
-from generators.parquet import ParquetFile
 from generators.publish.__main__ import main as publish
 from generators.publish.references import open_release, write_references
 from generators.publish.release import read_release
 from generators.report.__main__ import main as report
+from generators.tables import ParquetFile
 from hub_server import HubServer, reach
 
 WINDOW = 40
@@ -27,7 +27,7 @@ CONFIGS = ("decisions", "contrastive", "multiple_choice", "icl")
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample's stories, as if most of them were not free."""
-    from generators.sources.games.layout import find_sample
+    from generators.sources.games.files import find_sample
 
     data = tmp_path_factory.mktemp("foreign") / "game_data"
     shutil.copytree(find_sample(), data)
@@ -46,7 +46,7 @@ def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     out = tmp_path_factory.mktemp("whole") / "machiavelli"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("generators.sources.games.layout.find_sample", lambda: data)
+        patch.setattr("generators.sources.games.files.find_sample", lambda: data)
         assert main(["--limit", "40", "--densify", "--out", str(out)]) == 0
     return out
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from generators.sources.games.decisions import read_decisions
+from generators.sources.games.files import find_games
 from generators.sources.games.game_data import read_game, read_metadata
-from generators.sources.games.layout import find_games
+from generators.sources.games.menus import read_decisions
 from schemas import Decision, MachiavelliConfig
 
 FIXTURE = Path(__file__).parents[1] / "game_data"

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from generators.sources.games.behaviors import assess, judge_polarity
-from generators.sources.games.label_values import (
+from generators.sources.games.labels import (
     NOTHING_RECORDED,
+    assess,
+    judge_polarity,
     merge_values,
     read_record,
     read_whole_record,

@@ -8,7 +8,7 @@ import pytest
 from built import build, read_manifest, read_rows
 from damage import ERROR
 from generators.machiavelli.__main__ import main
-from generators.sources.games.behaviors import judge_polarity
+from generators.sources.games.labels import judge_polarity
 from generators.writing.audit import HAND_WRITTEN
 from generators.writing.engines import find_bundled
 from record_answers import TARGET, read_written, record, write

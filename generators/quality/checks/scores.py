@@ -5,8 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from generators.configs.codes import Mask
-from generators.configs.contrasts import Contrasts, Floats
+from generators.configs.contrasts import Contrasts, Floats, Mask
 from generators.quality.checks.base import Measurement
 from generators.quality.evidence import Evidence
 from generators.quality.measures.intervals import bootstrap_share

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from generators.configs.codes import Mask
-from generators.configs.contrasts import Contrasts, Floats
+from generators.configs.contrasts import Contrasts, Floats, Mask
 from generators.quality.checks.base import FEWEST, Check, Measurement
 from generators.quality.checks.scores import (
     compare_controls,

@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from generators.configs.codes import Ints, Mask
-from generators.configs.contrasts import Floats
+from generators.configs.contrasts import Floats, Ints, Mask
 
 Singles = NDArray[np.float32]
 

@@ -19,8 +19,7 @@ from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from generators.configs.codes import Ints, Mask
-from generators.configs.contrasts import Floats
+from generators.configs.contrasts import Floats, Ints, Mask
 from generators.quality.selection.ngrams import Ngrams
 
 FOLDS = 5

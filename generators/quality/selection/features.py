@@ -5,8 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from generators.configs.codes import Ints, Mask
-from generators.configs.contrasts import Contrasts, Floats
+from generators.configs.contrasts import Contrasts, Floats, Ints, Mask
 from generators.parallel import count_cores, map_in_order
 from generators.quality.measures.surface import FEATURES, WORDS, measure_texts
 from generators.quality.selection.classifiers import Vocabulary, list_places

@@ -7,8 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from generators.configs.codes import Mask
-from generators.configs.contrasts import Contrasts, Floats
+from generators.configs.contrasts import Contrasts, Floats, Mask
 from generators.quality.measures.surface import WORDS
 from generators.quality.selection.classifiers import (
     Scorer,

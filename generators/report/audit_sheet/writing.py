@@ -15,7 +15,7 @@ from generators.configs.base import Config, Item, Row, Side
 from generators.errors import FolderError, SourceError
 from generators.report.audit_sheet.columns import JUDGED, READ, guard
 from generators.report.audit_sheet.sampling import draw_key, interleave
-from generators.stored_rows import list_files, open_rows
+from generators.tables import list_files, open_rows
 
 Drawn = tuple[str, str, str, str]
 """Config, behavior or theme, tier, id."""

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from generators.configs import CONFIGS
 from generators.configs.base import Item
 from generators.configs.texts import change_text
-from generators.stored_rows import list_files
+from generators.tables import list_files
 
 MOST = 10_000
 """Rows that one page holds at most."""

@@ -9,20 +9,21 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from generators.errors import SourceError
-from generators.sources.games.json_files import (
+from generators.sources.games.files import (
     REMEDY,
+    GameFiles,
     JsonReader,
     describe,
+    is_missing,
     validate,
     write_compact,
 )
-from generators.sources.games.label_values import (
+from generators.sources.games.labels import (
     NOTHING_RECORDED,
     LabelValues,
     read_record,
     read_whole_record,
 )
-from generators.sources.games.layout import GameFiles, is_missing
 from schemas.base import TextLicence
 from schemas.game_data import GameMetadata, LabelRecord, Node
 from schemas.labels import VIOLATIONS

@@ -1,0 +1,343 @@
+"""Rows as Arrow tables and Parquet files: made, written, read, and checked where they are old."""
+
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
+
+import types
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from operator import attrgetter, itemgetter
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
+
+from generators.errors import SourceError
+from generators.folder import MANIFEST
+from generators.parallel import run_ahead
+from generators.splits import SPLITS
+from schemas.base import Row, Tiered
+from schemas.manifest import ConceptManifest, GameManifest
+
+_SCALARS: dict[object, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+}
+_LAST_COLUMNS = (*Tiered.model_fields, *(name for name in Row.model_fields if name != "id"))
+
+
+@cache
+def arrow_schema(row: type[BaseModel]) -> pa.Schema:
+    """Returns the columns of a config: id, what the row says, its tier, where it comes from."""
+    names = [name for name in row.model_fields if name not in _LAST_COLUMNS]
+    ordered = ["id", *(name for name in names if name != "id")]
+    ordered += [name for name in _LAST_COLUMNS if name in row.model_fields]
+    return pa.schema([(name, _arrow_type(row.model_fields[name].annotation)) for name in ordered])
+
+
+def _arrow_type(annotation: Any) -> pa.DataType:
+    """Returns the Arrow type of a field: models become structs, tuples and lists lists."""
+    if annotation in _SCALARS:
+        return _SCALARS[annotation]
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        (known,) = (argument for argument in arguments if argument is not types.NoneType)
+        return _arrow_type(known)
+    if origin is Literal:
+        return _SCALARS[type(arguments[0])]
+    if origin in (tuple, list):
+        return pa.list_(_arrow_type(arguments[0]))
+    if origin is dict:
+        value = _arrow_type(arguments[1])
+        return pa.struct([(name, value) for name in get_args(arguments[0])])
+    if hasattr(annotation, "__metadata__"):
+        return _arrow_type(annotation.__origin__)
+    if issubclass(annotation, BaseModel):
+        fields = annotation.model_fields.items()
+        return pa.struct([(name, _arrow_type(field.annotation)) for name, field in fields])
+    raise TypeError(f"{annotation}: no Arrow type; add one to generators/arrow.py")
+
+
+def make_table(row: type[BaseModel], rows: Sequence[BaseModel]) -> pa.Table:
+    """Returns the rows as a table with the columns of `arrow_schema`."""
+    schema = arrow_schema(row)
+    if not rows:
+        return schema.empty_table()
+    take = itemgetter(*schema.names)
+    columns: list[pa.Array[Any]] = []
+    by_column = zip(*[take(one.__dict__) for one in rows], strict=True)
+    for name, values in zip(schema.names, by_column, strict=True):
+        annotation = row.model_fields[name].annotation
+        unpack = _find_unpacker(annotation)
+        plain: list[Any] = [*map(unpack, values)] if unpack else [*values]
+        columns.append(pa.array(plain, _arrow_type(annotation)))
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+@cache
+def _find_unpacker(annotation: Any) -> Callable[[Any], Any] | None:
+    """Returns what makes plain dicts of the models in a value; None where there are none.
+
+    Arrow reads the fields' own dicts: three times as fast as `model_dump`, which copies all.
+    """
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (tuple, list):
+        unpack_one = _find_unpacker(arguments[0])
+        return unpack_one and (lambda values: [*map(unpack_one, values)])
+    if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
+        return None
+    inner = {
+        name: unpack
+        for name, field in annotation.model_fields.items()
+        if (unpack := _find_unpacker(field.annotation))
+    }
+    if not inner:
+        return attrgetter("__dict__")
+    return lambda value: {
+        **value.__dict__,
+        **{name: unpack(value.__dict__[name]) for name, unpack in inner.items()},
+    }
+
+
+ROW_GROUP_BYTES = 16 << 20
+"""Arrow bytes that a row group is closed at: far below the 286 MiB the Hub's viewer can scan."""
+REWRITTEN_GROUP_BYTES = 64 << 20
+"""The same for files that are rewritten one by one, with memory to spare.
+
+A column that changes a little throughout, as tiers do with any change of the data, costs one chunk
+of the Hub's store (64 KiB) a row group when it is published again: the fewer of them, the better.
+"""
+
+CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
+"""Content-defined pages, as `datasets` writes them: a small change re-uploads few bytes."""
+
+
+def locate_file(folder: Path, config: str, split: str) -> Path:
+    """Returns where the rows of a config and split are."""
+    return folder / config / f"{split}-00000-of-00001.parquet"
+
+
+def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
+    """Returns the first rows of a Parquet file."""
+    with pq.ParquetFile(path) as file:
+        batch: pa.RecordBatch = next(file.iter_batches(most))  # pyright: ignore[reportUnknownMemberType]
+    return batch.to_pylist()
+
+
+class RowFile:
+    """One file of rows, written table by table with bounded memory; the same rows, same bytes."""
+
+    def __init__(self, path: Path, make_writer: Callable[[Any], Any], group_bytes: int) -> None:
+        self.path = path
+        self.rows = 0
+        self.bytes = 0
+        self._group_bytes = group_bytes
+        self._pending: list[pa.Table] = []
+        self._pending_bytes = 0
+        self._file = pa.OSFile(str(path), "wb")
+        self._writer = make_writer(self._file)
+
+    def write(self, table: pa.Table) -> None:
+        """Adds a table; row groups are closed at table ends only."""
+        self._pending.append(table)
+        self._pending_bytes += table.nbytes
+        self.rows += table.num_rows
+        self.bytes += table.nbytes
+        if self._pending_bytes >= self._group_bytes:
+            self._flush()
+
+    def close(self) -> None:
+        """Writes what is pending, and the footer."""
+        self._flush()
+        self._writer.close()
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Lets go of the file, finished or not; it cannot be used."""
+        self._pending.clear()
+        with suppress(OSError, pa.ArrowException):
+            self._writer.close()
+        self._file.close()
+
+    def _flush(self) -> None:
+        if self._pending:
+            table = pa.concat_tables(self._pending)
+            self._pending, self._pending_bytes = [], 0
+            if table.num_rows:
+                self._write_group(table)
+
+    def _write_group(self, table: pa.Table) -> None:
+        self._writer.write_table(table, table.num_rows)
+
+
+class ParquetFile(RowFile):
+    """A file to publish."""
+
+    def __init__(self, path: Path, schema: pa.Schema, group_bytes: int = ROW_GROUP_BYTES) -> None:
+        make_writer = partial(
+            pq.ParquetWriter,
+            schema=schema,
+            compression="zstd",
+            use_content_defined_chunking=CHUNKING,
+            write_page_index=True,
+        )
+        super().__init__(path, make_writer, group_bytes)
+
+
+class Draft(RowFile):
+    """The rows of a Parquet file that lack a column still; written in a sixth of Parquet's time.
+
+    Arrow's own format, compressed: groups are read one by one, with those columns that are wanted.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        make_writer = partial(pa.ipc.new_file, schema=schema, options=options)
+        super().__init__(name_draft(path), make_writer, ROW_GROUP_BYTES)
+
+    def _write_group(self, table: pa.Table) -> None:
+        super()._write_group(table.combine_chunks())  # else each of its pieces is a group
+
+
+def name_draft(path: Path) -> Path:
+    """Returns the name of a Parquet file's draft."""
+    return path.with_suffix(".arrow")
+
+
+def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
+    """Yields the groups of a Parquet file's draft as they were added.
+
+    Args:
+        path: the Parquet file.
+        columns: those that are wanted; all if none is named.
+    """
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
+        schema: Any = pa.ipc.open_file(file).schema
+        wanted = [schema.get_field_index(name) for name in columns]
+        options = pa.ipc.IpcReadOptions(included_fields=wanted)
+        reader = pa.ipc.open_file(file, options=options)
+        for group in range(reader.num_record_batches):
+            yield pa.Table.from_batches([reader.get_batch(group)])
+
+
+def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Writes a Parquet file from its draft, changed group by group, if any row is left.
+
+    The draft is removed.
+    """
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
+        schema: Any = pa.ipc.open_file(file).schema
+    _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
+    name_draft(path).unlink()
+
+
+def read_groups(path: Path) -> Iterator[pa.Table]:
+    """Yields the row groups of a Parquet file."""
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
+
+
+def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
+    """Changes a Parquet file row group by row group; one that has no rows left is removed."""
+    whole = path.with_suffix(".whole")
+    path.rename(whole)
+    schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
+    _write_changed(path, schema, read_groups(whole), change)
+    whole.unlink()
+
+
+def _write_changed(
+    path: Path,
+    schema: pa.Schema,
+    groups: Iterable[pa.Table],
+    change: Callable[[pa.Table], pa.Table],
+) -> None:
+    file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
+    try:
+        for table in groups:
+            file.write(change(table))
+        file.close()
+    except BaseException:
+        file.abandon()
+        raise
+    if not file.rows:
+        path.unlink()
+
+
+REMEDY = "Build the folder again"
+
+AnyManifest = GameManifest | ConceptManifest
+
+
+def read_manifest(folder: Path) -> AnyManifest:
+    """Returns the manifest of a dataset folder.
+
+    Raises:
+        SourceError: there is none, or it is not ours, or of another version.
+    """
+    path = folder / MANIFEST
+    wanted, remedy = "a dataset folder of ours", "Build it with this version"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or "no text"
+        raise SourceError(str(path), found, wanted, remedy) from error
+    kind = ConceptManifest if '"source_sha256"' in text else GameManifest
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        found = f"{'.'.join(map(str, first['loc'])) or 'not JSON'}: {first['msg']}"
+        raise SourceError(str(path), found, wanted, remedy) from error
+
+
+def list_files(folder: Path, config: str) -> list[Path]:
+    """Returns a config's files in the order of the splits; a split without rows has none."""
+    paths = [locate_file(folder, config, split) for split in SPLITS]
+    return [path for path in paths if path.exists()]
+
+
+@contextmanager
+def open_rows(path: Path, row: type[BaseModel]) -> Generator[pq.ParquetFile]:
+    """Gives a file of rows to read.
+
+    Args:
+        path: the file.
+        row: the model of its rows.
+
+    Raises:
+        SourceError: it is not there, holds something else, or cannot be read, now or later on.
+    """
+    with explain_damage(path), pq.ParquetFile(path) as file:
+        _check_columns(path, file.schema_arrow, row)
+        yield file
+
+
+@contextmanager
+def explain_damage(path: Path) -> Generator[None]:
+    """Raises SourceError for what Arrow says of a file that cannot be read."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        found = "no such file" if isinstance(error, FileNotFoundError) else "no readable Parquet"
+        raise SourceError(str(path), found, "a file of rows, as it was built", REMEDY) from error
+
+
+def _check_columns(path: Path, schema: pa.Schema, row: type[BaseModel]) -> None:
+    wanted = arrow_schema(row)
+    if schema.remove_metadata() == wanted:
+        return
+    types = {name: schema.field(name).type for name in schema.names}
+    wrong = [name for name in wanted.names if types.get(name) != wanted.field(name).type]
+    found = f"column '{wrong[0]}' is missing, or of another type" if wrong else "other columns"
+    raise refuse_rows(path, found)
+
+
+def refuse_rows(path: Path, found: str) -> SourceError:
+    """Returns the error for a file whose rows are not what they should be."""
+    return SourceError(str(path), found, "rows of this version", REMEDY)
