@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from generators.errors import GeneratorError
+from generators.errors import GeneratorError, UsageError
 from generators.options import Unreadable, find_option, suggest
 
 if TYPE_CHECKING:
@@ -35,6 +35,15 @@ class Given:
             for name in inspect.signature(function).parameters
             if name in self._values
         }
+
+    def check_needed(self, name: str, function: Callable[..., Any]) -> None:
+        """Raises UsageError where an option of a function is given without the one it needs."""
+        if self._values[name] is not None:
+            return
+        for parameter in inspect.signature(function).parameters.values():
+            if self._values[parameter.name] != parameter.default:
+                option, flag = f"--{parameter.name.replace('_', '-')}", f"--{name}"
+                raise UsageError(option, f"no {flag}", f"{flag} beside it", "Add it")
 
 
 class Parser(argparse.ArgumentParser):

@@ -353,6 +353,15 @@ class DryRunOptions:
     ] = False
 
 
+@dataclass(frozen=True)
+class RunOptions(EngineOptions, ModelOptions, CheckOptions):
+    """What every command takes that builds a folder."""
+
+    out: Annotated[
+        PathLike, Option("dataset folder to write; replaces what is there", "DIR", folder)
+    ]
+
+
 def check_outside(out: Path, files: Mapping[str, PathLike | None]) -> None:
     """Raises UsageError where a file that is read lies where the run writes, and would be lost.
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 DATA = ROOT / "generators" / "sample" / "game_data"
-TIERS = ("generators/quality/tiers", "choose_all_rows")
+TIERS = ("generators/dataset/build", "assign_tiers")
 """Where tiers are chosen: module and function."""
 WRITTEN = ("generators/dataset/card", "describe_folder")
 """What comes when all files of rows are there."""

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def handle(given: cli.Given) -> None:
     """Builds the folder, and prints what is in it; or prints what that would ask and cost."""
-    PushOptions(**given.of(PushOptions)).check()
+    given.check_needed("push", TargetOptions)
     progress = cli.TerminalProgress()
     options: dict[str, Any] = given.of(BuildOptions) | {"progress": progress, "strict": False}
     if given["dry_run"]:

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from generators.errors import UsageError
 from generators.options import (
-    CheckOptions,
-    EngineOptions,
-    ModelOptions,
     Option,
     PathLike,
+    RunOptions,
     any_number,
     check_outside,
     choose,
@@ -86,7 +84,7 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class BuildOptions(EngineOptions, ModelOptions, CheckOptions, ReadOptions):
+class BuildOptions(RunOptions, ReadOptions):
     """What is built from concepts or pairs, and how."""
 
     out: Annotated[
@@ -115,7 +113,6 @@ def build(options: BuildOptions) -> "Built":
         QualityError: with `strict`, a required check failed; the folder is written.
     """
     from generators.dataset.build import build_folder, check_report
-    from generators.engine.engine import make_settings
     from generators.report.files import write_report
     from generators.writing.concepts import generate
     from generators.writing.engines import open_engine
@@ -125,12 +122,9 @@ def build(options: BuildOptions) -> "Built":
     check_files(options, out)
     own = options.concepts is not None or options.pairs is not None
     config = make_config(options)
-    settings = make_settings(options, out, options.repairs)
-    recorded = None if options.recorded is None else Path(options.recorded)
     bundled = None if own else ANSWERS
-    with open_engine(
-        config, settings, recorded=recorded, bundled=bundled, progress=options.progress
-    ) as (config, engine):
+    with open_engine(config, options, bundled=bundled, progress=options.progress) as found:
+        config, engine = found
         write = None
         if engine is not None and config.model is not None:
             write = partial(generate, kinds=config.kinds, model=config.model, engine=engine)

@@ -11,9 +11,8 @@ from generators.configs import (
     pairs,
     relations,
 )
-from generators.configs.base import Config
+from generators.configs.base import Config, GameConfig
 from generators.configs.from_concepts import ConceptConfig
-from generators.configs.from_games import GameConfig
 
 CONFIGS: dict[str, GameConfig | ConceptConfig] = {
     each.name: each

@@ -8,22 +8,20 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.base import (
+    GameConfig,
     Item,
     ReadSides,
     Record,
     Row,
     TwoSides,
-    make_item,
-    show_poles,
-)
-from generators.configs.contrasts import Contrasts, Reader, join_chunks
-from generators.configs.from_games import (
-    GameConfig,
     ViewColumns,
     find_provenance,
+    make_item,
     read_options,
+    show_poles,
     take_columns,
 )
+from generators.configs.contrasts import Contrasts, Reader, join_chunks
 from generators.sources.games.menus import Menu
 from generators.sources.games.story_text import PARAGRAPH
 from schemas.config import MachiavelliConfig

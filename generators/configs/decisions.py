@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from generators.configs.base import Item, Numbers, Record, Row, Side, make_item
-from generators.configs.from_games import GameConfig
+from generators.configs.base import GameConfig, Item, Numbers, Record, Row, Side, make_item
 from generators.sources.games.menus import Menu
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision

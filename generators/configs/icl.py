@@ -10,17 +10,20 @@ from typing import get_args
 import pyarrow as pa
 
 from generators.configs.base import (
+    AcrossGames,
     Alike,
+    GameConfig,
     Item,
     ReadSides,
     Record,
     Row,
     TwoSides,
     make_item,
+    read_options,
     show_poles,
+    take_columns,
 )
 from generators.configs.contrasts import Contrasts, Reader, join_chunks
-from generators.configs.from_games import AcrossGames, GameConfig, read_options, take_columns
 from generators.sources.games.menus import Menu, Pair
 from generators.sources.games.story_text import keep_ending
 from generators.splits import hash_number

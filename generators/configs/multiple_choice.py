@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import Item, Record, Row, Side, make_item
+from generators.configs.base import GameConfig, Item, Record, Row, Side, make_item, take_columns
 from generators.configs.contrasts import (
     WHOLE,
     Contrasts,
@@ -21,7 +21,6 @@ from generators.configs.contrasts import (
     code_texts,
     join_chunks,
 )
-from generators.configs.from_games import GameConfig, take_columns
 from generators.sources.games.menus import Menu
 from generators.splits import hash_number
 from schemas.config import MachiavelliConfig

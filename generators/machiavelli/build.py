@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from generators.options import (
-    CheckOptions,
-    EngineOptions,
-    ModelOptions,
     Option,
     PathLike,
+    RunOptions,
     any_number,
     check_outside,
     choose,
@@ -89,7 +87,7 @@ class ReadOptions:
 
 
 @dataclass(frozen=True)
-class BuildOptions(EngineOptions, ModelOptions, CheckOptions, ReadOptions):
+class BuildOptions(RunOptions, ReadOptions):
     """What is built from game data, and how."""
 
     out: Annotated[
@@ -126,7 +124,6 @@ def build(options: BuildOptions) -> "Built":
         QualityError: with `strict`, a required check failed; the folder is written.
     """
     from generators.dataset.build import build_folder, check_report
-    from generators.engine.engine import make_settings
     from generators.machiavelli.source import MachiavelliSource, Write
     from generators.report.files import write_report
     from generators.sources.games.files import find_sample
@@ -140,12 +137,9 @@ def build(options: BuildOptions) -> "Built":
     config = make_config(options)
     data = find_data(options)
     kind = "sample" if data.resolve() == find_sample().resolve() else "game_data"
-    settings = make_settings(options, out, options.repairs)
-    recorded = None if options.recorded is None else Path(options.recorded)
     bundled = ANSWERS if options.data is None else None
-    with open_engine(
-        config, settings, recorded=recorded, bundled=bundled, progress=options.progress
-    ) as (config, engine):
+    with open_engine(config, options, bundled=bundled, progress=options.progress) as found:
+        config, engine = found
         write: Write | None = None
         if engine is not None:
             models, asked = name_models(config), engine

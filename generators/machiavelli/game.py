@@ -10,7 +10,7 @@ from itertools import islice
 import pyarrow as pa
 
 from generators.configs import GAME_CONFIGS
-from generators.configs.from_games import GameConfig, behavior_of
+from generators.configs.base import GameConfig, behavior_of
 from generators.errors import SourceError
 from generators.sources.games.files import GameFiles
 from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
@@ -135,9 +135,13 @@ def read_rows(task: GameTask) -> ReadGame | BrokenGame:
         return BrokenGame(task.files.game, error)
     menus = list_menus(game)[: task.menus]
     result = _describe_game(game, len(menus))
-    decisions = label_options(read_decisions(game, task.config, menus), task.labels)
+    decisions = list(read_decisions(game, task.config, menus))
+    if task.labels:
+        decisions = label_options(decisions, task.labels)
     result.counts = count_decisions(decisions)
-    read = read_menus(insert_written(decisions, task.written))
+    if task.written:
+        decisions = insert_written(decisions, task.written)
+    read = read_menus(decisions)
     for name in task.config.kinds:
         result.rows[name] = view_rows(GAME_CONFIGS[name], read, task.config)
     return result
@@ -177,7 +181,8 @@ def view_rows(config: GameConfig, menus: Sequence[Menu], asked: MachiavelliConfi
         for row in batch:
             behavior = behavior_of(row)
             asked_for = behavior is None or behavior in asked.behaviors
-            (found.keys if asked_for else found.other_keys).append(key_text(config.texts(row)))
+            key = key_text(config.texts(vars(row)))
+            (found.keys if asked_for else found.other_keys).append(key)
             if asked_for:
                 wanted.append(row)
         found.tables.append(make_table(config.viewed, wanted))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from generators.configs import GAME_CONFIGS
-from generators.configs.from_games import find_lowest
+from generators.configs.base import find_lowest
 from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
@@ -65,7 +65,7 @@ class MachiavelliSource:
         executor: Executor | None = None,
     ) -> None:
         self.config = config
-        self.written = GeneratedFromGames(GameAdditions())
+        self.generated: GeneratedFromGames | None = None
         self.totals = Totals(skip_broken=config.skip_broken)
         self.left_out: dict[str, Counter[str]] = {name: Counter() for name in config.kinds}
         self._repeated: Counter[str] = Counter()
@@ -90,8 +90,8 @@ class MachiavelliSource:
         if self.config.games is None:
             self.totals.count_metadata(reading.metadata, [files.game for files in reading.games])
         if self._write is not None:
-            self.written = self._write(reading)
-            reading.add_written(self.written.added)
+            self.generated = self._write(reading)
+            reading.add_written(self.generated.added)
         rows = 0
         with closing(reading.list_games()) as games:
             for part in self._list_parts(games):
@@ -105,8 +105,9 @@ class MachiavelliSource:
 
     def write_beside(self, folder: Path) -> None:
         """Writes what a model gave, and what of it was rejected."""
-        write_rejections(folder / REJECTED, self.written.rejections)
-        write_generated(folder / GENERATED, self.written)
+        write_rejections(folder / REJECTED, self.generated.rejections if self.generated else ())
+        if self.generated is not None:
+            write_generated(folder / GENERATED, self.generated)
 
     def describe(self, content: Content) -> GameManifest:
         """Returns the manifest of a folder with this content."""
@@ -125,7 +126,7 @@ class MachiavelliSource:
             left_out={name: reasons for name, reasons in left_out.items() if reasons},
             selections=content.selections,
             oddities=dict(sorted(totals.oddities.items())),
-            generation=self.written.report,
+            generation=self.generated.report if self.generated else None,
             canary=CANARY,
             versions=list_versions(VERSIONED),
             files=content.files,

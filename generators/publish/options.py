@@ -110,18 +110,6 @@ class PushOptions(TargetOptions):
         ),
     ] = None
 
-    def check(self) -> None:
-        """Raises UsageError where an option of publishing is given without --push."""
-        given = {
-            "--tag": self.tag is not None,
-            "--public": self.public,
-            "--text": self.text != "references",
-            "--i-have-the-rights": self.i_have_the_rights,
-        }
-        for option, is_given in given.items():
-            if is_given and self.push is None:
-                raise UsageError(option, "no --push", "--push USER/NAME beside it", "Add it")
-
 
 @dataclass(frozen=True)
 class HydrateOptions:

@@ -6,10 +6,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
-from generators.engine.engine import Engine, RecordedEngine, Settings, open_logged
+from generators.engine.engine import Engine, RecordedEngine, make_settings, open_logged
 from generators.engine.money import read_prices
 from generators.engine.recorded import Recording
 from generators.errors import ReplayError, UsageError
+from generators.options import RunOptions
 from generators.progress import SILENT, Progress
 from generators.writing import CONCEPT_TASKS, GAME_TASKS, judge
 from schemas.config import MachiavelliConfig, ModelConfig
@@ -20,9 +21,8 @@ Config = TypeVar("Config", bound=ModelConfig)
 @contextmanager
 def open_engine(
     config: Config,
-    settings: Settings,
+    options: RunOptions,
     *,
-    recorded: Path | None = None,
     bundled: str | None = None,
     progress: Progress = SILENT,
 ) -> Generator[tuple[Config, Engine | None]]:
@@ -30,8 +30,7 @@ def open_engine(
 
     Args:
         config: what the run is asked for.
-        settings: how a model is asked.
-        recorded: recorded answers to use in place of a server.
+        options: how a model is asked, or the recorded answers to use in place of a server.
         bundled: name of the bundled answers, which are used where neither a model nor `recorded`
             is given; None for a source of the user's own, which they do not answer.
         progress: shows how far the run is.
@@ -39,6 +38,7 @@ def open_engine(
     Raises:
         GeneratorError: an option does not fit, or a file cannot be read.
     """
+    recorded = None if options.recorded is None else Path(options.recorded)
     lenient = config.model is None and recorded is None and bundled is not None
     if config.judge_model is not None and config.model is None and recorded is None:
         raise no_model("--judge-model")
@@ -47,10 +47,11 @@ def open_engine(
         recording = Recording(path)
         tasks = GAME_TASKS if isinstance(config, MachiavelliConfig) else CONCEPT_TASKS
         named = name_models(config, recording, [name for name in tasks if name != judge.TASK.name])
-        prices = read_prices(settings.prices)
+        prices = read_prices(None if options.prices is None else Path(options.prices))
         yield named, RecordedEngine(recording, config.repairs, prices, lenient=lenient)
     elif config.model is not None:
         models = [config.model, config.judge_model or config.model]
+        settings = make_settings(options, Path(options.out), options.repairs)
         with open_logged(settings, models, progress) as engine:
             yield config, engine
     else:
