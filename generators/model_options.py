@@ -80,7 +80,7 @@ ENGINE_OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--batch": {
         "action": "store_true",
-        "help": "through the provider's Batch API, at half the price; may be left and gone on with",
+        "help": "through the provider's Batch API; the run may be stopped and started again",
     },
 }
 
