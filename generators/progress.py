@@ -7,46 +7,26 @@ Item = TypeVar("Item")
 
 
 class Progress(Protocol):
-    """Shows one piece of work at a time."""
+    """Shows one piece of work at a time; its own methods show nothing."""
 
     def start(self, doing: str, total: int | None, unit: str) -> None:
         """Begins a piece of work, such as `reading` 134 of `game`; total is None if unknown."""
-        ...
 
     def advance(self, number: int = 1) -> None:
         """Notes that so many more units are done."""
-        ...
 
     def note(self, text: str) -> None:
         """Shows a few words beside the count, such as the cost so far; they replace the last."""
-        ...
 
     def show(self, line: str) -> None:
         """Shows a line that stays, such as the state of a batch."""
-        ...
 
     def end(self) -> None:
         """Ends the piece of work; nothing happens where none was begun."""
-        ...
 
 
-class Silent:
+class Silent(Progress):
     """Shows nothing."""
-
-    def start(self, doing: str, total: int | None, unit: str) -> None:
-        """Does nothing."""
-
-    def advance(self, number: int = 1) -> None:
-        """Does nothing."""
-
-    def note(self, text: str) -> None:
-        """Does nothing."""
-
-    def show(self, line: str) -> None:
-        """Does nothing."""
-
-    def end(self) -> None:
-        """Does nothing."""
 
 
 SILENT: Progress = Silent()
