@@ -12,14 +12,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from generators.errors import SourceError
-from generators.folder import MANIFEST
 from generators.parallel import run_ahead
 from generators.splits import SPLITS
 from schemas.base import Row, Tiered
-from schemas.manifest import ConceptManifest, GameManifest
 
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
@@ -270,30 +268,6 @@ def _write_changed(
 
 
 REMEDY = "Build the folder again"
-
-AnyManifest = GameManifest | ConceptManifest
-
-
-def read_manifest(folder: Path) -> AnyManifest:
-    """Returns the manifest of a dataset folder.
-
-    Raises:
-        SourceError: there is none, or it is not ours, or of another version.
-    """
-    path = folder / MANIFEST
-    wanted, remedy = "a dataset folder of ours", "Build it with this version"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or "no text"
-        raise SourceError(str(path), found, wanted, remedy) from error
-    kind = ConceptManifest if '"source_sha256"' in text else GameManifest
-    try:
-        return kind.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        found = f"{'.'.join(map(str, first['loc'])) or 'not JSON'}: {first['msg']}"
-        raise SourceError(str(path), found, wanted, remedy) from error
 
 
 def list_files(folder: Path, config: str) -> list[Path]:

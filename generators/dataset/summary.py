@@ -6,9 +6,10 @@ from pathlib import Path
 
 from generators.configs import CONFIGS
 from generators.configs.base import Item, Side
+from generators.folder import AnyManifest
 from generators.quality.verdicts import show_outcome
 from generators.splits import SPLITS
-from generators.tables import AnyManifest, read_first_rows
+from generators.tables import read_first_rows
 from generators.writing.audit import HAND_WRITTEN
 from schemas.generation import GenerationReport
 from schemas.manifest import ConceptManifest, GameManifest

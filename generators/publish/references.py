@@ -35,7 +35,7 @@ from generators.configs.texts import (
 from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
 from generators.errors import FolderError, SourceError
-from generators.folder import explain, hash_file
+from generators.folder import explain, hash_file, read_manifest
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.tables import (
@@ -44,7 +44,6 @@ from generators.tables import (
     arrow_schema,
     list_files,
     read_groups,
-    read_manifest,
 )
 from generators.writing.generated import GENERATED, read_lines, write_lines
 from generators.writing.rejected import REJECTED, read_rejections, write_rejections

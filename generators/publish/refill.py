@@ -28,7 +28,7 @@ from generators.dataset.build import fill_folder
 from generators.dataset.card import describe_folder
 from generators.dataset.header import list_versions
 from generators.errors import SourceError, UsageError
-from generators.folder import MANIFEST, hash_file, replace_folder
+from generators.folder import MANIFEST, hash_file, read_manifest, replace_folder
 from generators.machiavelli.source import VERSIONED, MachiavelliSource, Reading
 from generators.options import check_beside, check_outside, read_path, takes
 from generators.publish.options import HydrateOptions, check_endpoint
@@ -44,14 +44,7 @@ from generators.publish.references import (
 )
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.splits import SPLITS
-from generators.tables import (
-    finish_draft,
-    locate_file,
-    name_draft,
-    read_draft,
-    read_groups,
-    read_manifest,
-)
+from generators.tables import finish_draft, locate_file, name_draft, read_draft, read_groups
 from generators.writing.games import GeneratedFromGames
 from generators.writing.generated import GENERATED, gather_additions, read_lines
 from generators.writing.rejected import REJECTED

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from generators.dataset.card import find_default, is_free
 from generators.errors import HubError, SourceError
-from generators.folder import CARD, MANIFEST
+from generators.folder import CARD, MANIFEST, read_manifest
 from generators.publish.hub import (
     ATTEMPTS,
     Hub,
@@ -25,7 +25,6 @@ from generators.publish.hub import (
     give_up,
     refuse,
 )
-from generators.tables import read_manifest
 from schemas.manifest import FROM_COUNTERPART, GameManifest
 
 FOREIGN_FILES = frozenset({".gitattributes", ".gitignore", "LICENSE", "LICENSE.md", "README.md"})

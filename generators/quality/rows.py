@@ -14,17 +14,9 @@ from pydantic import BaseModel, ValidationError
 from generators.configs import CONFIGS
 from generators.configs.contrasts import Mask
 from generators.errors import SourceError
-from generators.folder import MANIFEST
+from generators.folder import MANIFEST, AnyManifest, read_manifest
 from generators.quality.evidence import Rows
-from generators.tables import (
-    REMEDY,
-    AnyManifest,
-    list_files,
-    locate_file,
-    open_rows,
-    read_manifest,
-    refuse_rows,
-)
+from generators.tables import REMEDY, list_files, locate_file, open_rows, refuse_rows
 from schemas.base import CANARY, ConceptRow, Row
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit
