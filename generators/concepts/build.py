@@ -163,10 +163,10 @@ def plan(options: BuildOptions) -> "Plan":
 
 @takes_also(ReadOptions)
 def rows(config: str, options: ReadOptions) -> "Iterator[ConceptRow]":
-    """Yields the rows of a config, such as `minimal_pairs`, as pydantic records; writes no file.
+    """Returns an iterator over the rows of a config, such as `minimal_pairs`; writes no file.
 
-    They are the rows that `build` writes with the same keywords, but without what a model adds,
-    and all with `tier` = `full`, since which rows are `core` depends on all of them.
+    They are pydantic records: the rows that `build` writes with the same keywords, but without what
+    a model adds, and all with `tier` = `full`, since which rows are `core` depends on all of them.
 
     Example: `for row in concepts.rows("minimal_pairs"): ...`
 
@@ -179,9 +179,12 @@ def rows(config: str, options: ReadOptions) -> "Iterator[ConceptRow]":
     (name,) = choose("config", (config,), tuple(CONCEPT_CONFIGS))
     source = make_source(options, make_config(options, kinds=(name,)), None)
     row = CONCEPT_CONFIGS[name].row
-    for part in source.read(options.progress):
-        for values in part.table.to_pylist():
-            yield row.model_validate(values, strict=False)
+    parts = source.read(options.progress)
+    return (
+        row.model_validate(values, strict=False)
+        for part in parts
+        for values in part.table.to_pylist()
+    )
 
 
 def make_source(

@@ -183,11 +183,11 @@ def plan(options: BuildOptions) -> "Plan":
 
 @takes_also(ReadOptions)
 def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
-    """Yields the rows of a config, such as `contrastive`, as pydantic records; writes no file.
+    """Returns an iterator over the rows of a config, such as `contrastive`; writes no file.
 
-    They are the rows that `build` writes with the same keywords, in the order of their files (the
-    strictest split first), but without what a model adds, and all with `tier` = `full`, since
-    which rows are `core` depends on all of them.
+    They are pydantic records: the rows that `build` writes with the same keywords, in the order of
+    their files (the strictest split first), but without what a model adds, and all with `tier` =
+    `full`, since which rows are `core` depends on all of them.
 
     Example: `for row in machiavelli.rows("contrastive", data="game_data"): ...`
 
@@ -202,9 +202,12 @@ def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
     wanted = make_config(options, kinds=(name,))
     source = MachiavelliSource(find_data(options), wanted, "game_data", None, options.executor)
     row = GAME_CONFIGS[name].row
-    for part in source.read(options.progress):
-        for values in part.table.to_pylist():
-            yield row.model_validate(values, strict=False)
+    parts = source.read(options.progress)
+    return (
+        row.model_validate(values, strict=False)
+        for part in parts
+        for values in part.table.to_pylist()
+    )
 
 
 def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":

@@ -25,15 +25,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VARIABLES = {
     "icl/v1/prompt": {"shots", "query"},
     "card/v1/card": {
-        "title", "manifest", "manifest_sha256", "quality", "options", "readings", "one_row",
-        "counts", "default", "free", "generation", "hand_written", "audits", "percent", "number",
-        "closing",
+        "title", "manifest", "manifest_sha256", "quality", "options", "configs", "counts",
+        "default", "generation", "hand_written",
     },
-    "concept_card/v1/card": {
-        "title", "manifest", "manifest_sha256", "quality", "options", "one_row", "counts",
-        "default", "generation", "hand_written", "closing",
+    "card/v1/machiavelli": {
+        "manifest", "readings", "free", "generation", "hand_written", "audits", "percent", "number",
     },
-    "datasheet/v1/closing": {"dataset", "version", "manifest_sha256", "benchmark"},
+    "card/v1/concepts": {"manifest", "counts", "generation", "hand_written"},
     "report/v1/report": {
         "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",
         "indent",
