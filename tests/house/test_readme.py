@@ -74,7 +74,7 @@ def shorten(command: str, *more: str) -> str:
 
 def run_as_a_user_does(kind: str, command: str, checkout: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONWARNINGS": "error::DeprecationWarning"}
+    environment = {"PYTHONWARNINGS": "error::DeprecationWarning", **os.environ, "PATH": path}
     run = subprocess.run(
         command if kind == "bash" else [sys.executable, "-c", command],
         shell=kind == "bash", cwd=checkout, env=environment, capture_output=True, text=True,
