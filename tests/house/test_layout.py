@@ -15,6 +15,7 @@ from generators import templates as prompts
 from generators.__main__ import COMMANDS
 from generators.configs import CONFIGS
 from generators.export.formats import FORMATS, load_format
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.writing import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
 from schemas.game_data import SourceModel
@@ -171,6 +172,12 @@ def test_every_export_format_is_complete() -> None:
         assert re.search(r"https://|`\w+/\w+", docstring), f"{name}: no source of its schema"
         for said in ("**Known pitfall.**", "activation is read"):
             assert said in each.note, f"{name}: its note lacks '{said}'"
+
+
+def test_the_readme_counts_the_checks() -> None:
+    checks = (*CHECKS, *FOLDER_CHECKS)
+    assert f"**{len(checks)} checks**" in README
+    assert len({check.name for check in checks}) == len(checks)
 
 
 def test_story_text_is_data_and_never_a_template() -> None:
