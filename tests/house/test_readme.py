@@ -51,7 +51,7 @@ def test_every_command_and_snippet_runs(checkout: Path, monkeypatch: pytest.Monk
     with HubServer() as hub, reach(hub.url):
         monkeypatch.setenv("HF_TOKEN", hub.tokens.write)
         run_blocks(checkout)
-        assert hub.repositories["USER/NAME"].tags.keys() == {"v1.0.0"}
+        assert hub.repositories["u/n"].tags.keys() == {"v1.0.0"}
 
 
 def run_blocks(checkout: Path) -> None:
@@ -59,6 +59,7 @@ def run_blocks(checkout: Path) -> None:
     for kind, block in BLOCKS:
         for command in block.splitlines() if kind == "bash" else [block]:
             command = re.sub(r"^python -m pip install [^&]*&& ", "", command)
+            command = command.replace("USER/NAME", "u/n")
             if kind not in {"bash", "python"} or command == "python -m pytest":
                 continue
             command = shorten(command, *(["--no-report"] if ran else []))
