@@ -30,7 +30,7 @@ class KnownGames(TypedDict):
 @cache
 def known_games() -> KnownGames:
     """Returns the bundled list of games, of the 30 test games and of the series."""
-    path = files("generators") / "games.json"
+    path = files("generators") / "sources" / "games" / "games.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 

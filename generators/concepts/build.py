@@ -212,10 +212,11 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
     """Returns what a run is asked for, as the manifest keeps it.
 
     Raises:
-        UsageError: a config does not exist.
+        UsageError: a config does not exist, or an option has an impossible value.
         SourceError: a tokenizer cannot be read.
     """
     from generators.configs import CONCEPT_CONFIGS
+    from generators.dataset.build import validate_config
     from generators.tokens.vocabularies import read_vocabularies
     from schemas.config import ConceptsConfig
 
@@ -226,7 +227,7 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
         given["kinds"] = choose("--kinds", wanted, tuple(CONCEPT_CONFIGS))
     vocabularies = read_vocabularies(list_tokenizers(options))
     given["tokenizers"] = {each.name: each.sha256 for each in vocabularies}
-    return ConceptsConfig.model_validate({**given, **more})
+    return validate_config(ConceptsConfig, given | more)
 
 
 def list_tokenizers(options: ReadOptions) -> list[tuple[str, Path | None]] | None:

@@ -214,22 +214,23 @@ def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
     """Returns what a run is asked for, as the manifest keeps it.
 
     Raises:
-        UsageError: a config or behavior does not exist.
+        UsageError: a config or behavior does not exist, or an option has an impossible value.
     """
     from generators.configs import GAME_CONFIGS
+    from generators.dataset.build import validate_config
     from schemas.config import MachiavelliConfig
     from schemas.labels import BEHAVIORS
 
     fields = MachiavelliConfig.model_fields
     given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in fields}
-    games = options.games
+    games = names(options.games) if isinstance(options.games, str) else options.games
     given |= {
-        "games": None if games is None else tuple(sorted(choose("--games", games, games))),
+        "games": None if games is None else tuple(sorted(set(games))),
         "behaviors": choose("--behaviors", options.behaviors, BEHAVIORS),
     }
     if isinstance(options, BuildOptions):
         given["kinds"] = choose("--kinds", options.kinds, tuple(GAME_CONFIGS))
-    return MachiavelliConfig.model_validate({**given, **more})
+    return validate_config(MachiavelliConfig, given | more)
 
 
 def name_models(config: "MachiavelliConfig") -> "Models":
