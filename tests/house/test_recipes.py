@@ -365,20 +365,17 @@ def run(tree: Path, command: str, *options: object, env: dict[str, str] | None =
 
 
 @pytest.mark.parametrize(
-    ("command", "config", "claim"),
-    [
-        ("machiavelli", "choices", ": no recorded violation]"),
-        ("concepts", "opposites", ": speaks well of it]"),
-    ],
+    ("command", "config"), [("machiavelli", "choices"), ("concepts", "opposites")]
 )
 def test_what_was_added_is_built_measured_shown_exported_and_published(
-    tree: Path, tmp_path: Path, command: str, config: str, claim: str
+    tree: Path, tmp_path: Path, command: str, config: str
 ) -> None:
     folder = tmp_path / command
     printed = run(tree, command, "--out", folder, "--limit", 40)  # all configs, with a report
-    assert f"\n{config}:\n" in printed
-    assert claim in printed
     rows = read_rows(folder / config)
+    claims = {row.get("behavior_reading", "speaks well of it") for row in rows}
+    (shown,) = re.findall(rf"\n{config}:\n  \[.*: (.*)\]\n", printed)
+    assert shown in claims
     assert {row["tier"] for row in rows} >= {"full"}
     assert f"| `{config}` |" in (folder / "README.md").read_text(encoding="utf-8")
     page = (folder / "report.html").read_text(encoding="utf-8")
