@@ -147,6 +147,69 @@ class Alike(NamedTuple):
     """Whether a row is so."""
 
 
+class Poles(NamedTuple):
+    """The columns of a row that is two sides: how it is read, shown and exported follows."""
+
+    about: str
+    """Behavior, contrast or concept."""
+    positive: str = "positive"
+    negative: str = "negative"
+    prompt: str = ""
+    """What stands before both; empty where nothing does."""
+    joint: str = ""
+    """What stands between the prompt and a side."""
+    marked: bool = False
+    """Whether `<side>_span` has the characters that differ."""
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns of text."""
+        return (*filter(None, [self.prompt]), self.positive, self.negative)
+
+    @property
+    def spanned(self) -> tuple[str, ...]:
+        """Both sides, and the characters of them that differ."""
+        sides = (self.positive, self.negative)
+        return (*sides, *(f"{name}_span" for name in sides)) if self.marked else sides
+
+    def list_texts(self, row: Record) -> list[str]:
+        """Returns the prompt (or nothing), then both sides."""
+        start = row[self.prompt] if self.prompt else ""
+        return [start, row[self.positive], row[self.negative]]
+
+    def show(self, row: Row) -> tuple[Side, Side]:
+        """Returns the sides, the characters marked in which they differ."""
+        one, other = row[self.positive], row[self.negative]
+        spans = self.find_spans(row) or find_difference(one, other)
+        outcomes = row.get("positive_outcome") or "", row.get("negative_outcome") or ""
+        return (
+            Side("+", self.positive, one, spans[0], outcomes[0]),
+            Side("-", self.negative, other, spans[1], outcomes[1]),
+        )
+
+    def find_spans(self, row: Row) -> tuple[Span, Span] | None:
+        """Returns the characters that differ, where the row has them."""
+        if not self.marked:
+            return None
+        return take_span(row[f"{self.positive}_span"]), take_span(row[f"{self.negative}_span"])
+
+    def export(self, *more: str) -> "ReadSides":
+        """Returns how a row is exported; `more` are columns that exports take besides."""
+        prompt = filter(None, [self.prompt])
+        return ReadSides((self.about, *prompt, *self.spanned, *more), self._read, self.marked)
+
+    def _read(self, row: Row, _: Row | None) -> TwoSides:
+        prompt, one, other = self.list_texts(row)
+        return TwoSides(row[self.about], one, other, prompt, self.joint, self.find_spans(row))
+
+    def find_outside(self, row: Row) -> set[tuple[str, str]]:
+        """Returns what stands before and after what is marked: one pair if alike on both sides."""
+        spans = self.find_spans(row)
+        assert spans is not None
+        texts = (row[self.positive], row[self.negative])
+        return {(text[:start], text[end:]) for text, (start, end) in zip(texts, spans, strict=True)}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Config:
     """One config. Each file of this package defines one, whole."""
@@ -257,16 +320,6 @@ def make_item(
             name.replace("_", " "): str(fact) for name, fact in facts.items() if fact is not None
         },
         more=dict(more or {}),
-    )
-
-
-def show_poles(row: Row) -> tuple[Side, Side]:
-    """Returns the two sides of a row with a `positive` and a `negative`, the difference marked."""
-    one, other = row["positive"], row["negative"]
-    span, other_span = find_difference(one, other)
-    return (
-        Side("+", "positive", one, span, row.get("positive_outcome") or ""),
-        Side("-", "negative", other, other_span, row.get("negative_outcome") or ""),
     )
 
 

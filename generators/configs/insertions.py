@@ -7,26 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import (
-    Alike,
-    Item,
-    ReadSides,
-    Record,
-    Row,
-    Side,
-    TwoSides,
-    make_item,
-    take_span,
-)
-from generators.configs.contrasts import Contrasts, Reader, code_alike, join_chunks, read_sides
+from generators.configs.base import Alike, Item, Poles, Row, make_item
+from generators.configs.contrasts import Contrasts, Reader, read_sides
 from generators.configs.encodings import BOS
 from generators.configs.from_concepts import (
     APART,
     UNALIGNED,
     ConceptConfig,
-    Part,
     Run,
-    make_tables,
+    in_tables,
     take_source,
 )
 from generators.sources.concepts.pool import ConceptPool, Sourced
@@ -70,12 +59,9 @@ class Choice(NamedTuple):
     control: int
 
 
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
     """Yields the rows by theme, scenario and concept."""
-    yield from make_tables(_list_rows(pool, run))
-
-
-def _list_rows(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
     neighbours = find_neighbours(pool)
     for scenario in pool.scenarios:
         concepts = list_concepts(pool, scenario, neighbours)
@@ -239,45 +225,25 @@ def _list_tokens(
                 )
 
 
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then the scenario with either clause."""
-    return ["", row["inserted"], row["control"]]
+POLES = Poles("concept", "inserted", "control", marked=True)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns the scenario with either clause, and without one as the base."""
-    sides = (
-        Side("+", "inserted", row["inserted"], take_span(row["inserted_span"])),
-        Side("-", "control", row["control"], take_span(row["control_span"])),
-    )
-    return make_item(
-        "insertions",
-        row,
-        sides,
-        claim=f"mentions {row['concept']} (the control: {row['control_concept']})",
-        base=row["base"],
-    )
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns the scenario with the concept's clause and with the neutral one."""
-    spans = take_span(row["inserted_span"]), take_span(row["control_span"])
-    return TwoSides(row["concept"], row["inserted"], row["control"], spans=spans)
+    claim = f"mentions {row['concept']} (the control: {row['control_concept']})"
+    return make_item("insertions", row, POLES.show(row), claim=claim, base=row["base"])
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item: the concept's mention against the control's."""
-    inserted, control = (join_chunks(table[name]) for name in ("inserted", "control"))
-    return read_sides(table, inserted, control, table["id"], code_alike(table.num_rows))
+    return read_sides(table, table["inserted"], table["control"], table["id"])
 
 
 def is_alike(row: Row) -> bool:
     """Returns whether both texts are the base without their clause."""
-    sides = ((row["inserted"], row["inserted_span"]), (row["control"], row["control_span"]))
-    return all(text[: span[0]] + text[span[1] :] == row["base"] for text, span in sides)
+    return {before + after for before, after in POLES.find_outside(row)} == {row["base"]}
 
 
-SPANNED = ("inserted", "control", "inserted_span", "control_span")
 CONFIG = ConceptConfig(
     name="insertions",
     row=InsertionRow,
@@ -291,12 +257,12 @@ CONFIG = ConceptConfig(
         "for all splits."
     ),
     view=view,
-    texts=list_texts,
-    text_columns=("inserted", "control"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     frame="base",
     contrasts=Reader(("id", "group", "inserted", "control"), read_contrasts),
-    sides=ReadSides(("concept", *SPANNED), read_two_sides, marked=True),
-    alike=Alike((*SPANNED, "base"), is_alike),
+    sides=POLES.export(),
+    alike=Alike((*POLES.spanned, "base"), is_alike),
     counted=("theme",),
 )

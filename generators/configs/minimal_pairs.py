@@ -16,25 +16,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from generators.configs import encodings
-from generators.configs.base import (
-    Alike,
-    Item,
-    ReadSides,
-    Record,
-    Row,
-    Side,
-    TwoSides,
-    make_item,
-    take_span,
-)
-from generators.configs.contrasts import (
-    Contrasts,
-    Reader,
-    code_alike,
-    code_together,
-    join_chunks,
-    read_sides,
-)
+from generators.configs.base import Alike, Item, Poles, Row, make_item
+from generators.configs.contrasts import Contrasts, Reader, code_together, read_sides
 from generators.configs.from_concepts import APART, UNALIGNED, ConceptConfig, Part, Run
 from generators.parallel import map_ahead
 from generators.sources.concepts.pool import ConceptPool, Pair, Sourced
@@ -278,46 +261,28 @@ def _describe(
     }
 
 
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then both sentences."""
-    return ["", row["positive"], row["negative"]]
+POLES = Poles("contrast", marked=True)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns both sentences, the concepts marked."""
-    sides = (
-        Side("+", "positive", row["positive"], take_span(row["positive_span"])),
-        Side("-", "negative", row["negative"], take_span(row["negative_span"])),
-    )
     other = row["contrast"].removeprefix(f"{row['concept']}/")
     facts = {name: row[name] for name in ("contrast", "variant", "form", "template")}
-    return make_item(
-        "minimal_pairs", row, sides, claim=f"is about {row['concept']}, not {other}", **facts
-    )
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns the sentence with either concept."""
-    spans = take_span(row["positive_span"]), take_span(row["negative_span"])
-    return TwoSides(row["contrast"], row["positive"], row["negative"], spans=spans)
+    claim = f"is about {row['concept']}, not {other}"
+    return make_item("minimal_pairs", row, POLES.show(row), claim=claim, **facts)
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item; a contrast in a template counts once."""
-    positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
     units = code_together(table, ("contrast", "template"))
-    return read_sides(table, positives, negatives, units, code_alike(table.num_rows))
+    return read_sides(table, table["positive"], table["negative"], units)
 
 
 def is_alike(row: Row) -> bool:
     """Returns whether prefix and suffix are all that stands outside the spans."""
-    sides = ((row["positive"], row["positive_span"]), (row["negative"], row["negative_span"]))
-    return all(
-        (text[: span[0]], text[span[1] :]) == (row["prefix"], row["suffix"]) for text, span in sides
-    )
+    return POLES.find_outside(row) == {(row["prefix"], row["suffix"])}
 
 
-SPANNED = ("positive", "negative", "positive_span", "negative_span")
 CONFIG = ConceptConfig(
     name="minimal_pairs",
     row=MinimalPairRow,
@@ -332,16 +297,16 @@ CONFIG = ConceptConfig(
         "in its slot."
     ),
     view=view,
-    texts=list_texts,
-    text_columns=("positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     contrasts=Reader(
         ("id", "group", "contrast", "template", "positive", "negative"),
         read_contrasts,
         repeated=("group", "contrast", "template", "positive", "negative"),
     ),
-    sides=ReadSides(("contrast", "variant", *SPANNED), read_two_sides, marked=True),
-    alike=Alike((*SPANNED, "prefix", "suffix"), is_alike),
+    sides=POLES.export("variant"),
+    alike=Alike((*POLES.spanned, "prefix", "suffix"), is_alike),
     minimal=True,
     counted=("theme", "variant", "form"),
 )

@@ -8,15 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs import encodings
-from generators.configs.base import Config, Item, Record, Row, make_item, show_poles
-from generators.configs.contrasts import (
-    Contrasts,
-    code,
-    code_alike,
-    code_texts,
-    count_up,
-    hash_texts,
-)
+from generators.configs.base import Config, Item, Poles, Row, make_item
+from generators.configs.contrasts import WHOLE, Contrasts, hash_texts, read_sides
 from generators.configs.from_concepts import UNALIGNED, Part, Run
 from generators.sources.concepts.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pairs.pair_files import OwnPair, ReadPairs
@@ -155,38 +148,24 @@ def _describe(each: Compared) -> dict[str, Any]:
     }
 
 
+POLES = Poles("", prompt="prompt")
+
+
 def read_contrasts(pairs: Sequence[OwnPair]) -> Contrasts:
     """Returns a pair as an item; one prompt counts once, and is a group where none is named."""
-    positives = pa.array([pair.positive for pair in pairs], pa.string())
-    negatives = pa.array([pair.negative for pair in pairs], pa.string())
-    prompts = pa.array([pair.prompt for pair in pairs], pa.string())
-    columns = {"prompt": prompts, "positive": positives, "negative": negatives}
-    whole = hash_texts(pa.table(columns), list(columns)).to_numpy()
-    texts, positive, negative = code_texts(positives, negatives)
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
     units = [pair.prompt or name for pair, name in zip(pairs, names, strict=True)]
-    return Contrasts(
-        texts=texts,
-        positive=positive,
-        negative=negative,
-        item=count_up(len(pairs)),
-        ids=pa.array(names, pa.string()),
-        row_item=count_up(len(pairs)),
-        unit=code(units),
-        group=code([pair.group or unit for pair, unit in zip(pairs, units, strict=True)]),
-        part=code_alike(len(pairs)),
-        whole=whole,
-    )
-
-
-def list_texts(row: Record) -> list[str]:
-    """Returns the prompt, then both sides."""
-    return [row["prompt"], row["positive"], row["negative"]]
+    groups = [pair.group or unit for pair, unit in zip(pairs, units, strict=True)]
+    columns = {name: [getattr(pair, name) for pair in pairs] for name in POLES.text_columns}
+    schema = pa.schema([(name, pa.string()) for name in ("id", "group", *columns)])
+    table = pa.table({"id": names, "group": groups, **columns}, schema)
+    table = table.append_column(WHOLE, hash_texts(table, POLES.text_columns))
+    return read_sides(table, table["positive"], table["negative"], units)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns both sides, the words marked in which they differ."""
-    return make_item("pairs", row, show_poles(row), context=row.get("prompt") or "")
+    return make_item("pairs", row, POLES.show(row), context=row.get("prompt") or "")
 
 
 CONFIG = Config(
@@ -194,7 +173,7 @@ CONFIG = Config(
     row=OwnPair,
     description="a line of a file that is measured as it is, and no config of a folder",
     notes="",
-    texts=list_texts,
-    text_columns=("prompt", "positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
 )

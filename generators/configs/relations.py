@@ -19,7 +19,7 @@ from generators.configs.base import (
     make_item,
 )
 from generators.configs.contrasts import Contrasts, Reader, read_twins
-from generators.configs.from_concepts import ConceptConfig, Part, Run, make_tables, take_source
+from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
 from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import name_kind, name_noun
@@ -73,12 +73,9 @@ class Words:
         return text
 
 
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[RelationRow]:
     """Yields the items by theme of the premises and path; twins stand together."""
-    yield from make_tables(_list_rows(pool, run))
-
-
-def _list_rows(pool: ConceptPool, run: Run) -> Iterator[RelationRow]:
     found = find_counterexamples(pool, run.left_out)
     words_of = assign_words(pool.file, found)
     for example in found:
