@@ -291,15 +291,7 @@ def make_item(
 ) -> Item:
     """Returns the item of a row; columns that it lacks are empty.
 
-    Args:
-        config: its config.
-        row: its columns.
-        sides: the texts that are compared.
-        claim: what is true of the positive side.
-        context: what stands before them.
-        base: what both sides are without what differs.
-        more: longer texts, by heading.
-        facts: more to know, by name; what is None is left out.
+    `facts` are more to know, by name; what is None is left out. For the others see `Item`.
     """
     return Item(
         config=config,
@@ -405,12 +397,15 @@ def take_columns(
     Args:
         decision: what the row is a view of.
         behavior: what it is about.
-        places: of the options it is built from; None for all.
+        places: of the options it is built from, whose label source it has; None for all.
         template: that renders it.
     """
-    provenance = find_provenance(decision, places)
-    if template is not None:
-        provenance = provenance.model_copy(update={"template": template})
+    provenance, options = decision.provenance, decision.options
+    chosen = options if places is None else [options[place] for place in places]
+    changed = {} if template is None else {"template": template}
+    if provenance.label_source == "benchmark":
+        if any(option.label_source == "model" for option in chosen):
+            changed["label_source"] = "model"
     return {
         "origin": decision.origin,
         "split": decision.split,
@@ -420,20 +415,8 @@ def take_columns(
         "decision_id": decision.id,
         "behavior": behavior,
         "behavior_reading": MEANINGS[behavior],
-        "provenance": provenance,
+        "provenance": provenance.model_copy(update=changed) if changed else provenance,
     }
-
-
-def find_provenance(decision: Decision, places: Iterable[int] | None) -> Provenance:
-    """Returns a Decision's provenance; its label source is that of these options."""
-    provenance = decision.provenance
-    if provenance.label_source != "benchmark":
-        return provenance
-    options = decision.options
-    chosen = options if places is None else [options[place] for place in places]
-    if any(option.label_source == "model" for option in chosen):
-        return provenance.model_copy(update={"label_source": "model"})
-    return provenance
 
 
 def behavior_of(row: GameRow) -> Behavior | None:

@@ -12,8 +12,6 @@ from generators.configs.base import (
     Item,
     Poles,
     Row,
-    ViewColumns,
-    find_provenance,
     make_item,
     read_options,
     take_columns,
@@ -29,13 +27,11 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Contrasti
     """Yields one row per menu, behavior, positive and negative."""
     for decision, contrasts in menus:
         for contrast in contrasts:
-            shared = take_columns(decision, contrast.behavior, ())
             for pair in contrast.pairs:
                 places = (pair.positive, pair.negative)
-                columns: ViewColumns = {**shared, "provenance": find_provenance(decision, places)}
                 positive, negative = (decision.options[place] for place in places)
                 yield ContrastiveRow(
-                    **columns,
+                    **take_columns(decision, contrast.behavior, places),
                     id=f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
                     prompt=decision.context,
                     positive=positive.text,
