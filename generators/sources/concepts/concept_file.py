@@ -8,7 +8,7 @@ from typing import NamedTuple
 from generators.sources.concepts.network import find_cycle
 from generators.sources.concepts.slots import SlotError, inflect, name_noun, parse_slot
 from generators.sources.concepts.yaml_files import Key, YamlFile
-from schemas.concept import PARTS_OF_SPEECH, Concept, ConceptFile
+from schemas.concept import PARTS_OF_SPEECH, Concept, ConceptFile, Relation
 
 REMEDY = "Fix the file; generators/sample/concepts.yaml is an example of one"
 MOST_NAMES = 20
@@ -105,9 +105,8 @@ def _check_templates(file: ConceptFile) -> Iterator[Fault]:
                 found = f"template {name} fits '{slot}'"
                 yield Fault((*path, "fits", place), found, "slots of concepts")
         if (earlier := texts.setdefault(template.text, name)) != name:
-            yield Fault(
-                (*path, "text"), f"template {name} has the text of {earlier}", "each text once"
-            )
+            found = f"template {name} has the text of {earlier}"
+            yield Fault((*path, "text"), found, "each text once")
         try:
             forms = parse_slot(template.text).forms
         except SlotError as error:
@@ -127,13 +126,11 @@ def _check_edges(file: ConceptFile) -> Iterator[Fault]:
         path, said = ("edges", place), f"edge {edge.source} {edge.relation} {edge.target}"
         for end, name in (("source", edge.source), ("target", edge.target)):
             if name not in file.concepts:
-                yield Fault(
-                    (*path, end), f"{said} names no concept: '{name}'", "a name under concepts"
-                )
+                found = f"{said} names no concept: '{name}'"
+                yield Fault((*path, end), found, "a name under concepts")
             if name_noun(file.concepts[name]) is None:
-                yield Fault(
-                    (*path, end), f"{said} ends at an adjective: '{name}'", "nouns or verbs"
-                )
+                found = f"{said} ends at an adjective: '{name}'"
+                yield Fault((*path, end), found, "nouns or verbs")
         key = (edge.source, edge.relation, edge.target)
         if edge.source == edge.target:
             yield Fault(path, f"{said} leads nowhere", "two concepts")
@@ -144,7 +141,11 @@ def _check_edges(file: ConceptFile) -> Iterator[Fault]:
         place = next(at for at, edge in enumerate(file.edges) if edge in cycle)
         names = " -> ".join([*(edge.source for edge in cycle), cycle[0].source])
         yield Fault(("edges", place), f"kind_of goes in a circle: {names}", "no circle")
-    for relation in dict.fromkeys(edge.relation for edge in file.edges):
+
+
+def _check_phrases(file: ConceptFile) -> Iterator[Fault]:
+    used: dict[Relation, None] = dict.fromkeys(edge.relation for edge in file.edges)
+    for relation in used:
         phrase = file.relations.get(relation)
         if phrase is None:
             yield Fault(("relations",), f"no sentence for {relation}", "one for each")
@@ -206,9 +207,8 @@ def _check_names(file: ConceptFile) -> Iterator[Fault]:
     for part in ("templates", "scenarios"):
         for name in getattr(file, part):
             if name.startswith(WRITTEN):
-                yield Fault(
-                    (part, name), f"the name '{name}'", f"one that begins not with '{WRITTEN}'"
-                )
+                wanted = f"one that begins not with '{WRITTEN}'"
+                yield Fault((part, name), f"the name '{name}'", wanted)
 
 
 def _has_once(text: str, slots: Sequence[str]) -> bool:
@@ -235,6 +235,7 @@ _CHECKS = (
     _check_contrasts,
     _check_templates,
     _check_edges,
+    _check_phrases,
     _check_scenarios,
     _check_associations,
     _check_attributes,
