@@ -57,6 +57,7 @@ def map_in_order(
             left open.
 
     Raises:
+        UsageError: a worker runs its caller's script anew, as spawned ones do.
         WorkerError: a worker was killed.
     """
     if executor is not None:
@@ -65,7 +66,9 @@ def map_in_order(
     if processes < 2:
         yield from map(function, items)
         return
-    check_main()
+    if multiprocessing.parent_process() is not None:  # a worker runs its caller's script anew
+        wanted = 'its calls below `if __name__ == "__main__":`'
+        raise UsageError("your script", "it runs again in every worker", wanted, "Put them there")
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
     done = False
@@ -78,13 +81,6 @@ def map_in_order(
                 for worker in multiprocessing.active_children():
                     worker.terminate()
             pool.shutdown(cancel_futures=True)
-
-
-def check_main() -> None:
-    """Raises UsageError in a worker that runs its caller's script anew, as spawned ones do."""
-    if multiprocessing.parent_process() is not None:
-        wanted = 'its calls below `if __name__ == "__main__":`'
-        raise UsageError("your script", "it runs again in every worker", wanted, "Put them there")
 
 
 def _submit(

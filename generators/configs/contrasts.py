@@ -285,18 +285,10 @@ def read_twins(
     row_item = np.full(len(ids), -1, np.int32)
     row_item[ones] = row_item[others] = count_up(len(ones))
     column = join_chunks(table[text])
-    sides = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
-    texts, positives, negatives = code_texts(*sides)
-    groups: list[Any] = table["group"].to_pylist()
-    return Contrasts(
-        texts=texts,
-        positive=positives,
-        negative=negatives,
-        item=count_up(len(ones)),
-        ids=join_chunks(table["id"]).take(pa.array(ones, pa.int64())),
+    one, other = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
+    first = table.select(["id", "group", WHOLE]).take(pa.array(ones, pa.int64()))
+    return replace(
+        read_sides(first, one, other, [units[row] for row in ones]),
         row_item=row_item,
-        unit=code([units[row] for row in ones]),
-        group=code([groups[row] for row in ones]),
-        part=code_alike(len(ones)),
         whole=whole[ones] * 3 + whole[others],  # the same two the other way round are another
     )

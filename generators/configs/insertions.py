@@ -23,7 +23,7 @@ from generators.sources.concepts.slots import mention
 from generators.splits import hash_number
 from generators.tokens.alignment import SPACES, Alignment, align_texts
 from generators.tokens.vocabularies import Ids, Vocabulary
-from schemas.concept import Concept, Scenario
+from schemas.concept import Scenario
 from schemas.insertions import InsertionEncoding, InsertionRow
 
 NO_CONTROL = "no neutral concept of the same part of speech"
@@ -40,6 +40,11 @@ class Filled(NamedTuple):
     span: tuple[int, int]
     """Characters of the clause with a space: without them the text is the scenario's base."""
 
+    @property
+    def base(self) -> str:
+        """The scenario without a clause."""
+        return self.text[: self.span[0]] + self.text[self.span[1] :]
+
 
 class ClauseTokens(NamedTuple):
     """One way in which a tokenizer reads a scenario with each of its clauses."""
@@ -52,23 +57,19 @@ class ClauseTokens(NamedTuple):
     """Tokens without the clause."""
 
 
-class Choice(NamedTuple):
-    """A concept with the control it is compared with, as places among the texts."""
-
-    concept: int
-    control: int
-
-
 @in_tables
 def view(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
     """Yields the rows by theme, scenario and concept."""
     neighbours = find_neighbours(pool)
     for scenario in pool.scenarios:
-        concepts = list_concepts(pool, scenario, neighbours)
+        near, unnamed = neighbours[scenario.value.theme], list_unnamed(pool, scenario.value)
+        concepts = [name for name in unnamed if name in near and mention(pool.file.concepts[name])]
+        if isinstance(scenario.only, str):
+            concepts = [scenario.only]
         here = [name for name in concepts if pool.splits[name] == scenario.split]
         run.left_out[APART] += len(concepts) - len(here)
         if here:
-            yield from make_rows(pool, run, scenario, here)
+            yield from make_rows(pool, run, scenario, here, unnamed)
 
 
 def fill_clause(scenario: Scenario, word: str) -> Filled:
@@ -84,17 +85,18 @@ def fill_clause(scenario: Scenario, word: str) -> Filled:
     return Filled(before + clause + after, span, span)
 
 
-def find_words(scenario: Scenario) -> str:
-    """Returns the words of a scenario without its clause, with spaces around each."""
+def list_unnamed(pool: ConceptPool, scenario: Scenario) -> list[str]:
+    """Returns the concepts whose nouns a scenario without its clause does not name."""
     before, _, rest = scenario.text.partition("[")
     after = rest.partition("]")[2]
-    return f" {' '.join(_WORD.findall(f'{before} {after}'.lower()))} "
-
-
-def is_named(concept: Concept, words: str) -> bool:
-    """Returns whether a noun stands among some words."""
-    forms = (concept.singular, concept.plural, concept.mass)
-    return any(f" {form.lower()} " in words for form in forms if form)
+    said = f" {' '.join(_WORD.findall(f'{before} {after}'.lower()))} "
+    return [
+        name
+        for name, each in pool.file.concepts.items()
+        if not any(
+            f" {form.lower()} " in said for form in (each.singular, each.plural, each.mass) if form
+        )
+    ]
 
 
 def find_neighbours(pool: ConceptPool) -> dict[str, set[str]]:
@@ -110,45 +112,33 @@ def find_neighbours(pool: ConceptPool) -> dict[str, set[str]]:
     return found
 
 
-def list_concepts(
-    pool: ConceptPool, scenario: Sourced[Scenario], neighbours: dict[str, set[str]]
-) -> list[str]:
-    """Returns the concepts that a scenario is to mention, in the order of the file."""
-    if isinstance(scenario.only, str):
-        return [scenario.only]
-    near, said = neighbours[scenario.value.theme], find_words(scenario.value)
-    return [
-        name
-        for name, each in pool.file.concepts.items()
-        if name in near and mention(each) and not is_named(each, said)
-    ]
-
-
-def list_controls(pool: ConceptPool, concept: str, scenario: Scenario) -> list[str]:
-    """Returns the neutral concepts of the same part of speech that the scenario does not name."""
-    concepts, part = pool.file.concepts, pool.file.concepts[concept].part_of_speech
-    said = find_words(scenario)
-    return [
-        name
-        for name, each in concepts.items()
-        if each.theme == pool.file.controls
-        and each.part_of_speech == part
-        and name != concept
-        and not is_named(each, said)
-    ]
-
-
 def make_rows(
-    pool: ConceptPool, run: Run, scenario: Sourced[Scenario], concepts: Sequence[str]
+    pool: ConceptPool,
+    run: Run,
+    scenario: Sourced[Scenario],
+    concepts: Sequence[str],
+    unnamed: Sequence[str],
 ) -> Iterator[InsertionRow]:
-    """Yields a row for each concept, with the first control that most tokenizers align."""
-    controls = {name: list_controls(pool, name, scenario.value) for name in concepts}
+    """Yields a row for each concept, with the first control that most tokenizers align.
+
+    Controls are neutral concepts of the same part of speech that the scenario does not name.
+    """
+    known = pool.file.concepts
+    neutral = [name for name in unnamed if known[name].theme == pool.file.controls]
+    controls = {
+        name: [
+            each
+            for each in neutral
+            if each != name and known[each].part_of_speech == known[name].part_of_speech
+        ]
+        for name in concepts
+    }
     names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
     # Only concepts that can be mentioned are listed.
-    words = [mention(pool.file.concepts[name]) or "" for name in names]
+    words = [mention(known[name]) or "" for name in names]
     filled = [fill_clause(scenario.value, word) for word in words]
     pairs = [
-        Choice(names.index(name), names.index(control))
+        (names.index(name), names.index(control))
         for name in concepts
         for control in sorted(
             controls[name], key=lambda each: hash_number(f"{scenario.name}/{name}/{each}")
@@ -158,13 +148,13 @@ def make_rows(
     score = np.sum([each.pairs.aligned for both in tokens_of for each in both], axis=0)
     best = sum(map(len, tokens_of))
     run.left_out[NO_CONTROL] += sum(not some for some in controls.values())
-    for concept in dict.fromkeys(pair.concept for pair in pairs):
-        here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
+    for concept in dict.fromkeys(concept for concept, _ in pairs):
+        here = [place for place, pair in enumerate(pairs) if pair[0] == concept]
         place = max(here, key=lambda place: int(score[place]))
         if run.aligned_only and score[place] < best:
             run.left_out[UNALIGNED] += 1
             continue
-        control = pairs[place].control
+        control = pairs[place][1]
         one, other = filled[concept], filled[control]
         yield InsertionRow(
             id=f"{scenario.name}/{names[concept]}",
@@ -174,7 +164,7 @@ def make_rows(
             concept=names[concept],
             control_concept=names[control],
             scenario=scenario.name,
-            base=one.text[: one.span[0]] + one.text[one.span[1] :],
+            base=one.base,
             inserted=one.text,
             control=other.text,
             inserted_span=one.span,
@@ -185,12 +175,10 @@ def make_rows(
 
 
 def _read(
-    vocabulary: Vocabulary, filled: Sequence[Filled], pairs: Sequence[Choice]
+    vocabulary: Vocabulary, filled: Sequence[Filled], pairs: Sequence[tuple[int, int]]
 ) -> list[ClauseTokens]:
-    concepts: Ids = np.array([pair.concept for pair in pairs], np.int64)
-    controls: Ids = np.array([pair.control for pair in pairs], np.int64)
+    concepts, controls = np.array(pairs, np.int64).reshape(-1, 2).T
     texts = [each.text for each in filled]
-    base = texts[0][: filled[0].span[0]] + texts[0][filled[0].span[1] :]
     found: list[ClauseTokens] = []
     for space, alignment in zip(
         SPACES, align_texts(vocabulary, texts, concepts, controls), strict=True
@@ -198,19 +186,19 @@ def _read(
         lead = " " if space else ""
         clauses = [(each.read[0] + space, each.read[1] + space) for each in filled]
         spans = vocabulary.find_spans([f"{lead}{text}" for text in texts], clauses)
-        n_base = int(vocabulary.encode([f"{lead}{base}"]).lengths[0])
+        n_base = int(vocabulary.encode([f"{lead}{filled[0].base}"]).lengths[0])
         found.append(ClauseTokens(alignment, spans, n_base))
     return found
 
 
 def _list_tokens(
-    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int, pair: Choice
+    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int, pair: tuple[int, int]
 ) -> Iterator[InsertionEncoding]:
     for vocabulary, both in zip(run.vocabularies, tokens_of, strict=True):
         run.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
         for space, tokens in zip(SPACES, both, strict=True):
             lengths: list[int] = tokens.pairs.lengths[place].tolist()
-            inserted, control = tokens.spans[[pair.concept, pair.control]].tolist()
+            inserted, control = tokens.spans[[*pair]].tolist()
             for bos in BOS:
                 yield InsertionEncoding(
                     tokenizer=vocabulary.name,
