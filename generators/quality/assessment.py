@@ -25,8 +25,12 @@ from generators.quality.plots import PlotCounts
 from generators.quality.rows import read_audit, read_flags, read_measurable, read_rows
 from generators.quality.selection.features import extract_features
 from generators.quality.tiers import choose_rows
-from generators.sources.pairs.pair_files import OwnPair, read_any_pairs
-from generators.sources.pairs.records import PairRecords, read_pairs
+from generators.sources.pairs.pair_files import (
+    OwnPair,
+    PairRecords,
+    read_any_pairs,
+    take_pairs,
+)
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import (
@@ -97,7 +101,7 @@ def choose_core(data: "Path | str | PairRecords") -> list[bool]:
 
 def _read_any(data: "Path | str | PairRecords") -> list[OwnPair]:
     if not isinstance(data, str | Path):
-        return read_pairs(data)
+        return take_pairs(data)
     path = Path(data)
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file or folder"

@@ -100,7 +100,7 @@ def test_every_command_is_documented() -> None:
 def test_every_config_is_one_file_and_one_line() -> None:
     for name, config in CONFIGS.items():
         assert name == config.name
-        assert inspect.getfile(config.texts) == str(ROOT / "generators" / "configs" / f"{name}.py")
+        assert inspect.getfile(config.show) == str(ROOT / "generators" / "configs" / f"{name}.py")
         assert f"| `{name}` |" in README
         assert config.row.__name__ in schemas.__all__
         assert inspect.getfile(config.row) == str(ROOT / "schemas" / f"{SCHEMA_FILES[name]}.py")
