@@ -6,7 +6,7 @@ in the question, two of them as answers), `statements/` that of `persona/` (yes 
 `label_confidence`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from generators.export.formats.base import (
     Contents,
@@ -30,12 +30,9 @@ NOT_AN_ANSWER = "options in the question that are not an answer"
 NO_STATEMENT = "options without a statement, so that yes and no are balanced"
 
 
-def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields a question with all options, then a statement for either pole."""
     for row in rows:
-        if misfit := find_misfit(row):
-            yield misfit
-            continue
         others = row["not_matching"]
         other = others[scope.pick(row["id"], len(others))]
         if len(others) > 1:
@@ -98,7 +95,7 @@ in the question."""
 FORMAT = Format(
     "model-written",
     "readers of Anthropic's model-written evals",
-    {"multiple_choice": Take(COLUMNS, convert)},
+    {"multiple_choice": Take(COLUMNS, convert, find_misfit)},
     tokenizers="default",
     add=add_tokens,
     note=NOTE,
