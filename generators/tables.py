@@ -229,7 +229,7 @@ def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """
     with pa.OSFile(str(name_draft(path)), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
-    _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
+    write_changed(path, schema, run_ahead(read_draft(path), 1), change)
     name_draft(path).unlink()
 
 
@@ -245,16 +245,17 @@ def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     whole = path.with_suffix(".whole")
     path.rename(whole)
     schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
-    _write_changed(path, schema, read_groups(whole), change)
+    write_changed(path, schema, read_groups(whole), change)
     whole.unlink()
 
 
-def _write_changed(
+def write_changed(
     path: Path,
     schema: pa.Schema,
     groups: Iterable[pa.Table],
     change: Callable[[pa.Table], pa.Table],
-) -> None:
+) -> ParquetFile:
+    """Returns the file that was written, of changed groups; one without rows is removed."""
     file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
         for table in groups:
@@ -265,6 +266,7 @@ def _write_changed(
         raise
     if not file.rows:
         path.unlink()
+    return file
 
 
 REMEDY = "Build the folder again"

@@ -7,16 +7,17 @@ or a tag is not: whether it was made must be checked first, and `Unsure` says so
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # tqdm, which some signatures name, has no types there.
 
+import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import wraps
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import httpx2
 from huggingface_hub import (
@@ -56,6 +57,7 @@ NOT_SENT = (
 )
 """What the client raises where it did not, or could not, send the request."""
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -94,6 +96,35 @@ class RemoteFile(NamedTuple):
     """Git's name of its content; for an LFS file, of its pointer."""
 
 
+def repeated(
+    ask: Callable[Concatenate["Hub", str, P], Result],
+) -> Callable[Concatenate["Hub", str, P], Result]:
+    """Makes a method, whose first argument is a repository, ask again while the Hub is busy.
+
+    Raises:
+        HubError: the Hub was busy in all attempts, or repeating the request cannot help.
+    """
+
+    @wraps(ask)
+    def ask_until_answered(hub: "Hub", name: str, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        def attempt() -> Result:
+            with translate(name, writes=False):
+                return ask(hub, name, *args, **kwargs)
+
+        try:
+            return Retrying(
+                retry=retry_if_exception_type(Busy),
+                wait=_choose_wait,
+                stop=stop_after_attempt(ATTEMPTS),
+                sleep=hub.wait,
+                reraise=True,
+            )(attempt)
+        except Busy as error:
+            raise give_up(name, str(error)) from error
+
+    return ask_until_answered
+
+
 @dataclass
 class Hub:
     """The Hub, seen with the token of the environment."""
@@ -110,65 +141,49 @@ class Hub:
             disable_progress_bars()
         self._api = HfApi(endpoint=self.endpoint, library_name="contrapose")
 
+    @repeated
     def find_repository(self, name: str) -> Repository | None:
         """Returns a dataset repository; None if there is none, or none that the token sees."""
+        try:
+            info = self._api.dataset_info(name, revision=BRANCH)
+        except RepositoryNotFoundError as error:
+            if error.response.status_code == 401 and get_token():
+                raise
+            return None
+        return Repository(str(info.sha), bool(info.private))
 
-        def ask() -> Repository | None:
-            try:
-                info = self._api.dataset_info(name, revision=BRANCH)
-            except RepositoryNotFoundError as error:
-                if error.response.status_code == 401 and get_token():
-                    raise
-                return None
-            return Repository(str(info.sha), bool(info.private))
-
-        return self._ask(name, ask)
-
+    @repeated
     def create_repository(self, name: str) -> None:
         """Creates a private repository if there is none."""
+        self._api.create_repo(
+            name, repo_type="dataset", visibility="private", exist_ok=True, token=True
+        )
 
-        def ask() -> None:
-            self._api.create_repo(
-                name, repo_type="dataset", visibility="private", exist_ok=True, token=True
-            )
-
-        self._ask(name, ask)
-
+    @repeated
     def make_public(self, name: str) -> None:
         """Makes a repository public."""
-        ask = self._api.update_repo_settings
-        self._ask(name, lambda: ask(name, repo_type="dataset", visibility="public"))
+        self._api.update_repo_settings(name, repo_type="dataset", visibility="public")
 
+    @repeated
     def list_files(self, name: str, commit: str) -> dict[str, RemoteFile]:
         """Returns the files of a commit by their names."""
+        tree = self._api.list_repo_tree(name, recursive=True, revision=commit, repo_type="dataset")
+        return {
+            each.path: RemoteFile(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
+            for each in tree
+            if isinstance(each, RepoFile)
+        }
 
-        def ask() -> dict[str, RemoteFile]:
-            tree = self._api.list_repo_tree(
-                name, recursive=True, revision=commit, repo_type="dataset"
-            )
-            return {
-                each.path: RemoteFile(
-                    each.size, each.lfs.sha256 if each.lfs else None, each.blob_id
-                )
-                for each in tree
-                if isinstance(each, RepoFile)
-            }
-
-        return self._ask(name, ask)
-
+    @repeated
     def list_tags(self, name: str) -> dict[str, str]:
         """Returns tag -> its commit."""
+        refs = self._api.list_repo_refs(name, repo_type="dataset")
+        return {each.name: each.target_commit for each in refs.tags}
 
-        def ask() -> dict[str, str]:
-            refs = self._api.list_repo_refs(name, repo_type="dataset")
-            return {each.name: each.target_commit for each in refs.tags}
-
-        return self._ask(name, ask)
-
+    @repeated
     def list_commits(self, name: str) -> list[str]:
         """Returns the commits of the main branch, the latest first."""
-        ask = self._api.list_repo_commits
-        commits = self._ask(name, lambda: ask(name, repo_type="dataset", revision=BRANCH))
+        commits = self._api.list_repo_commits(name, repo_type="dataset", revision=BRANCH)
         return [commit.commit_id for commit in commits]
 
     def commit(
@@ -210,49 +225,24 @@ class Hub:
         with translate(name, writes=True):
             self._api.create_tag(name, tag=tag, revision=commit, repo_type="dataset", token=True)
 
+    @repeated
     def read_file(self, name: str, commit: str, path: str) -> bytes:
         """Returns the content of a file of a commit, as the Hub serves it."""
+        with tempfile.TemporaryDirectory() as fresh:
+            found = self._api.hf_hub_download(
+                name, path, repo_type="dataset", revision=commit, cache_dir=fresh
+            )
+            return Path(found).read_bytes()
 
-        def ask() -> bytes:
-            with tempfile.TemporaryDirectory() as fresh:
-                found = self._api.hf_hub_download(
-                    name, path, repo_type="dataset", revision=commit, cache_dir=fresh
-                )
-                return Path(found).read_bytes()
-
-        return self._ask(name, ask)
-
-    def hash_file(self, name: str, commit: str, path: str) -> str:
-        """Returns the sha256 of a file of a commit, as the Hub serves it."""
-        return sha256(self.read_file(name, commit, path)).hexdigest()
-
+    @repeated
     def download(self, name: str, revision: str | None) -> Path:
         """Returns a folder with all files of a revision; it is in the client's cache."""
-        ask = self._api.snapshot_download
-        return Path(self._ask(name, lambda: ask(name, repo_type="dataset", revision=revision)))
+        return Path(self._api.snapshot_download(name, repo_type="dataset", revision=revision))
 
     def pause(self, why: Busy | Stale, attempts: int) -> None:
         """Waits before the next attempt: as long as the Hub asks for, or longer each time."""
         asked = why.seconds if isinstance(why, Busy) else None
         self.wait(min(2.0**attempts, 30) if asked is None else min(asked, LONGEST_WAIT))
-
-    def _ask(self, name: str, ask: Callable[[], Result]) -> Result:
-        """Returns the Hub's answer; the request is repeated while the Hub is busy."""
-
-        def attempt() -> Result:
-            with translate(name, writes=False):
-                return ask()
-
-        try:
-            return Retrying(
-                retry=retry_if_exception_type(Busy),
-                wait=_choose_wait,
-                stop=stop_after_attempt(ATTEMPTS),
-                sleep=self.wait,
-                reraise=True,
-            )(attempt)
-        except Busy as error:
-            raise give_up(name, str(error)) from error
 
 
 def _choose_wait(state: RetryCallState) -> float:
@@ -314,7 +304,9 @@ def _explain_status(name: str, error: HfHubHTTPError, *, writes: bool) -> Except
     message = _hide_token(error.server_message or "").strip().split("\n")[0].rstrip(".")
     found = f"HTTP {status}{f' ({message})' if message else ''}"
     if status == 429 or status >= 500:
-        return (Unsure if writes else Busy)(found, _read_wait(error))
+        asked = error.response.headers.get("Retry-After", "")
+        seconds = float(asked) if re.fullmatch(r"\d+(\.\d+)?", asked) else None
+        return (Unsure if writes else Busy)(found, seconds)
     if writes and status in (409, 412):
         return Stale(found)
     if status == 401:
@@ -340,14 +332,6 @@ def _explain_not_sent(name: str, error: Exception) -> Exception:
         return refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it")
     # LocalEntryNotFoundError: the client has no copy, and could not fetch one.
     return Busy("no answer (no connection)")
-
-
-def _read_wait(error: HfHubHTTPError) -> float | None:
-    """Returns the seconds that the Hub asks to wait; None if it does not say."""
-    try:
-        return float(error.response.headers.get("Retry-After", ""))
-    except ValueError:
-        return None
 
 
 def _hide_token(text: str) -> str:

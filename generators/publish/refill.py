@@ -167,7 +167,12 @@ def hydrate(options: HydrateOptions) -> Hydrated:
         made = _finish(new, published, manifest, sizes, mismatches)
     promised = manifest.references.files if manifest.references else {}
     identical = sum(made.files.get(name) == digest for name, digest in promised.items())
-    return Hydrated(out, made, mismatches, identical, _compare_versions(manifest, made))
+    versions = {
+        name: (version, made.versions.get(name, "none"))
+        for name, version in manifest.versions.items()
+        if made.versions.get(name) != version
+    }
+    return Hydrated(out, made, mismatches, identical, versions)
 
 
 def find_published(folder: Path, revision: str | None) -> Path:
@@ -382,11 +387,3 @@ def _finish(
         "versions": list_versions(VERSIONED),
     }
     return describe_folder(folder, manifest.model_copy(update=update), quality)
-
-
-def _compare_versions(there: GameManifest, here: GameManifest) -> dict[str, tuple[str, str]]:
-    return {
-        name: (version, here.versions.get(name, "none"))
-        for name, version in there.versions.items()
-        if here.versions.get(name) != version
-    }
