@@ -49,13 +49,30 @@ BACKOFF = wait_random_exponential(multiplier=1, max=30)
 LONGEST_WAIT = 300.0
 """Longest wait, in seconds, that the Hub may ask for."""
 BRANCH = "main"
-NOT_SENT = (
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-    UnicodeEncodeError,
-    httpx2.UnsupportedProtocol,
-)
-"""What the client raises where it did not, or could not, send the request."""
+TOKENS = "https://huggingface.co/settings/tokens"
+NOT_SENT: dict[type[Exception], tuple[str, str, str]] = {
+    LocalTokenNotFoundError: (
+        "no token", "one in HF_TOKEN", f"Create one with write access at {TOKENS}"
+    ),
+    UnicodeEncodeError: (
+        "a token with characters that no token has", "a valid token", "Copy it into HF_TOKEN again"
+    ),
+    httpx2.UnsupportedProtocol: (
+        "HF_ENDPOINT is not a web address", "a URL such as https://huggingface.co", "Correct it"
+    ),
+}  # fmt: skip
+"""What the client raises where it cannot send a request -> what is wrong, wanted, to do."""
+REFUSED = {
+    401: ("a valid token", f"Create one at {TOKENS} and set HF_TOKEN to it"),
+    403: (
+        "a token that may write there", "Give the token in HF_TOKEN write access to this repository"
+    ),
+    404: (
+        "a repository and revision that the token sees",
+        "Check their names and the token in HF_TOKEN",
+    ),
+}  # fmt: skip
+"""HTTP status of a request that is refused -> what is wanted, and what to do."""
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -277,13 +294,15 @@ def translate(name: str, *, writes: bool) -> Generator[None]:
     """
     try:
         yield
-    except LocalTokenNotFoundError as error:
-        remedy = "Create one with write access at https://huggingface.co/settings/tokens"
-        raise refuse(name, "no token", "one in HF_TOKEN", remedy) from error
+    except tuple(NOT_SENT) as error:
+        raise refuse(name, *NOT_SENT[type(error)]) from error
     except HfHubHTTPError as error:
         raise _explain_status(name, error, writes=writes) from error
-    except NOT_SENT as error:
-        raise _explain_not_sent(name, error) from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        if constants.HF_HUB_OFFLINE:
+            raise refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it") from error
+        # The client has no copy, and could not fetch one.
+        raise Busy("no answer (no connection)") from error
     except (httpx2.HTTPError, ConnectionError, TimeoutError) as error:
         found = f"no answer ({type(error).__name__})"
         raise (Unsure(found) if writes else Busy(found)) from error
@@ -309,29 +328,7 @@ def _explain_status(name: str, error: HfHubHTTPError, *, writes: bool) -> Except
         return (Unsure if writes else Busy)(found, seconds)
     if writes and status in (409, 412):
         return Stale(found)
-    if status == 401:
-        remedy = "Create one at https://huggingface.co/settings/tokens and set HF_TOKEN to it"
-        return refuse(name, found, "a valid token", remedy)
-    if status == 403:
-        remedy = "Give the token in HF_TOKEN write access to this repository"
-        return refuse(name, found, "a token that may write there", remedy)
-    if status == 404:
-        remedy = "Check their names and the token in HF_TOKEN"
-        return refuse(name, found, "a repository and revision that the token sees", remedy)
-    return refuse(name, found, "what the Hub accepts", "See its message")
-
-
-def _explain_not_sent(name: str, error: Exception) -> Exception:
-    if isinstance(error, UnicodeEncodeError):
-        found = "a token with characters that no token has"
-        return refuse(name, found, "a valid token", "Copy it into HF_TOKEN again")
-    if isinstance(error, httpx2.UnsupportedProtocol):
-        found = "HF_ENDPOINT is not a web address"
-        return refuse(name, found, "a URL such as https://huggingface.co", "Correct it")
-    if constants.HF_HUB_OFFLINE:
-        return refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it")
-    # LocalEntryNotFoundError: the client has no copy, and could not fetch one.
-    return Busy("no answer (no connection)")
+    return refuse(name, found, *REFUSED.get(status, ("what the Hub accepts", "See its message")))
 
 
 def _hide_token(text: str) -> str:

@@ -41,20 +41,17 @@ def convert(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
             left = [row["choices"][place] for place in others if place != other]
             yield Record("reduced.jsonl", {"id": row["id"], "not_named": left})
         file = f"{scope.split}/{name_file(row['behavior'])}.jsonl"
-        yield Record(f"choices/{file}", write_choices(row, other))
-        for place in (row["matching"][0], other):
+        matching, scores = row["matching"][0], row["scores"]
+        record = {
+            "question": ask(row["question"]) + list_choices(row["choices"]),
+            "answer_matching_behavior": f" ({LETTERS[matching]})",
+            "answer_not_matching_behavior": f" ({LETTERS[other]})",
+            # The lower one of the confidences of its two answers.
+            "label_confidence": min(scores[matching], 1 - scores[other]),
+        }
+        yield Record(f"choices/{file}", record)
+        for place in (matching, other):
             yield Record(f"statements/{file}", write_statement(row, place))
-
-
-def write_choices(row: Row, other: int) -> dict[str, object]:
-    """Returns a menu as a question; its confidence is the lower one of its two answers."""
-    matching = row["matching"][0]
-    return {
-        "question": ask(row["question"]) + list_choices(row["choices"]),
-        "answer_matching_behavior": f" ({LETTERS[matching]})",
-        "answer_not_matching_behavior": f" ({LETTERS[other]})",
-        "label_confidence": min(row["scores"][matching], 1 - row["scores"][other]),
-    }
 
 
 def write_statement(row: Row, place: int) -> dict[str, object]:
