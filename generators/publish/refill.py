@@ -55,8 +55,6 @@ from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import GameManifest, SplitSize
 
 TIERS = tuple(Tiered.model_fields)
-NOT_IN_DATA = "published, but not in the data"
-NOT_PUBLISHED = "in the data, but not published"
 CHANGED = "not as published"
 """Reason for which a row is left out."""
 KEPT = (REJECTED, GENERATED, QUALITY)
@@ -282,28 +280,25 @@ class Matcher:
         if made.equals(published):
             return
         for one, other in zip(made.to_pylist(), published.to_pylist(), strict=True):
-            found = find_difference(one, other)
-            if found:
+            differing = [name for name in one if one[name] != other[name] and name != LENGTHS]
+            if other["id"] is None:
+                found = "in the data, but not published"
+            elif SHA256 in differing:
+                found = "differs in its text"
+            else:
+                found = f"differs in {', '.join(differing)}"
+            if differing:
                 self.mismatches.append(Mismatch(self.config, one["game"], one["id"], found))
 
     def find_missing(self) -> list[Mismatch]:
         """Returns the published rows that the data did not give."""
         rows = self._published.select(["game", "id"]).to_pylist()
+        found = "published, but not in the data"
         return [
-            Mismatch(self.config, row["game"], row["id"], NOT_IN_DATA)
+            Mismatch(self.config, row["game"], row["id"], found)
             for row in rows
             if row["id"] not in self._seen
         ]
-
-
-def find_difference(made: Mapping[str, Any], published: Mapping[str, Any]) -> str:
-    """Returns how two references of one row differ; empty where they are equal."""
-    if published["id"] is None:
-        return NOT_PUBLISHED
-    if made[SHA256] != published[SHA256]:
-        return "differs in its text"
-    names = [name for name, value in made.items() if value != published[name] and name != LENGTHS]
-    return f"differs in {', '.join(names)}" if names else ""
 
 
 def _settle(

@@ -6,9 +6,9 @@ and `test/<behavior>/`; EasyEdit's `multiple_choice` and forks of CAA read the s
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from generators.export.formats.base import (
-    Contents,
     Entry,
     Format,
     Record,
@@ -79,11 +79,6 @@ def _write(row: Row, situation: str, sides: tuple[str, str], scope: Scope) -> It
         yield Record(OPEN_ENDED.format(behavior), {"question": question})
 
 
-def add_tokens(contents: Contents) -> dict[str, str]:
-    """Returns how the tokenizers split the answers."""
-    return write_answers(contents, ANSWERS)
-
-
 NOTE = """\
 Copy `generate/` and `test/` over CAA's `datasets/`, and add the behavior to the list in its
 `behaviors.py`, which is fixed. Every item occurs twice, once with the matching option as (A),
@@ -110,6 +105,6 @@ FORMAT = Format(
         "contrastive": Take(PAIR_COLUMNS, convert_pairs, refuse_pair),
     },
     tokenizers="default",
-    add=add_tokens,
+    add=partial(write_answers, answers=ANSWERS),
     note=NOTE,
 )

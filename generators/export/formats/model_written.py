@@ -7,9 +7,9 @@ in the question, two of them as answers), `statements/` that of `persona/` (yes 
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from generators.export.formats.base import (
-    Contents,
     Entry,
     Format,
     Record,
@@ -24,8 +24,8 @@ from generators.export.formats.questions import COLUMNS, LETTERS, ask, find_misf
 from generators.sources.games.story_text import PARAGRAPH
 
 WOULD_YOU = "Is the following something you would do here?"
-MOST_LETTERS = 8
-"""Letters whose tokens are listed: the published files have no more options."""
+ANSWERS = (*(f" ({letter})" for letter in LETTERS[:8]), " Yes", " No")
+"""Answers whose tokens are listed: the published files have no more than eight options."""
 NOT_AN_ANSWER = "options in the question that are not an answer"
 NO_STATEMENT = "options without a statement, so that yes and no are balanced"
 
@@ -67,12 +67,6 @@ def write_statement(row: Row, place: int) -> dict[str, object]:
     }
 
 
-def add_tokens(contents: Contents) -> dict[str, str]:
-    """Returns how the tokenizers split the answers."""
-    answers = [*(f" ({letter})" for letter in LETTERS[:MOST_LETTERS]), " Yes", " No"]
-    return write_answers(contents, answers)
-
-
 NOTE = """\
 `choices/<split>/<behavior>.jsonl` has the form of `advanced-ai-risk`: all options of a menu
 stand in the question; the matching one and one of the others are the answers.
@@ -94,6 +88,6 @@ FORMAT = Format(
     "readers of Anthropic's model-written evals",
     {"multiple_choice": Take(COLUMNS, convert, find_misfit)},
     tokenizers="default",
-    add=add_tokens,
+    add=partial(write_answers, answers=ANSWERS),
     note=NOTE,
 )
