@@ -3,7 +3,7 @@
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false
 
 import types
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from operator import attrgetter, itemgetter
@@ -227,20 +227,10 @@ def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
 
     The draft is removed.
     """
-    draft = name_draft(path)
-    with pa.OSFile(str(draft), "rb") as source:
-        schema: Any = pa.ipc.open_file(source).schema
-    file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
-    try:
-        for table in run_ahead(read_draft(path), 1):
-            file.write(change(table))
-        file.close()
-    except BaseException:
-        file.abandon()
-        raise
-    if not file.rows:
-        path.unlink()
-    draft.unlink()
+    with pa.OSFile(str(name_draft(path)), "rb") as file:
+        schema: Any = pa.ipc.open_file(file).schema
+    write_changed(path, schema, run_ahead(read_draft(path), 1), change)
+    name_draft(path).unlink()
 
 
 def read_groups(path: Path) -> Iterator[pa.Table]:
@@ -248,6 +238,26 @@ def read_groups(path: Path) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
+
+
+def write_changed(
+    path: Path,
+    schema: pa.Schema,
+    groups: Iterable[pa.Table],
+    change: Callable[[pa.Table], pa.Table],
+) -> ParquetFile:
+    """Returns the file that was written, of changed groups; one without rows is removed."""
+    file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
+    try:
+        for table in groups:
+            file.write(change(table))
+        file.close()
+    except BaseException:
+        file.abandon()
+        raise
+    if not file.rows:
+        path.unlink()
+    return file
 
 
 REMEDY = "Build the folder again"
