@@ -1,6 +1,5 @@
 """Task `counterpart`: the smallest edit of an unethical option that makes it ethical."""
 
-from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import partial
 from hashlib import sha256
@@ -21,14 +20,7 @@ from schemas.decision import Decision
 from schemas.drafts import CounterpartDraft
 from schemas.labels import VIOLATIONS
 
-TASK = Task(
-    name="counterpart",
-    template="counterpart/v1",
-    draft=CounterpartDraft,
-    variables=frozenset({"context", "option", "others", "violations"}),
-    most_tokens=3000,
-    usual_tokens=110,
-)
+TASK = Task("counterpart/v1", CounterpartDraft, most_tokens=3000, usual_tokens=110)
 FEWEST_KEPT = 0.25
 """Share of the words of both texts together that must be common to them."""
 
@@ -42,23 +34,19 @@ def find_place(decision: Decision) -> int | None:
     return max(places, key=lambda place: (most[place], -place), default=None)
 
 
-def supply(decision: Decision, place: int) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
+def ask(decision: Decision, place: int, model: str) -> Ask[CounterpartDraft]:
+    """Returns what to ask about one option of a menu."""
     option = decision.options[place]
     others = [decision.options[other].text for other in decision.usable_places if other != place]
-    return {
+    variables = {
         "context": keep_context(decision),
         "option": option.text,
         "others": number_lines(others),
         "violations": ", ".join(list_violations(option)),
     }
-
-
-def ask(decision: Decision, place: int, model: str) -> Ask[CounterpartDraft]:
-    """Returns what to ask about one option of a menu."""
-    others = [option.text for option in decision.options if option.text]
-    check = partial(check_draft, source=decision.options[place].text, others=others)
-    return TASK.ask(model, decision.id, supply(decision, place), check)
+    texts = [option.text for option in decision.options if option.text]
+    check = partial(check_draft, source=option.text, others=texts)
+    return TASK.ask(model, decision.id, variables, check)
 
 
 def check_draft(draft: CounterpartDraft, source: str, others: list[str]) -> None:

@@ -1,7 +1,5 @@
 """Task `dilemma`: from one menu, a new situation with two to six options of matched form."""
 
-from collections.abc import Mapping
-
 from generators.engine.dialogue import Ask, Unfit
 from generators.writing import wording
 from generators.writing.scenes import (
@@ -17,22 +15,9 @@ from schemas.base import Provenance
 from schemas.decision import Decision
 from schemas.drafts import DilemmaDraft
 
-TASK = Task(
-    name="dilemma",
-    template="dilemma/v1",
-    draft=DilemmaDraft,
-    variables=frozenset({"context", "options"}),
-    most_tokens=6000,
-    usual_tokens=450,
-)
+TASK = Task("dilemma/v1", DilemmaDraft, most_tokens=6000, usual_tokens=450)
 FEWEST_CHARACTERS, MOST_CHARACTERS = 80, 1200
 """Of a situation: wider than what is asked for, which is 220 to 600."""
-
-
-def supply(decision: Decision) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    options = [show_option(decision.options[place]) for place in decision.usable_places]
-    return {"context": keep_context(decision), "options": number_lines(options)}
 
 
 def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
@@ -47,7 +32,9 @@ def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
             wording.check_no_names(text, names, "the draft")
             wording.check_own_words(text, sources, "the draft")
 
-    return TASK.ask(model, decision.id, supply(decision), check)
+    options = [show_option(decision.options[place]) for place in decision.usable_places]
+    variables = {"context": keep_context(decision), "options": number_lines(options)}
+    return TASK.ask(model, decision.id, variables, check)
 
 
 def check_draft(draft: DilemmaDraft) -> None:

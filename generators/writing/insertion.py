@@ -1,6 +1,5 @@
 """Task `insertion`: a new scenario that mentions one concept in passing."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
@@ -10,26 +9,15 @@ from generators.writing.task import Task
 from schemas.concept import Concept, Scenario
 from schemas.drafts import InsertionDraft
 
-TASK = Task(
-    name="insertion",
-    template="insertion/v1",
-    draft=InsertionDraft,
-    variables=frozenset({"theme", "concept"}),
-    most_tokens=2000,
-    usual_tokens=150,
-)
+TASK = Task("insertion/v1", InsertionDraft, most_tokens=2000, usual_tokens=150)
 LONGEST = 900
 """Characters of a scenario."""
 
 
-def supply(theme: str, concept: Concept) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    return {"theme": theme.lower(), "concept": mention(concept)}
-
-
 def ask(item: str, theme: str, concept: Concept, model: str) -> Ask[InsertionDraft]:
     """Returns what to ask about a concept."""
-    return TASK.ask(model, item, supply(theme, concept), partial(check_draft, concept=concept))
+    variables = {"theme": theme.lower(), "concept": mention(concept)}
+    return TASK.ask(model, item, variables, partial(check_draft, concept=concept))
 
 
 def check_draft(draft: InsertionDraft, concept: Concept) -> None:

@@ -1,6 +1,6 @@
 """Task `judge`: labels of a generated Decision, hidden and shuffled, asked in two orders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
@@ -10,14 +10,7 @@ from schemas.decision import Decision
 from schemas.drafts import JudgedOption, JudgeDraft
 from schemas.labels import Polarity
 
-TASK = Task(
-    name="judge",
-    template="judge/v1",
-    draft=JudgeDraft,
-    variables=frozenset({"situation", "options", "number"}),
-    most_tokens=6000,
-    usual_tokens=330,
-)
+TASK = Task("judge/v1", JudgeDraft, most_tokens=6000, usual_tokens=330)
 ORDERS = (0, 1)
 """The second is the first reversed, so that a preference for a place cancels."""
 
@@ -34,27 +27,19 @@ def shuffle(decision: Decision, order: int) -> list[int]:
     return places if order == 0 else places[::-1]
 
 
-def supply(decision: Decision, order: int) -> Mapping[str, object]:
-    """Returns the variables of the user template: texts only."""
-    texts = [decision.options[place].text for place in shuffle(decision, order)]
-    return {
-        "situation": keep_context(decision),
-        "options": number_lines(texts),
-        "number": len(texts),
-    }
-
-
 def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
-    """Returns what to ask about a generated Decision, in one of two orders."""
-    item = f"{decision.id}/{order}"
-    number = len(decision.options)
+    """Returns what to ask about a generated Decision, in one of two orders: texts only."""
+    texts = [decision.options[place].text for place in shuffle(decision, order)]
+    number = len(texts)
+    situation, options = keep_context(decision), number_lines(texts)
 
     def check(draft: JudgeDraft) -> None:
         if len(draft.options) != number:
             detail = f"{len(draft.options)} judgments for {number} options"
             raise Unfit("wrong_number", detail)
 
-    return TASK.ask(model, item, supply(decision, order), check)
+    variables = {"situation": situation, "options": options, "number": number}
+    return TASK.ask(model, f"{decision.id}/{order}", variables, check)
 
 
 def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[JudgedOption]:

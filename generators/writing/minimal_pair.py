@@ -1,6 +1,6 @@
 """Task `minimal_pair`: new sentences with a slot, for one contrast."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 from generators.engine.dialogue import Ask, Unfit
@@ -11,32 +11,13 @@ from generators.writing.task import Task
 from schemas.concept import Concept, SlotTemplate
 from schemas.drafts import MinimalPairDraft
 
-TASK = Task(
-    name="minimal_pair",
-    template="minimal_pair/v1",
-    draft=MinimalPairDraft,
-    variables=frozenset({"theme", "part_of_speech", "concepts", "slots", "examples"}),
-    most_tokens=2000,
-    usual_tokens=120,
-)
+TASK = Task("minimal_pair/v1", MinimalPairDraft, most_tokens=2000, usual_tokens=120)
 FEWEST_WORDS, MOST_WORDS = 8, 34
 """Of a sentence: wider than what is asked for, which is 9 to 30."""
 OPENING = 6
 """Words at the start by which two sentences count as the same one."""
 
 Sides = tuple[Concept, Concept]
-
-
-def supply(theme: str, sides: Sides, examples: Sequence[str]) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    part = sides[0].part_of_speech
-    return {
-        "theme": theme.lower(),
-        "part_of_speech": part,
-        "concepts": "\n".join(map(concepts.describe, sides)),
-        "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
-        "examples": "\n".join(examples) or "(none)",
-    }
 
 
 def ask(
@@ -52,9 +33,16 @@ def ask(
         examples: some of them, to show.
         model: name of the model.
     """
-    taken = frozenset(map(_find_opening, known))
-    check = partial(check_draft, sides=sides, taken=taken)
-    return TASK.ask(model, item, supply(theme, sides, examples), check)
+    part = sides[0].part_of_speech
+    variables = {
+        "theme": theme.lower(),
+        "part_of_speech": part,
+        "concepts": "\n".join(map(concepts.describe, sides)),
+        "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
+        "examples": "\n".join(examples) or "(none)",
+    }
+    check = partial(check_draft, sides=sides, taken=frozenset(map(_find_opening, known)))
+    return TASK.ask(model, item, variables, check)
 
 
 def check_draft(draft: MinimalPairDraft, sides: Sides, taken: frozenset[str]) -> None:

@@ -19,18 +19,19 @@ Draft = TypeVar("Draft", bound=BaseModel)
 class Task(Generic[Draft]):
     """One kind of request."""
 
-    name: str
-    """Name, such as `dilemma`."""
     template: str
     """Version that asks, such as `dilemma/v1`: a folder with `system` and `user`."""
     draft: type[Draft]
     """What must come back."""
-    variables: frozenset[str]
-    """What the user template is given."""
     most_tokens: int
     """Where an answer is cut off, hidden reasoning included."""
     usual_tokens: int
     """Of an answer, about: as the hand-written ones have, at 3.3 characters a token of JSON."""
+
+    @property
+    def name(self) -> str:
+        """Name, such as `dilemma`."""
+        return self.template.partition("/")[0]
 
     def ask(
         self,
