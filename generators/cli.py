@@ -14,6 +14,8 @@ from generators.errors import GeneratorError, UsageError
 from generators.options import Unreadable, find_option, suggest
 
 if TYPE_CHECKING:
+    from argparse import _ArgumentGroup as _Group  # pyright: ignore[reportPrivateUsage]
+
     from tqdm import tqdm
 
 INTERRUPTED = 130
@@ -72,10 +74,14 @@ class Parser(argparse.ArgumentParser):
         )
         self._known: list[str] = []
         for function in functions:
+            groups: dict[str, _Group] = {}
             for parameter in inspect.signature(function).parameters.values():
-                self._add(parameter)
+                title = _find_title(function, parameter.name)
+                if title not in groups:
+                    groups[title] = self.add_argument_group(title)
+                self._add(parameter, groups[title])
 
-    def _add(self, parameter: inspect.Parameter) -> None:
+    def _add(self, parameter: inspect.Parameter, group: "_Group") -> None:
         option = find_option(parameter.annotation)
         if option is None or parameter.name in self._known:
             return
@@ -90,11 +96,11 @@ class Parser(argparse.ArgumentParser):
             settings["metavar"] = option.metavar
         positional = parameter.kind is not inspect.Parameter.KEYWORD_ONLY and not option.flag
         if missing and positional:
-            self.add_argument(parameter.name, **settings)
+            group.add_argument(parameter.name, **settings)
             return
         flag = f"--{parameter.name.replace('_', '-')}"
         if parameter.default is False:
-            self.add_argument(flag, action="store_true", help=option.help)
+            group.add_argument(flag, action="store_true", help=option.help)
             return
         settings["help"] += option.show_default(parameter.default)
         if missing:
@@ -103,7 +109,7 @@ class Parser(argparse.ArgumentParser):
             settings["default"] = parameter.default
         if option.repeat:
             settings["action"] = "append"
-        self.add_argument(flag, **settings)
+        group.add_argument(flag, **settings)
 
     def read(self, argv: Sequence[str] | None) -> Given:
         """Returns the options of a command line; exits with 2 where it cannot be read."""
@@ -123,6 +129,14 @@ class Parser(argparse.ArgumentParser):
 def is_console_script() -> bool:
     """Returns whether this process was started as `contrapose`, and not with `python -m`."""
     return bool(sys.argv) and Path(sys.argv[0]).stem == "contrapose"
+
+
+def _find_title(function: Callable[..., Any], name: str) -> str:
+    """Returns what an option belongs to: the docstring of the dataclass that defines it."""
+    owners = inspect.getmro(function) if inspect.isclass(function) else ()
+    owner = next((each for each in owners if name in inspect.get_annotations(each)), function)
+    line = (inspect.getdoc(owner) or "options").splitlines()[0].rstrip(".")
+    return line[0].lower() + line[1:]
 
 
 def _read_with(read: Callable[[str], Any]) -> Callable[[str], Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -219,7 +220,7 @@ Report = Callable[[Path, AnyManifest, Progress], Quality]
 """Measures a folder that has its rows, and writes the report into it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Built:
     """A dataset folder that was built. It prints, and shows in a notebook, what is in it."""
 
@@ -237,11 +238,11 @@ class Built:
         if self.quality is not None:
             check_passed(self.quality, self.folder)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.summarize()
 
     def _repr_html_(self) -> str:
-        return str(self)
+        return f"<pre>{escape(self.summarize())}</pre>"
 
 
 def check_report(options: CheckOptions) -> None:

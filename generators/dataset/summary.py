@@ -1,4 +1,4 @@
-"""What a build prints at its end: sizes, counts, the result, and three rows of each config."""
+"""What a build prints at its end: sizes, counts, the result of the checks, and some rows."""
 
 import textwrap
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from schemas.manifest import ConceptManifest, GameManifest
 from schemas.quality import Quality
 
 PREVIEWED = 3
+"""Rows that are shown of a folder with one config; of several, one each."""
 READ_FOR_PREVIEW = 4000
 """First rows of a config that the three are spread over."""
 WIDTH = 96
@@ -29,16 +30,18 @@ def summarize(manifest: AnyManifest, quality: Quality | None, out: Path, *, colo
     """Returns the closing summary, without a last newline."""
     filled = [name for name, splits in manifest.rows.items() if splits]
     first = min(filled, key=lambda name: not CONFIGS[name].tiered)
-    core = [f"{name} {each.core:,}" for name, each in manifest.selections.items()]
+    core = [f"{each.core:,} of {each.rows:,} {name}" for name, each in manifest.selections.items()]
+    shown = [name for name in filled if CONFIGS[name].tiered] or filled
+    each = 1 if len(shown) > 1 else PREVIEWED
     lines = [
         *_list_sizes(manifest),
         "",
         *_list_counts(manifest),
         *_list_generation(manifest),
-        f"Core: {', '.join(core) or 'none'}.",
+        f"Rows in core: {', '.join(core) or 'none'}.",
         *([show_outcome(quality)] if quality else []),
         "",
-        *(line for name in filled for line in _preview(manifest, out, name, color=color)),
+        *(line for name in shown for line in _preview(manifest, out, name, each, color=color)),
         f"Wrote {out.as_posix()}/. Load it with:",
         "  from datasets import load_dataset",
         f'  load_dataset("{out.as_posix()}", "{first}")',
@@ -59,7 +62,8 @@ def _list_counts(manifest: AnyManifest) -> Iterator[str]:
     counts = manifest.counts
     if isinstance(manifest, GameManifest):
         counts = {"games": sum(game.menus > 0 for game in manifest.games.values())} | counts
-    read = ", ".join(f"{what} {count:,}" for what, count in counts.items())
+    main = {what: count for what, count in counts.items() if " flagged " not in what}
+    read = ", ".join(f"{what} {count:,}" for what, count in main.items())
     yield from textwrap.wrap(f"Read: {read}.", WIDTH, subsequent_indent="  ")
     if isinstance(manifest, ConceptManifest):
         for name, aligned in manifest.aligned.items():
@@ -106,15 +110,17 @@ def _list_generation(manifest: AnyManifest) -> Iterator[str]:
         yield f"  {pending:,} wait in an open batch: collect them with the same command and --batch"
 
 
-def _preview(manifest: AnyManifest, out: Path, name: str, *, color: bool) -> Iterator[str]:
-    """Yields three rows of a config, spread over its first rows; of twins both sides."""
+def _preview(
+    manifest: AnyManifest, out: Path, name: str, most: int, *, color: bool
+) -> Iterator[str]:
+    """Yields some rows of a config, spread over its first rows; of twins both sides."""
     split = next(iter(manifest.rows[name]))
     path = out / name / f"{split}-00000-of-00001.parquet"
     rows = read_first_rows(path, READ_FOR_PREVIEW)
     known = {row["id"]: row for row in rows}
     yield f"{name}:"
-    step = max(len(rows) // PREVIEWED, 1)
-    for row in rows[step // 2 :: step][:PREVIEWED]:
+    step = max(len(rows) // most, 1)
+    for row in rows[step // 2 :: step][:most]:
         item = CONFIGS[name].show(row, known.get(row.get("counterpart_id", "")))
         yield from _show_item(item, BOLD if color else MARKS)
     yield ""
