@@ -36,6 +36,7 @@ from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
 from generators.errors import FolderError, SourceError
 from generators.folder import explain, hash_file, read_manifest
+from generators.jsonl import write_records
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.tables import (
@@ -45,8 +46,8 @@ from generators.tables import (
     list_files,
     read_groups,
 )
-from generators.writing.generated import GENERATED, read_lines, write_lines
-from generators.writing.rejected import REJECTED, read_rejections, write_rejections
+from generators.writing.additions import GENERATED, read_lines
+from generators.writing.generation import REJECTED, read_rejections
 from schemas.decision import Decision, Option
 from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import FROM_COUNTERPART, GameManifest, References, SplitSize
@@ -243,7 +244,7 @@ def _write_rejected(folder: Path, out: Path) -> None:
     if (folder / REJECTED).exists():
         rejections = read_rejections(folder / REJECTED)
         silent = {"answer": None, "detail": "not published"}
-        write_rejections(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
+        write_records(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
 
 
 def _write_generated(folder: Path, out: Path) -> frozenset[str]:
@@ -251,7 +252,7 @@ def _write_generated(folder: Path, out: Path) -> frozenset[str]:
     if not (folder / GENERATED).exists():
         return frozenset()
     lines = [_withhold(line) for line in read_lines(folder / GENERATED)]
-    write_lines(out / GENERATED, lines)
+    write_records(out / GENERATED, lines)
     return list_counterparts(lines)
 
 

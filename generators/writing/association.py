@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing import concept_texts as concepts
-from generators.writing.task import Task
+from generators.writing import wording
+from generators.writing.task import Task, make
 from schemas.concept import AttributePair, Concept
 from schemas.drafts import AssociationDraft
 
@@ -19,7 +19,7 @@ def ask(
 ) -> Ask[AssociationDraft]:
     """Returns what to ask about a concept."""
     lines = [f"{pair.positive} / {pair.negative}" for pair in known]
-    variables = {"concept": concepts.describe(concept), "known": "\n".join(lines) or "(none)"}
+    variables = {"concept": wording.name_concept(concept), "known": "\n".join(lines) or "(none)"}
     check = partial(check_draft, concept=concept, known=known)
     return TASK.ask(model, item, variables, check)
 
@@ -34,13 +34,10 @@ def check_draft(draft: AssociationDraft, concept: Concept, known: Sequence[Attri
             if word in taken:
                 raise Unfit("known_already", f"'{word}' is among the attributes already")
             taken.add(word)
-            concepts.check_unnamed(word, [concept], "an attribute")
+            wording.check_unnamed(word, [concept], "an attribute")
     read_pairs(draft)
 
 
 def read_pairs(draft: AssociationDraft) -> list[AttributePair]:
     """Returns a draft in the form of the concept file."""
-    return [
-        concepts.make(AttributePair, **pair.model_dump(), of=("concept",))
-        for pair in draft.attributes
-    ]
+    return [make(AttributePair, **pair.model_dump(), of=("concept",)) for pair in draft.attributes]

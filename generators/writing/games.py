@@ -3,19 +3,18 @@
 scene -> request -> answer -> draft -> Decision -> two judgments -> kept, or rejected with a reason.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
 from generators.engine.engine import Engine
 from generators.engine.exchange import Request
 from generators.writing import GAME_TASKS, counterpart, dilemma, judge, labels
+from generators.writing.additions import GameAdditions, ModelLabel
 from generators.writing.audit import audit_blind, audit_judges
 from generators.writing.candidates import Candidates, OptionText
 from generators.writing.generation import Generated, Generation
-from generators.writing.model_labels import ModelLabel
 from generators.writing.plan import Plan
 from generators.writing.scenes import read_labels
 from schemas.base import Provenance
@@ -40,20 +39,6 @@ class Models:
     def by_task(self) -> dict[str, str]:
         """Task -> model."""
         return {name: self.judge if name == judge.TASK.name else self.writer for name in GAME_TASKS}
-
-
-@dataclass
-class GameAdditions:
-    """What models add to games."""
-
-    decisions: defaultdict[str, list[Decision]] = field(
-        default_factory=lambda: defaultdict[str, list[Decision]](list)
-    )
-    """Game -> new Decisions."""
-    labels: defaultdict[str, dict[str, ModelLabel]] = field(
-        default_factory=lambda: defaultdict[str, dict[str, ModelLabel]](dict)
-    )
-    """Game -> option id -> its label."""
 
 
 GeneratedFromGames = Generated[GameAdditions, GenerationReport]

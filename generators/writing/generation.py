@@ -6,12 +6,16 @@ All sources use it; what differs is what they ask and what an answer becomes.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
 
 from generators.engine.dialogue import Accepted, Rejected
 from generators.engine.engine import Asks, Engine
 from generators.engine.exchange import Request
 from generators.errors import RequestError
+from generators.jsonl import read_records
 from generators.writing import TASKS
 from schemas.exchange import Rejection, RejectionReason
 from schemas.generation import ModelReport, TaskReport
@@ -19,7 +23,9 @@ from schemas.generation import ModelReport, TaskReport
 Added = TypeVar("Added")
 Report = TypeVar("Report", bound=ModelReport)
 
+REJECTED = "rejected.jsonl"
 UNANSWERED = frozenset({"request_refused", "no_answer"})
+_LINE = TypeAdapter(Rejection)
 
 
 @dataclass(frozen=True)
@@ -117,3 +123,12 @@ class Generation:
                 cost=None if totals.cost is None else round(totals.cost, 6),
             )
         return reports
+
+
+def read_rejections(path: Path) -> list[Rejection]:
+    """Returns the lines of `rejected.jsonl`; none where there is no file.
+
+    Raises:
+        SourceError: a line is not a rejection.
+    """
+    return read_records(path, _LINE, "a rejection, as it was written", "Build the folder again")

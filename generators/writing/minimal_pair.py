@@ -5,9 +5,8 @@ from functools import lru_cache, partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.slots import SlotError, inflect, list_forms, parse_slot
-from generators.writing import concept_texts as concepts
 from generators.writing import wording
-from generators.writing.task import Task
+from generators.writing.task import Task, make
 from schemas.concept import Concept, SlotTemplate
 from schemas.drafts import MinimalPairDraft
 
@@ -37,7 +36,7 @@ def ask(
     variables = {
         "theme": theme.lower(),
         "part_of_speech": part,
-        "concepts": "\n".join(map(concepts.describe, sides)),
+        "concepts": "\n".join(map(wording.name_concept, sides)),
         "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
         "examples": "\n".join(examples) or "(none)",
     }
@@ -66,8 +65,7 @@ def read_templates(draft: MinimalPairDraft, concept: Concept) -> list[SlotTempla
     """Returns a draft in the form of the concept file, for the slot of a concept."""
     fits = (str(concept.slot),)
     return [
-        concepts.make(SlotTemplate, theme=concept.theme, fits=fits, text=text)
-        for text in draft.templates
+        make(SlotTemplate, theme=concept.theme, fits=fits, text=text) for text in draft.templates
     ]
 
 
@@ -83,14 +81,14 @@ def _check_sentence(text: str, where: str, sides: Sides) -> None:
         raise Unfit("slot", f"{where}: {error.found}; wanted is {error.wanted}") from error
     for side in sides:
         if missing := [form for form in frame.forms if inflect(side, form) is None]:
-            detail = f"{where}: '{concepts.describe(side)}' has no form for {{{missing[0]}}}"
+            detail = f"{where}: '{wording.name_concept(side)}' has no form for {{{missing[0]}}}"
             raise Unfit("slot", detail)
     for side in sides:
         word = inflect(side, frame.forms[0], capital=frame.capital)
         whole = f"{frame.prefix}{word}{frame.suffix}"
-        concepts.check_line(whole, where)
+        wording.check_line(whole, where)
         if not FEWEST_WORDS <= len(whole.split()) <= MOST_WORDS:
             raise Unfit("schema", f"{where} has {len(whole.split())} words; 9 to 30 are asked for")
-    if not text.endswith(concepts.STOPS):
+    if not text.endswith(wording.STOPS):
         raise Unfit("schema", f"{where} does not end in a full stop")
-    concepts.check_unnamed(f"{frame.prefix} {frame.suffix}", sides, where)
+    wording.check_unnamed(f"{frame.prefix} {frame.suffix}", sides, where)

@@ -5,8 +5,8 @@ from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.network import find_cycle
-from generators.writing import concept_texts as concepts
-from generators.writing.task import Task
+from generators.writing import wording
+from generators.writing.task import Task, make
 from schemas.concept import Edge
 from schemas.drafts import RelationDraft
 
@@ -46,7 +46,7 @@ def check_draft(
         if ends in taken:
             raise Unfit("known_already", f"'{stated}' joins what an edge joins already")
         taken.add(ends)
-        concepts.check_line(f"because {edge.reason}", "the reason")
+        wording.check_line(f"because {edge.reason}", "the reason")
     if find_cycle([*known, *edges]):
         raise Unfit("circular", "kind_of goes in a circle")
 
@@ -57,4 +57,4 @@ def read_edges(draft: RelationDraft) -> list[Edge]:
     Raises:
         Unfit: a name or a reason has none of the forms that a concept file takes.
     """
-    return [concepts.make(Edge, **edge.model_dump()) for edge in draft.edges]
+    return [make(Edge, **edge.model_dump()) for edge in draft.edges]

@@ -13,6 +13,7 @@ from generators.jsonl import as_object
 from generators.templates import hash_template, render
 
 Draft = TypeVar("Draft", bound=BaseModel)
+Record = TypeVar("Record", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,18 @@ def read_draft(content: str, draft: type[Draft]) -> Draft:
         raise Unfit("invalid_json", "it is no JSON object") from error
     try:
         return draft.model_validate(value, strict=False)
+    except ValidationError as error:
+        raise Unfit("schema", describe_mismatch(error)) from error
+
+
+def make(record: type[Record], **fields: object) -> Record:
+    """Returns a part of a concept file that a draft becomes.
+
+    Raises:
+        Unfit: a field has no form that a concept file takes.
+    """
+    try:
+        return record.model_validate(fields)
     except ValidationError as error:
         raise Unfit("schema", describe_mismatch(error)) from error
 
