@@ -14,10 +14,16 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from generators.engine.api import Api, NoReplyError, RefusedError
+from generators.engine.api import (
+    MOST_SHOWN,
+    TRIES,
+    Api,
+    NoReplyError,
+    RefusedError,
+    read_refusal,
+)
 from generators.engine.dialogue import Ask, Missing, Outcome, Unanswered, advance
 from generators.engine.exchange import Request, count_tokens, is_answer
-from generators.engine.failures import MOST_SHOWN, TRIES, read_refusal
 from generators.engine.money import Budget
 from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
 from generators.errors import RequestError
