@@ -56,14 +56,6 @@ class NoReplyError(Exception):
         """Whether the request may have reached the server, and be charged."""
 
 
-class RefusedError(Exception):
-    """A reply that is an error."""
-
-    def __init__(self, reply: "Reply") -> None:
-        super().__init__(reply.status)
-        self.reply = reply
-
-
 @dataclass(frozen=True)
 class BatchState:
     """The state of a batch."""
@@ -91,7 +83,7 @@ class Reply:
 
 
 class Refusal(NamedTuple):
-    """A reply that is an error."""
+    """What a reply that is an error says."""
 
     status: int
     code: str
@@ -125,6 +117,14 @@ def read_refusal(reply: Reply, redact: Callable[[str], str]) -> Refusal:
     text = str(message) if message else reply.body.decode("utf-8", "replace")
     line = " ".join(redact(text).split())[:MOST_SHOWN]
     return Refusal(reply.status, code, named if isinstance(named, str) else None, line)
+
+
+class RefusedError(Exception):
+    """A reply that is an error."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class Api:
@@ -289,9 +289,9 @@ class Api:
         try:
             return take(await call)
         except openai.APIStatusError as error:
-            body = error.response.content
-            reply = Reply(error.status_code, error.response.headers, body)
-            raise RefusedError(reply) from error
+            response = error.response
+            reply = Reply(error.status_code, response.headers, response.content)
+            raise RefusedError(read_refusal(reply, self.redact)) from error
         except openai.APIConnectionError as error:
             raise NoReplyError(self._explain(error)) from error
         except (ValueError, TypeError, AttributeError, KeyError) as error:

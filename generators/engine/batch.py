@@ -14,14 +14,7 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from generators.engine.api import (
-    MOST_SHOWN,
-    TRIES,
-    Api,
-    NoReplyError,
-    RefusedError,
-    read_refusal,
-)
+from generators.engine.api import MOST_SHOWN, TRIES, Api, NoReplyError, RefusedError
 from generators.engine.dialogue import Ask, Missing, Outcome, Unanswered, advance
 from generators.engine.exchange import Request, count_tokens, is_answer
 from generators.engine.money import Budget
@@ -186,7 +179,7 @@ class BatchLane:
                 for line in content.splitlines():
                     self._take(batch.name, line)
         except RefusedError as error:
-            if error.reply.status == 404:
+            if error.refusal.status == 404:
                 self._progress.show(f"Batch {batch.id}: the provider no longer has it.")
                 self._log.end_batch(batch.name)
                 return
@@ -246,8 +239,7 @@ class BatchLane:
             raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
 
     def _refused(self, error: RefusedError) -> RequestError:
-        refusal = read_refusal(error.reply, self._api.redact)
-        found = f"it refuses batches ({refusal.status}: {refusal.message})"
+        found = f"it refuses batches ({error.refusal.status}: {error.refusal.message})"
         return self._error(found, "Run it without --batch")
 
     def _error(self, found: str, remedy: str) -> RequestError:
@@ -256,7 +248,7 @@ class BatchLane:
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, RefusedError):
-        return error.reply.status == 429 or error.reply.status >= 500
+        return error.refusal.status == 429 or error.refusal.status >= 500
     return isinstance(error, NoReplyError)
 
 

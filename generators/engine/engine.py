@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from generators.engine.dialogue import Accepted, Ask, Missing, Outcome, Rejected, Step, advance
 from generators.engine.exchange import OPENAI
 from generators.engine.ladder import SchemaLadder
+from generators.engine.limits import Limits
 from generators.engine.money import Budget, Prices, read_prices
 from generators.engine.recorded import Recording
 from generators.engine.response_log import ResponseLog
@@ -29,28 +30,14 @@ Asks = Callable[[], Iterable[Ask[Any]]]
 """Gives the asks, always the same ones; they may be many, so they are not kept."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a model is asked; the names are those of the command's options."""
+@dataclass(frozen=True, kw_only=True)
+class Settings(EngineOptions):
+    """How a model is asked: the options of a command, and what else the engine needs."""
 
-    responses: Path
+    responses: Path = field()
     """The response log."""
-    base_url: str | None = None
-    """Server; None for OpenAI's own."""
-    concurrency: int = 64
-    """Most requests at one time."""
-    rpm: int | None = None
-    """Most requests a minute."""
-    tpm: int | None = None
-    """Most tokens a minute."""
     repairs: int = 1
     """Re-asks with the error before an answer is rejected."""
-    max_cost: float | None = None
-    """US dollars that the run must not exceed."""
-    prices: Path | None = None
-    """A price table of the user's own; None for genai-prices."""
-    batch: bool = False
-    """Whether to ask through the provider's Batch API."""
     poll: float = 2.0
     """Seconds until an open batch is first looked at again."""
 
@@ -73,17 +60,11 @@ def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
     responses = name_log(out) if options.responses is None else Path(options.responses)
     if getattr(options, "model", "named in each request") is not None:
         check_outside(out, {"--responses": responses})
-    return Settings(
-        responses,
-        base_url=options.base_url,
-        concurrency=options.concurrency,
-        rpm=options.rpm,
-        tpm=options.tpm,
-        repairs=repairs,
-        max_cost=options.max_cost,
-        prices=None if options.prices is None else Path(options.prices),
-        batch=options.batch,
-    )
+    given: dict[str, Any] = {
+        each.name: getattr(options, each.name) for each in fields(EngineOptions)
+    }
+    given |= {"responses": responses, "repairs": repairs}
+    return Settings(**given)
 
 
 def clean_url(url: str | None) -> str:
@@ -243,32 +224,27 @@ class LoggedEngine:
         open_batch = settings.batch and self.log.open_batches()
         if not open_batch and not any(self._is_missing(ask) for ask in asks()):
             return Outcome()
-        from generators.engine.api import Api
-
-        api = Api(settings.base_url, settings.concurrency)
 
         async def fill() -> Outcome:
-            async with api:
-                return await self._ask(api, asks)
+            from generators.engine.api import Api
+
+            repairs, progress = settings.repairs, self._progress
+            async with Api(settings.base_url, settings.concurrency) as api:
+                if settings.batch:
+                    from generators.engine.batch import BatchLane
+
+                    lane = BatchLane(api, self.log, self.budget, repairs, progress, settings.poll)
+                    return await lane.fill(asks)
+                from generators.engine.live import Live
+
+                limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
+                live = Live(api, self.log, limits, self.budget, self._ladders, repairs, progress)
+                return await live.fill(asks())
 
         if not _is_loop_running():
             return asyncio.run(fill())
         with ThreadPoolExecutor(1) as thread:  # in a notebook this thread has a loop already
             return thread.submit(asyncio.run, fill()).result()
-
-    async def _ask(self, api: Any, asks: Asks) -> Outcome:
-        settings, progress = self._settings, self._progress
-        if settings.batch:
-            from generators.engine.batch import BatchLane
-
-            lane = BatchLane(api, self.log, self.budget, settings.repairs, progress, settings.poll)
-            return await lane.fill(asks)
-        from generators.engine.limits import Limits
-        from generators.engine.live import Live
-
-        limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
-        live = Live(api, self.log, limits, self.budget, self._ladders, settings.repairs, progress)
-        return await live.fill(asks())
 
     def _is_missing(self, ask: Ask[Any]) -> bool:
         step = advance(ask, self.log.find, self._settings.repairs)

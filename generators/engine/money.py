@@ -18,6 +18,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from generators.engine.exchange import Request
 from generators.errors import BudgetError, UsageError
+from generators.options import PathLike
 from schemas.exchange import Tokens
 
 if TYPE_CHECKING:
@@ -82,8 +83,8 @@ class Prices:
 
     source: str
     """Such as `genai-prices 0.2.3`, or the month in the user's own table."""
-    own: PriceFile | None = None
-    """The user's own table; None for genai-prices."""
+    own: dict[str, Price] | None = None
+    """Model -> its price in the user's own table; None for genai-prices."""
     base_url: str | None = None
     """Server that is asked; its provider's prices are used where it has one in the table."""
     assumed: set[str] = field(default_factory=set[str])
@@ -100,19 +101,11 @@ class Prices:
 
     def find(self, model: str) -> Price | None:
         """Returns the price of a model, of a dated version of it too; None if unknown."""
+        if self.own is not None:
+            return self.own.get(model) or self.own.get(_DATED.sub("", model))
         if model not in self._known:
-            self._known[model] = self._look_up(model)
+            self._known[model] = _find_bundled(model, self.base_url)
         return self._known[model]
-
-    def _look_up(self, model: str) -> Price | None:
-        if self.own is None:
-            return _find_bundled(model, self.base_url)
-        models = self.own.models
-        rates = models.get(model) or models.get(_DATED.sub("", model))
-        if rates is None:
-            return None
-        prompt, cached, completion = (rate * self.own.batch_share for rate in rates)
-        return Price((Rates(*rates),), (Rates(prompt, cached, completion),))
 
     def check(self, models: Iterable[str]) -> None:
         """Raises UsageError where the price of a model, which `--max-cost` needs, is unknown."""
@@ -146,7 +139,7 @@ class Prices:
         return dollars * share + price.per_request
 
 
-def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices:
+def read_prices(path: PathLike | None = None, base_url: str | None = None) -> Prices:
     """Returns the prices of genai-prices, or those of the user's own file (see `PriceFile`).
 
     Args:
@@ -159,7 +152,7 @@ def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices
     if path is None:
         return Prices(f"genai-prices {version('genai-prices')}", None, base_url)
     try:
-        own = TypeAdapter(PriceFile).validate_json(path.read_bytes())
+        read = TypeAdapter(PriceFile).validate_json(Path(path).read_bytes())
     except (OSError, ValidationError) as error:
         found = "it cannot be read"
         if isinstance(error, ValidationError):
@@ -167,7 +160,11 @@ def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices
             found = f"{'.'.join(map(str, first['loc'])) or 'the file'} is missing or wrong"
         wanted = 'JSON such as {"as_of": "2026-01", "models": {"NAME": [2.5, 1.25, 10.0]}}'
         raise UsageError(f"--prices {path}", found, wanted, "Fix it") from error
-    return Prices(own.as_of, own)
+    own: dict[str, Price] = {}
+    for model, rates in read.models.items():
+        prompt, cached, completion = (rate * read.batch_share for rate in rates)
+        own[model] = Price((Rates(*rates),), (Rates(prompt, cached, completion),))
+    return Prices(read.as_of, own)
 
 
 def _find_bundled(model: str, base_url: str | None) -> Price | None:
@@ -293,19 +290,19 @@ class Budget:
         self.reserved += cost
         self.in_flight += 1
 
-    def settle(self, reserved: float, request: Request, tokens: Tokens, lane: str = "live") -> None:
+    def settle(self, reserved: float, request: Request, tokens: Tokens) -> None:
         """Replaces what was reserved for a request by what it did cost."""
         self.in_flight -= 1
         self.reserved = self.reserved - reserved if self.in_flight else 0.0
-        self.spend(request, tokens, lane)
+        self.spend(request, tokens)
 
     def spend_worst(self, request: Request) -> None:
         """Adds what a request could cost at most, where no reply tells what it did."""
         self.spent += self.worst(request)
 
-    def spend(self, request: Request, tokens: Tokens, lane: str = "live") -> None:
+    def spend(self, request: Request, tokens: Tokens) -> None:
         """Adds what was paid."""
-        self.spent += self.prices.cost(request.model, tokens, lane) or 0.0
+        self.spent += self.prices.cost(request.model, tokens) or 0.0
 
     def release(self) -> None:
         """Drops all reservations: a batch has ended."""

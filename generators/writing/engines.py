@@ -47,7 +47,7 @@ def open_engine(
         recording = Recording(path)
         tasks = GAME_TASKS if isinstance(config, MachiavelliConfig) else CONCEPT_TASKS
         named = name_models(config, recording, [name for name in tasks if name != judge.TASK.name])
-        prices = read_prices(None if options.prices is None else Path(options.prices))
+        prices = read_prices(options.prices)
         yield named, RecordedEngine(recording, config.repairs, prices, lenient=lenient)
     elif config.model is not None:
         models = [config.model, config.judge_model or config.model]
