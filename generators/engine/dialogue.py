@@ -121,22 +121,18 @@ def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
             return Missing(request, tuple(found))
         found.append(answer)
         try:
-            return Accepted(_read(ask, answer.response), request, tuple(found))
+            if ask.read_whole:
+                return Accepted(ask.read_whole(answer.response), request, tuple(found))
+            content = read_content(answer.response)
+            if not isinstance(content, str):
+                raise Unfit(content.reason, content.detail)
+            return Accepted(ask.read(content), request, tuple(found))
         except Unfit as fault:
-            content = quote_answer(answer.response)
-            again = ask_again(request, content, fault) if len(found) <= repairs else None
+            quote = quote_answer(answer.response)
+            again = ask_again(request, quote, fault) if len(found) <= repairs else None
             if again is None:
-                return Rejected(fault.reason, fault.detail, request, content, tuple(found))
+                return Rejected(fault.reason, fault.detail, request, quote, tuple(found))
             request = again
-
-
-def _read(ask: Ask[Value], response: dict[str, Any]) -> Value:
-    if ask.read_whole:
-        return ask.read_whole(response)
-    content = read_content(response)
-    if isinstance(content, str):
-        return ask.read(content)
-    raise Unfit(content.reason, content.detail)
 
 
 def quote_answer(response: dict[str, Any]) -> str | None:

@@ -160,7 +160,12 @@ class Live:
                 self._outcome.unanswered[request.place] = Unanswered(False, str(error))
                 return
             except _Refused as error:
-                self._note_refused(request, str(error))
+                self._outcome.unanswered[request.place] = Unanswered(True, str(error))
+                self._refused += 1
+                if self._refused >= MOST_REFUSED and not self._answered:
+                    found = f"{self._refused} requests refused: {error}"
+                    wanted, remedy = "an answer to at least one", "Fix what the message names"
+                    raise self._error(found, wanted, remedy) from error
                 return
             finally:
                 del self._under_way[request.place]
@@ -171,13 +176,6 @@ class Live:
         found = self._fresh.pop(request.place, None) or self._log.find(request)
         self._known = self._known or found is not None
         return found
-
-    def _note_refused(self, request: Request, message: str) -> None:
-        self._outcome.unanswered[request.place] = Unanswered(True, message)
-        self._refused += 1
-        if self._refused >= MOST_REFUSED and not self._answered:
-            found = f"{self._refused} requests refused: {message}"
-            raise self._error(found, "an answer to at least one", "Fix what the message names")
 
     async def _send(self, request: Request) -> None:
         """Sends a request until it is answered, and keeps the answer."""

@@ -8,7 +8,6 @@ from pydantic import ValidationError
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request, count_tokens, is_answer
 from generators.errors import ReplayError
-from generators.jsonl import replace_lines
 from schemas.exchange import RecordedAnswer, Tokens
 
 
@@ -62,35 +61,24 @@ def read_answers(path: Path) -> Iterable[RecordedAnswer]:
     Raises:
         ReplayError: the file cannot be read, or a line is no recorded answer; names the line.
     """
+    number = 0
+    wanted, remedy = "a recorded answer (key, task, item, model, response)", "Export the file again"
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _read_line(line, f"{path} line {number}")
-    except (OSError, UnicodeDecodeError) as error:
-        found = getattr(error, "strerror", None) or "not UTF-8"
-        wanted, remedy = "a JSONL file of recorded answers", "Check the path"
-        raise ReplayError(str(path), found, wanted, remedy) from error
-
-
-def _read_line(line: str, where: str) -> RecordedAnswer:
-    wanted = "a recorded answer (key, task, item, model, response)"
-    try:
-        answer = RecordedAnswer.model_validate_json(line)
+                if not line.strip():
+                    continue
+                answer = RecordedAnswer.model_validate_json(line)
+                if not is_answer(answer.response):
+                    where, found = f"{path} line {number}", "a response without choices"
+                    raise ReplayError(where, found, wanted, remedy)
+                yield answer
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         found = f"{place}: {first['msg']}" if place else first["msg"]
-        raise ReplayError(where, found, wanted, "Export the file again") from error
-    if not is_answer(answer.response):
-        raise ReplayError(where, "a response without choices", wanted, "Export the file again")
-    return answer
-
-
-def write_answers(path: Path, answers: Iterable[dict[str, object]]) -> int:
-    """Writes answers as JSONL, one a line; returns how many.
-
-    Raises:
-        FolderError: the file cannot be written.
-    """
-    return replace_lines(path, answers, str(path), "Name another")
+        raise ReplayError(f"{path} line {number}", found, wanted, remedy) from error
+    except (OSError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or "not UTF-8"
+        wanted, remedy = "a JSONL file of recorded answers", "Check the path"
+        raise ReplayError(str(path), found, wanted, remedy) from error

@@ -160,11 +160,18 @@ class ResponseLog:
             rows = self._db.execute(_FIND, place).fetchall()
         if not rows or rows[0][0] != 0:
             return None
+        answer, *failures = rows
         try:
-            return _read_rows(rows)
+            tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
+            for row in failures:
+                tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
+            response = read_json(answer[5])
+            if not is_answer(response):
+                raise ValueError("no answer")
         except (ValueError, TypeError) as error:
             found, wanted = f"the answer to key {request.key} is broken", "JSON and counts"
             raise self._error(found, wanted, "Name another log") from error
+        return Found(response, tokens, len(failures), answer[1])
 
     def add(self, request: Request, arrival: Arrival) -> None:
         """Keeps the result of one try; of several answers to a request the first stays."""
@@ -313,15 +320,3 @@ class ResponseLog:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _read_rows(rows: list[Any]) -> Found:
-    """Returns the answer to a request, with the tokens of all tries."""
-    answer, *failures = rows
-    tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
-    for row in failures:
-        tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
-    response = read_json(answer[5])
-    if not is_answer(response):
-        raise ValueError("no answer")
-    return Found(response, tokens, len(failures), answer[1])
