@@ -7,8 +7,7 @@ again while it is open. The program may end at any point; the next run with `--b
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
@@ -35,6 +34,7 @@ PASSING = {408, 409, 429}
 OVER = {"completed", "expired", "cancelled", "failed"}
 """States of a batch that do not change any more."""
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -117,7 +117,7 @@ class BatchLane:
         self._log.start_batch(name, named.items())
         lines = "".join(_write_line(custom_id, request) for custom_id, request in named.items())
         try:
-            file = await self._retry(lambda: self._api.upload(f"{name}.jsonl", lines.encode()))
+            file = await self._retry(self._api.upload, f"{name}.jsonl", lines.encode())
             batch_id = await self._create(file, requests[0].endpoint, name)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries to start a batch ({error})"
@@ -164,18 +164,16 @@ class BatchLane:
         """Waits for a batch, and keeps its answers."""
         if batch.id is None:
             return
-        wait, batch_id = self._poll, batch.id
+        wait = self._poll
         try:
-            while (
-                state := await self._retry(lambda: self._api.read_batch(batch_id))
-            ).status not in OVER:
+            while (state := await self._retry(self._api.read_batch, batch.id)).status not in OVER:
                 self._progress.show(
                     f"Batch {batch.id}: {state.status}, {state.done} of {batch.requests} done."
                 )
                 await asyncio.sleep(wait)
                 wait = min(wait * 1.5, LONGEST_POLL)
             for file in state.files:
-                content = await self._retry(partial(self._api.download, file))
+                content = await self._retry(self._api.download, file)
                 for line in content.splitlines():
                     self._take(batch.name, line)
         except RefusedError as error:
@@ -215,7 +213,9 @@ class BatchLane:
         elif isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
             self._refusals[place] = Unanswered(True, f"status {status}: {message}")
 
-    async def _retry(self, call: Callable[[], Awaitable[Result]]) -> Result:
+    async def _retry(
+        self, call: Callable[P, Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
         """Returns the result of a call to the API, tried again while that may help.
 
         Raises:
@@ -229,11 +229,8 @@ class BatchLane:
             reraise=True,
         )
 
-        async def attempt() -> Result:
-            return await call()
-
         try:
-            return await retrying(attempt)
+            return await retrying(call, *args, **kwargs)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries ({error})"
             raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
