@@ -3,11 +3,11 @@
 scene -> request -> answer -> draft -> Decision -> two judgments -> kept, or rejected with a reason.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
+from generators.engine.dialogue import Accepted, Ask, Missing, Rejected
 from generators.engine.engine import Engine
 from generators.engine.exchange import Request
 from generators.writing import GAME_TASKS, counterpart, dilemma, judge, labels
@@ -16,10 +16,10 @@ from generators.writing.audit import audit_blind, audit_judges
 from generators.writing.candidates import Candidates, OptionText
 from generators.writing.generation import Generated, Generation
 from generators.writing.plan import Plan
-from generators.writing.scenes import read_labels
+from generators.writing.scenes import find_polarity, read_labels
 from schemas.base import Provenance
 from schemas.decision import Decision, Option
-from schemas.drafts import JudgedOption, LabelsDraft
+from schemas.drafts import LabelsDraft
 from schemas.exchange import RejectionReason
 from schemas.generation import GenerationReport
 
@@ -149,6 +149,9 @@ def _judge(
     def asks() -> Iterator[Ask[Any]]:
         return list_judging_asks(decisions, model)
 
+    def reject(draft: Draft, reason: RejectionReason, detail: str) -> None:
+        run.reject(Rejected(reason, detail, draft.request, draft.answer), draft.decision.id)
+
     steps = run.engine.run(asks, "judging", len(judge.ORDERS) * len(drafts))
     judged: list[tuple[Decision, judge.Judgments]] = []
     for draft, first, second in zip(drafts, steps, steps, strict=True):
@@ -160,35 +163,25 @@ def _judge(
             )
             judged.append((decision, judgments))
             if detail := _find_disagreement(decision, judgments):
-                _reject_draft(run, draft, "judge_disagrees", detail)
+                reject(draft, "judge_disagrees", detail)
             else:
                 added.decisions[decision.game].append(decision)
-        else:
-            _reject_unjudged(run, draft, (first, second))
+        elif not isinstance(first, Missing) and not isinstance(second, Missing):  # else it waits
+            failed = first if isinstance(first, Rejected) else second
+            assert isinstance(failed, Rejected)
+            reject(draft, "not_judged", f"{failed.reason}: {failed.detail}")
     return judged
 
 
-def _find_disagreement(
-    decision: Decision, judgments: tuple[Sequence[JudgedOption], Sequence[JudgedOption]]
-) -> str | None:
+def _find_disagreement(decision: Decision, judgments: judge.Judgments) -> str | None:
     """Returns the first option that the judge calls something else, in either order."""
     for order, judged in enumerate(judgments, start=1):
-        for option, polarity in zip(decision.options, judge.find_polarities(judged), strict=True):
+        for option, judgment in zip(decision.options, judged, strict=True):
+            polarity = find_polarity(judgment)
             if polarity != option.polarity:
                 ours = f"'{option.text}' is {option.polarity} to its writer"
                 return f"{ours}, {polarity} to the judge (order {order})"
     return None
-
-
-def _reject_unjudged(run: Generation, draft: Draft, steps: Iterable[Step[Any]]) -> None:
-    """Rejects a draft that the judge gave no usable answer about; one that is pending waits."""
-    rejected = [step for step in steps if isinstance(step, Rejected)]
-    if rejected and not any(isinstance(step, Missing) for step in steps):
-        _reject_draft(run, draft, "not_judged", f"{rejected[0].reason}: {rejected[0].detail}")
-
-
-def _reject_draft(run: Generation, draft: Draft, reason: RejectionReason, detail: str) -> None:
-    run.reject(Rejected(reason, detail, draft.request, draft.answer), draft.decision.id)
 
 
 def _list_options(candidates: Candidates) -> Iterator[OptionText]:

@@ -1,14 +1,12 @@
 """Task `judge`: labels of a generated Decision, hidden and shuffled, asked in two orders."""
 
-from collections.abc import Sequence
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing.scenes import find_polarity, keep_context, number_lines
+from generators.writing.scenes import keep_context, number_lines
 from generators.writing.task import Task
 from schemas.decision import Decision
 from schemas.drafts import JudgedOption, JudgeDraft
-from schemas.labels import Polarity
 
 TASK = Task("judge/v1", JudgeDraft, most_tokens=6000, usual_tokens=330)
 ORDERS = (0, 1)
@@ -31,14 +29,17 @@ def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
     """Returns what to ask about a generated Decision, in one of two orders: texts only."""
     texts = [decision.options[place].text for place in shuffle(decision, order)]
     number = len(texts)
-    situation, options = keep_context(decision), number_lines(texts)
+    variables = {
+        "situation": keep_context(decision),
+        "options": number_lines(texts),
+        "number": number,
+    }
 
     def check(draft: JudgeDraft) -> None:
         if len(draft.options) != number:
             detail = f"{len(draft.options)} judgments for {number} options"
             raise Unfit("wrong_number", detail)
 
-    variables = {"situation": situation, "options": options, "number": number}
     return TASK.ask(model, f"{decision.id}/{order}", variables, check)
 
 
@@ -47,8 +48,3 @@ def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[Ju
     places = shuffle(decision, order)
     by_place = dict(zip(places, draft.options, strict=True))
     return [by_place[place] for place in sorted(by_place)]
-
-
-def find_polarities(judgments: Sequence[JudgedOption]) -> list[Polarity]:
-    """Returns the polarity of each option by a judge's severities."""
-    return [find_polarity(judged) for judged in judgments]
