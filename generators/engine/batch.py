@@ -14,7 +14,7 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
 from generators.engine.api import MOST_SHOWN, TRIES, Api, NoReplyError, RefusedError
-from generators.engine.dialogue import Ask, Missing, Outcome, Unanswered, advance
+from generators.engine.dialogue import Ask, Missing, Unanswered, advance
 from generators.engine.exchange import Request, count_tokens, is_answer
 from generators.engine.money import Budget
 from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
@@ -53,10 +53,10 @@ class BatchLane:
         self._api, self._log, self._budget = api, log, budget
         self._repairs, self._progress, self._poll = repairs, progress, poll
         self._tries: Counter[tuple[str, int]] = Counter()
-        self._refusals: dict[tuple[str, int], Unanswered] = {}
+        self._refusals: Unanswered = {}
         """Requests that the server calls wrong; another batch would not answer them either."""
 
-    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Outcome:
+    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Unanswered:
         """Returns which requests have no answer, once all are answered or given up.
 
         Raises:
@@ -64,17 +64,17 @@ class BatchLane:
             BudgetError: what is missing could cost more than is left.
         """
         await self._adopt()
-        outcome = Outcome()
+        unanswered: Unanswered = {}
         while True:
             for batch in self._log.open_batches():
                 await self._collect(batch)
-            missing = list(self._find_missing(asks(), outcome))
+            missing = list(self._find_missing(asks(), unanswered))
             if not missing:
-                return outcome
+                return unanswered
             for lines in _cut(missing):
                 await self._submit(self._choose_affordable(lines))
 
-    def _find_missing(self, asks: Iterable[Ask[Any]], outcome: Outcome) -> Iterator[Request]:
+    def _find_missing(self, asks: Iterable[Ask[Any]], unanswered: Unanswered) -> Iterator[Request]:
         seen: set[tuple[str, int]] = set()
         for ask in asks:
             step = advance(ask, self._log.find, self._repairs)
@@ -82,10 +82,9 @@ class BatchLane:
                 continue
             request = step.request
             if refusal := self._refusals.get(request.place):
-                outcome.unanswered[request.place] = refusal
+                unanswered[request.place] = refusal
             elif self._tries[request.place] >= ROUNDS:
-                detail = f"unanswered in {ROUNDS} batches"
-                outcome.unanswered[request.place] = Unanswered(False, detail)
+                unanswered[request.place] = ("no_answer", f"unanswered in {ROUNDS} batches")
             elif request.place not in seen:
                 seen.add(request.place)
                 yield request
@@ -211,7 +210,7 @@ class BatchLane:
             self._progress.advance()
             self._progress.note(f"${self._budget.spent:.2f}")
         elif isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
-            self._refusals[place] = Unanswered(True, f"status {status}: {message}")
+            self._refusals[place] = ("request_refused", f"status {status}: {message}")
 
     async def _retry(
         self, call: Callable[P, Awaitable[Result]], *args: P.args, **kwargs: P.kwargs

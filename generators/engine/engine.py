@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from generators.engine.dialogue import Accepted, Ask, Missing, Outcome, Rejected, Step, advance
+from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step, Unanswered, advance
 from generators.engine.exchange import OPENAI
 from generators.engine.ladder import SchemaLadder
 from generators.engine.limits import Limits
@@ -41,15 +41,6 @@ class Settings(EngineOptions):
     poll: float = 2.0
     """Seconds until an open batch is first looked at again."""
 
-    @property
-    def address(self) -> str:
-        """The address that answers are kept under: without user, password and query.
-
-        Raises:
-            UsageError: it is not such an address, or holds a password.
-        """
-        return clean_url(self.base_url)
-
 
 def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
     """Returns how a model is asked, as the options of a run that writes to `out` name it.
@@ -68,7 +59,7 @@ def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
 
 
 def clean_url(url: str | None) -> str:
-    """Returns the address of a server without user, password and query; OpenAI's for None.
+    """Returns the address that answers are kept under: without query; OpenAI's for None.
 
     Raises:
         UsageError: it is not such an address, or holds a password.
@@ -201,7 +192,7 @@ class LoggedEngine:
         """
         self._progress.start(doing, total, "item")
         try:
-            outcome = self._fill(asks)
+            unanswered = self._fill(asks)
         finally:
             self._progress.end()
         for ask in asks():
@@ -209,9 +200,8 @@ class LoggedEngine:
             step = advance(ask, self.log.find, self._settings.repairs)
             if isinstance(step, Missing):
                 request = step.request
-                if why := outcome.unanswered.get(request.place):
-                    reason = "request_refused" if why.refused else "no_answer"
-                    step = Rejected(reason, why.detail, request, None, step.found)
+                if why := unanswered.get(request.place):
+                    step = Rejected(*why, request, None, step.found)
                 else:
                     totals.pending += 1
             counted = step.request.place in self._counted  # equal requests share an answer
@@ -219,13 +209,13 @@ class LoggedEngine:
             totals.add(step, self.budget.prices, paid=not counted)
             yield step
 
-    def _fill(self, asks: Asks) -> Outcome:
+    def _fill(self, asks: Asks) -> Unanswered:
         settings = self._settings
         open_batch = settings.batch and self.log.open_batches()
         if not open_batch and not any(self._is_missing(ask) for ask in asks()):
-            return Outcome()
+            return {}
 
-        async def fill() -> Outcome:
+        async def fill() -> Unanswered:
             from generators.engine.api import Api
 
             repairs, progress = settings.repairs, self._progress
@@ -273,13 +263,15 @@ def open_logged(
         LogError: the log cannot be opened.
     """
     prices = find_prices(settings, models)
-    with ResponseLog(settings.responses, settings.address) as log:
+    with ResponseLog(settings.responses, clean_url(settings.base_url)) as log:
         yield LoggedEngine(log, settings, prices, progress)
 
 
 def find_prices(settings: Settings, models: Iterable[str]) -> Prices:
     """Returns the prices of a run; raises UsageError where `max_cost` needs one that is unknown."""
     prices = read_prices(settings.prices, settings.base_url or OPENAI)
-    if settings.max_cost is not None:
-        prices.check(models)
+    for model in () if settings.max_cost is None else models:
+        if prices.find(model) is None:
+            found, wanted = f"no price is known for '{model}'", "a model with a price"
+            raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
     return prices

@@ -27,7 +27,6 @@ from generators.engine.dialogue import (
     Ask,
     Found,
     Missing,
-    Outcome,
     Unanswered,
     advance,
     quote_answer,
@@ -35,7 +34,7 @@ from generators.engine.dialogue import (
 from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
 from generators.engine.limits import Breaker, Limits, read_retry_after
-from generators.engine.money import Budget, estimate_tokens, most_completion
+from generators.engine.money import CHARACTERS_PER_TOKEN, Budget, most_completion
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.errors import RequestError
 from generators.jsonl import as_object, write_json
@@ -89,7 +88,7 @@ class Live:
     ) -> None:
         self._api, self._log, self._limits, self._budget = api, log, limits, budget
         self._ladders, self._repairs, self._progress = ladders, repairs, progress
-        self._outcome = Outcome()
+        self._unanswered: Unanswered = {}
         self._breaker = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._done = 0
@@ -98,7 +97,7 @@ class Live:
         self._known = False
         self._some_pending = bool(log.open_batches())
 
-    async def fill(self, asks: Iterable[Ask[Any]]) -> Outcome:
+    async def fill(self, asks: Iterable[Ask[Any]]) -> Unanswered:
         """Returns which requests have no answer, once all that was missing is asked for.
 
         Requests in flight when the run must end are waited for, since they will be paid for.
@@ -118,11 +117,11 @@ class Live:
         if self._stopped is not None:
             raise self._stopped
         # Where nothing was ever answered, the cause is not one request.
-        failed = [each for each in self._outcome.unanswered.values() if not each.refused]
+        failed = [detail for why, detail in self._unanswered.values() if why == "no_answer"]
         if failed and not self._answered and not self._known:
-            found = f"no answer to any of {len(failed)} requests ({failed[-1].detail})"
+            found = f"no answer to any of {len(failed)} requests ({failed[-1]})"
             raise self._error(found, "answers", "Run it again when the server is back")
-        return self._outcome
+        return self._unanswered
 
     async def _work(self, queue: Iterator[Ask[Any]]) -> None:
         while self._stopped is None:
@@ -146,9 +145,8 @@ class Live:
         while isinstance(step := advance(ask, self._find, self._repairs), Missing):
             request = step.request
             if self._some_pending and self._log.is_pending(request):
-                self._outcome.pending += 1
                 return
-            if request.place in self._outcome.unanswered or self._stopped is not None:
+            if request.place in self._unanswered or self._stopped is not None:
                 return
             if earlier := self._under_way.get(request.place):
                 await earlier.wait()  # an equal request: one answer serves both
@@ -157,10 +155,10 @@ class Live:
             try:
                 await self._send(request)
             except (Failed, Wait) as error:
-                self._outcome.unanswered[request.place] = Unanswered(False, str(error))
+                self._unanswered[request.place] = ("no_answer", str(error))
                 return
             except _Refused as error:
-                self._outcome.unanswered[request.place] = Unanswered(True, str(error))
+                self._unanswered[request.place] = ("request_refused", str(error))
                 self._refused += 1
                 if self._refused >= MOST_REFUSED and not self._answered:
                     found = f"{self._refused} requests refused: {error}"
@@ -223,7 +221,7 @@ class Live:
         ladder = self._ladders[request.model]
         form = ladder.form
         body = ladder.adapt(request.body, form)
-        await self._limits.enter(estimate_tokens(request) + most_completion(request) / 4)
+        await self._limits.enter(request.size / CHARACTERS_PER_TOKEN + most_completion(request) / 4)
         try:
             if self._stopped is not None:
                 raise Failed("the run was stopped")

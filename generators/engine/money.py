@@ -5,7 +5,6 @@ user's own file. This is its only importer; its update over the network is never
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 CHARACTERS_PER_TOKEN = 4.0
 """Of English prose, about (https://platform.openai.com/tokenizer); for estimates."""
-FEWEST_CHARACTERS_PER_TOKEN = 1.0
-"""For the limit, which must hold for any script: a token is at least one byte."""
 DEFAULT_COMPLETION = 128_000
 """Tokens an answer may have where the request does not bound it: no model writes more."""
 BATCH_SHARE = 0.5
@@ -106,13 +103,6 @@ class Prices:
         if model not in self._known:
             self._known[model] = _find_bundled(model, self.base_url)
         return self._known[model]
-
-    def check(self, models: Iterable[str]) -> None:
-        """Raises UsageError where the price of a model, which `--max-cost` needs, is unknown."""
-        for model in models:
-            if self.find(model) is None:
-                found, wanted = f"no price is known for '{model}'", "a model with a price"
-                raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
 
     def cost(self, model: str, tokens: Tokens, lane: str = "live") -> float | None:
         """Returns US dollars; None for a model of unknown price, unless it used no tokens.
@@ -247,11 +237,6 @@ def _find_rate(rate: "Decimal | TieredPrices | None", above: int) -> float:
     return float(tiers[-1] if tiers else rate.base)
 
 
-def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_PER_TOKEN) -> int:
-    """Returns about how many prompt tokens a request has, its schema included."""
-    return int(request.size / characters_per_token)
-
-
 def most_completion(request: Request) -> int:
     """Returns the most tokens an answer can have, all its choices (`n`) together."""
     number: object = request.body.get("n")
@@ -276,9 +261,8 @@ class Budget:
     in_flight: int = 0
 
     def worst(self, request: Request, lane: str = "live") -> float:
-        """Returns what a request could cost at most."""
-        prompt = estimate_tokens(request, FEWEST_CHARACTERS_PER_TOKEN)
-        tokens = Tokens(prompt=prompt, completion=most_completion(request))
+        """Returns what a request could cost at most, in any script: a token has at least a byte."""
+        tokens = Tokens(prompt=request.size, completion=most_completion(request))
         return self.prices.cost(request.model, tokens, lane) or 0.0
 
     def fits(self, cost: float) -> bool:

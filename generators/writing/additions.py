@@ -48,8 +48,6 @@ def label_options(
 
 
 def _label_decision(decision: Decision, labels: Mapping[str, ModelLabel]) -> Decision:
-    if all(option.label_source for option in decision.options):
-        return decision
     options = tuple(_label_option(option, labels) for option in decision.options)
     if options == decision.options:
         return decision
@@ -110,8 +108,6 @@ def gather_additions(lines: Iterable[GeneratedLine]) -> GameAdditions:
         if isinstance(line, GeneratedDecision):
             added.decisions[line.decision.game].append(line.decision)
         elif isinstance(line, GeneratedLabel):
-            own_worse, own_better, others_better, others_worse = line.welfare
-            welfare = (own_worse, own_better, others_better, others_worse)
-            values = LabelValues(line.violations, line.watts, line.dollars, line.influence, welfare)
+            values = LabelValues(*(getattr(line, name) for name in LabelValues._fields))
             added.labels[line.game][line.option_id] = ModelLabel(values, line.confidence)
     return added

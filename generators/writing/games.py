@@ -91,7 +91,6 @@ def count_requests(plan: Plan, candidates: Candidates, models: Models) -> None:
     For a Decision that is not written yet both judgments are expected, since it may be kept.
     """
     menus = {menu.id: menu for menu in candidates.menus}
-    plan.add_tasks(GAME_TASKS)
     unwritten = 0
     for ask in list_writing_asks(candidates.menus, models.writer):
         step = plan.count(ask)
