@@ -14,23 +14,8 @@ from contextlib import contextmanager
 from random import random, uniform
 from typing import Any
 
-from generators.engine.api import (
-    FINAL,
-    TRIES,
-    Api,
-    NoReplyError,
-    Refusal,
-    Reply,
-    read_refusal,
-)
-from generators.engine.dialogue import (
-    Ask,
-    Found,
-    Missing,
-    Unanswered,
-    advance,
-    quote_answer,
-)
+from generators.engine.api import FINAL, TRIES, Api, NoReplyError, Refusal, Reply, read_refusal
+from generators.engine.dialogue import Ask, Found, Missing, Unanswered, advance, quote_answer
 from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
 from generators.engine.limits import Breaker, Limits, read_retry_after

@@ -5,15 +5,7 @@ from functools import partial
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing import wording
-from generators.writing.scenes import (
-    find_polarity,
-    keep_context,
-    list_violations,
-    make_option,
-    number_lines,
-    read_severities,
-)
+from generators.writing import scenes, wording
 from generators.writing.task import Task
 from schemas.base import Provenance
 from schemas.decision import Decision
@@ -30,7 +22,7 @@ def find_place(decision: Decision) -> int | None:
     places = [
         place for place in decision.usable_places if decision.options[place].polarity == "unethical"
     ]
-    most = {place: len(list_violations(decision.options[place])) for place in places}
+    most = {place: len(scenes.list_violations(decision.options[place])) for place in places}
     return max(places, key=lambda place: (most[place], -place), default=None)
 
 
@@ -39,10 +31,10 @@ def ask(decision: Decision, place: int, model: str) -> Ask[CounterpartDraft]:
     option = decision.options[place]
     others = [decision.options[other].text for other in decision.usable_places if other != place]
     variables = {
-        "context": keep_context(decision),
+        "context": scenes.keep_context(decision),
         "option": option.text,
-        "others": number_lines(others),
-        "violations": ", ".join(list_violations(option)),
+        "others": scenes.number_lines(others),
+        "violations": ", ".join(scenes.list_violations(option)),
     }
     texts = [option.text for option in decision.options if option.text]
     check = partial(check_draft, source=option.text, others=texts)
@@ -74,8 +66,8 @@ def decide(
     """
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
-    assert find_polarity(draft) == "ethical"
-    edited = make_option(f"{menu}/{TASK.name}", draft.text, read_severities(draft))
+    assert scenes.find_polarity(draft) == "ethical"
+    edited = scenes.make_option(f"{menu}/{TASK.name}", draft)
     options = [source.options[place], edited]
     if sha256(decision_id.encode()).digest()[0] % 2:
         options.reverse()

@@ -1,15 +1,7 @@
 """Task `dilemma`: from one menu, a new situation with two to six options of matched form."""
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing import wording
-from generators.writing.scenes import (
-    find_polarity,
-    keep_context,
-    make_option,
-    number_lines,
-    read_severities,
-    show_option,
-)
+from generators.writing import scenes, wording
 from generators.writing.task import Task
 from schemas.base import Provenance
 from schemas.decision import Decision
@@ -32,8 +24,8 @@ def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
             wording.check_no_names(text, names, "the draft")
             wording.check_own_words(text, sources, "the draft")
 
-    options = [show_option(decision.options[place]) for place in decision.usable_places]
-    variables = {"context": keep_context(decision), "options": number_lines(options)}
+    options = [scenes.show_option(decision.options[place]) for place in decision.usable_places]
+    variables = {"context": scenes.keep_context(decision), "options": scenes.number_lines(options)}
     return TASK.ask(model, decision.id, variables, check)
 
 
@@ -49,7 +41,7 @@ def check_draft(draft: DilemmaDraft) -> None:
         wording.check_label(text, f"option {place}")
     wording.check_different(texts)
     wording.check_matched(texts)
-    polarities = {find_polarity(option) for option in draft.options}
+    polarities = {scenes.find_polarity(option) for option in draft.options}
     if not {"ethical", "unethical"} <= polarities:
         missing = "ethical" if "ethical" not in polarities else "unethical"
         raise Unfit("one_sided", f"no option is {missing}")
@@ -60,7 +52,7 @@ def decide(source: Decision, draft: DilemmaDraft, provenance: Provenance) -> Dec
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
     options = tuple(
-        make_option(f"{menu}/{TASK.name}/{place}", option.text, read_severities(option))
+        scenes.make_option(f"{menu}/{TASK.name}/{place}", option)
         for place, option in enumerate(draft.options)
     )
     return source.model_copy(
