@@ -63,16 +63,20 @@ class BatchLane:
             RequestError: the provider refuses, or does not answer.
             BudgetError: what is missing could cost more than is left.
         """
-        await self._adopt()
         unanswered: Unanswered = {}
-        while True:
-            for batch in self._log.open_batches():
-                await self._collect(batch)
-            missing = list(self._find_missing(asks(), unanswered))
-            if not missing:
-                return unanswered
-            for lines in _cut(missing):
-                await self._submit(self._choose_affordable(lines))
+        try:
+            await self._adopt()
+            while True:
+                for batch in self._log.open_batches():
+                    await self._collect(batch)
+                missing = list(self._find_missing(asks(), unanswered))
+                if not missing:
+                    return unanswered
+                for lines in _cut(missing):
+                    await self._submit(self._choose_affordable(lines))
+        except RefusedError as error:
+            found = f"it refuses batches ({error.refusal.status}: {error.refusal.message})"
+            raise self._error(found, "Run it without --batch") from error
 
     def _find_missing(self, asks: Iterable[Ask[Any]], unanswered: Unanswered) -> Iterator[Request]:
         seen: set[tuple[str, int]] = set()
@@ -124,7 +128,7 @@ class BatchLane:
         except RefusedError as error:
             if not _may_pass(error):  # so none was started
                 self._log.end_batch(name)
-            raise self._refused(error) from error
+            raise
         self._log.name_batch(name, batch_id)
         self._progress.show(
             f"Batch {batch_id}: {len(requests)} requests sent. You can stop and run this again."
@@ -149,10 +153,7 @@ class BatchLane:
         unknown = [batch for batch in self._log.open_batches() if batch.id is None]
         if not unknown:
             return
-        try:
-            known = await self._retry(self._api.find_batches)
-        except RefusedError as error:
-            raise self._refused(error) from error
+        known = await self._retry(self._api.find_batches)
         for batch in unknown:
             if batch.name in known:
                 self._log.name_batch(batch.name, known[batch.name])
@@ -176,11 +177,11 @@ class BatchLane:
                 for line in content.splitlines():
                     self._take(batch.name, line)
         except RefusedError as error:
-            if error.refusal.status == 404:
-                self._progress.show(f"Batch {batch.id}: the provider no longer has it.")
-                self._log.end_batch(batch.name)
-                return
-            raise self._refused(error) from error
+            if error.refusal.status != 404:
+                raise
+            self._progress.show(f"Batch {batch.id}: the provider no longer has it.")
+            self._log.end_batch(batch.name)
+            return
         left = self._log.end_batch(batch.name)
         self._budget.release()
         unanswered = f", {left} unanswered" if left else ""
@@ -227,16 +228,11 @@ class BatchLane:
             stop=stop_after_attempt(TRIES),
             reraise=True,
         )
-
         try:
             return await retrying(call, *args, **kwargs)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries ({error})"
             raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
-
-    def _refused(self, error: RefusedError) -> RequestError:
-        found = f"it refuses batches ({error.refusal.status}: {error.refusal.message})"
-        return self._error(found, "Run it without --batch")
 
     def _error(self, found: str, remedy: str) -> RequestError:
         return RequestError(self._api.where, found, "a batch that runs", remedy)
@@ -249,13 +245,8 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _write_line(custom_id: str, request: Request) -> str:
-    line = {
-        "custom_id": custom_id,
-        "method": "POST",
-        "url": f"/v1{request.endpoint}",
-        "body": request.body,
-    }
-    return write_json(line).decode() + "\n"
+    line = {"custom_id": custom_id, "method": "POST", "url": f"/v1{request.endpoint}"}
+    return write_json({**line, "body": request.body}).decode() + "\n"
 
 
 def _cut(requests: list[Request]) -> Iterator[list[Request]]:

@@ -47,7 +47,7 @@ class Plan:
             models: task -> model that is asked; None where none is.
         """
         self.models = models or {}
-        self.tasks = {name: TaskPlan() for name in TASKS}
+        self.tasks = {task: TaskPlan() for task in self.models}
         self.notes: list[str] = []
         """Lines below the table: the total, what was assumed, the log."""
         self.cost: float | None = None
