@@ -19,7 +19,6 @@ from generators.engine.exchange import OPENAI
 from generators.engine.ladder import SchemaLadder
 from generators.engine.limits import Limits
 from generators.engine.money import Budget, Prices, read_prices
-from generators.engine.recorded import Recording
 from generators.engine.response_log import ResponseLog
 from generators.errors import UsageError
 from generators.options import EngineOptions, check_outside, name_log
@@ -124,46 +123,6 @@ class Engine(Protocol):
     def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
         """Yields how each dialogue ended, in order: Accepted, Rejected, or Missing for now."""
         ...
-
-
-class RecordedEngine:
-    """Answers from recorded responses; sends nothing."""
-
-    def __init__(
-        self, recording: Recording, repairs: int, prices: Prices, *, lenient: bool
-    ) -> None:
-        """Takes answers from a recording.
-
-        Args:
-            recording: the answers.
-            repairs: re-asks that an unfit answer may have.
-            prices: what the answers cost when they were given.
-            lenient: whether an item without a recorded answer is left out, not an error.
-        """
-        self.totals: dict[str, TaskTotals] = {}
-        self._recording, self._repairs = recording, repairs
-        self._prices, self._lenient = prices, lenient
-
-    @property
-    def prices_as_of(self) -> str | None:
-        """What the cost was computed by; None where the recorded answers took no tokens."""
-        return self._prices.as_of if self._recording.paid else None
-
-    def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
-        """Yields how each dialogue ended, in order.
-
-        Raises:
-            ReplayError: an answer is not recorded, and none may be missing.
-        """
-        for ask in asks():
-            totals = self.totals.setdefault(ask.request.task.partition("/")[0], TaskTotals())
-            step = advance(ask, self._recording.find, self._repairs)
-            if isinstance(step, Missing):
-                if not self._lenient:
-                    raise self._recording.explain(step.request)
-                totals.not_recorded += 1
-            totals.add(step, self._prices)
-            yield step
 
 
 class LoggedEngine:
