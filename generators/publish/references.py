@@ -36,11 +36,12 @@ from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features
 from generators.errors import FolderError, SourceError
 from generators.folder import explain, hash_file, read_manifest
+from generators.jsonl import write_records
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.tables import arrow_schema, list_files, read_groups, write_changed
-from generators.writing.generated import GENERATED, read_lines, write_lines
-from generators.writing.rejected import REJECTED, read_rejections, write_rejections
+from generators.writing.additions import GENERATED, read_lines
+from generators.writing.generation import REJECTED, read_rejections
 from schemas.decision import Decision, Option
 from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import FROM_COUNTERPART, GameManifest, References, SplitSize
@@ -143,7 +144,7 @@ def write_references(folder: Path, out: Path) -> None:
     counterparts: frozenset[str] = frozenset()
     if (folder / GENERATED).exists():
         lines = [_withhold(line) for line in read_lines(folder / GENERATED)]
-        write_lines(out / GENERATED, lines)
+        write_records(out / GENERATED, lines)
         counterparts = list_counterparts(lines)
     keep = partial(leave_out, counterparts=counterparts)
     sizes: dict[str, dict[str, SplitSize]] = {config: {} for config in manifest.rows}
@@ -170,7 +171,7 @@ def write_references(folder: Path, out: Path) -> None:
     if (folder / REJECTED).exists():  # why, but no draft and no word from one
         silent = {"answer": None, "detail": "not published"}
         rejections = read_rejections(folder / REJECTED)
-        write_rejections(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
+        write_records(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
     quality = read_quality(folder / QUALITY)
     if quality is not None:
         shutil.copyfile(folder / QUALITY, out / QUALITY)

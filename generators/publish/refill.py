@@ -46,9 +46,9 @@ from generators.publish.references import (
 from generators.report.files import QUALITY, read_quality, write_folder_report
 from generators.splits import SPLITS
 from generators.tables import finish_draft, locate_file, name_draft, read_draft, read_groups
+from generators.writing.additions import GENERATED, gather_additions, read_lines
 from generators.writing.games import GeneratedFromGames
-from generators.writing.generated import GENERATED, gather_additions, read_lines
-from generators.writing.rejected import REJECTED
+from generators.writing.generation import REJECTED
 from schemas.base import Tiered
 from schemas.decision import Decision
 from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision

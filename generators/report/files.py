@@ -18,7 +18,7 @@ from generators.report.audit_sheet import read_sheet
 from generators.report.page.rendering import render_page
 from generators.report.page.rows import MOST, choose_rows, read_page_rows
 from generators.sources.pairs.pair_files import read_any_pairs
-from generators.writing.rejected import REJECTED, read_rejections
+from generators.writing.generation import REJECTED, read_rejections
 from schemas.exchange import Rejection
 from schemas.manifest import Manifest
 from schemas.quality import PAIRS, HumanAudit, Quality

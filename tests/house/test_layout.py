@@ -53,10 +53,16 @@ VARIABLES = {
     "violations/v1/definitions": set(),
     "export/v1/note": {"content", "summary", "how", "warnings"},
     "export/v1/lm_eval_task": {"task", "form", "splits"},
+    "dilemma/v1/user": {"context", "options"},
+    "counterpart/v1/user": {"context", "option", "others", "violations"},
+    "labels/v1/user": {"option", "outcome"},
+    "judge/v1/user": {"situation", "options", "number"},
+    "minimal_pair/v1/user": {"theme", "part_of_speech", "concepts", "slots", "examples"},
+    "insertion/v1/user": {"theme", "concept"},
+    "relation/v1/user": {"concept", "others", "known"},
+    "association/v1/user": {"concept", "known"},
 } | {
-    f"{task.template}/{role}": set(task.variables) if role == "user" else set()
-    for task in TASKS.values()
-    for role in ("system", "user")
+    f"{task.template}/system": set() for task in TASKS.values()
 }  # fmt: skip
 
 
