@@ -1,6 +1,6 @@
 """What checks are given: the rows of one config and tier, and what is computed of them once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -12,7 +12,7 @@ import pyarrow as pa
 from generators.configs import find_config
 from generators.configs.contrasts import Contrasts, Floats, Ints, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
-from generators.quality.passages import Passages, read_passages
+from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
 from generators.quality.selection.classifiers import (
     cross_score,
     fold_groups,
@@ -52,6 +52,39 @@ class Rows:
     """Whether they come from slots."""
     tried: Mask | None = None
     """Row -> whether the schema was tried on it; None where there is none."""
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Menus with their options, or sentences; each once."""
+
+    texts: list[str]
+    """Their text."""
+    owners: list[str]
+    """What each belongs to: those of one owner may be alike, such as a menu and its variants."""
+    splits: list[str]
+    """Where each stands."""
+    generated: list[bool]
+    """Whether a model wrote it."""
+    frames: list[str] | None = None
+    """One text of each frame, where few frames are crossed with many fillings by design."""
+    sketched: Sketches | None = None
+    """Their sketches, if they were made already."""
+
+    @cached_property
+    def sketches(self) -> Sketches:
+        """The sketches in which near-duplicates are found."""
+        return sketch(self.texts) if self.sketched is None else self.sketched
+
+    def recall(self, wider: "Passages") -> "Passages":
+        """Returns these passages, which it uses up, with what is known of wider ones."""
+        if "sketches" not in wider.__dict__:
+            return self
+        known = {text: place for place, text in enumerate(wider.texts)}
+        # The same strings, so that no text stands in memory twice.
+        texts = [wider.texts[known[text]] if text in known else text for text in self.texts]
+        self.texts.clear()
+        return replace(self, texts=texts, sketched=sketch_rest(texts, known, wider.sketches))
 
 
 @dataclass(frozen=True)
@@ -121,8 +154,7 @@ class Evidence:
 
     def list_rows(self, *columns: str) -> Iterator[dict[str, Any]]:
         """Yields some columns of each row, with few rows in memory."""
-        for batch in self.table.select(list(columns)).to_batches(1000):
-            yield from batch.to_pylist()
+        return list_rows(self.table, columns)
 
     @cached_property
     def passages(self) -> Passages:
@@ -207,9 +239,7 @@ def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[
 def _gather(
     rows: Rows, whole: Contrasts, features: TextFeatures, tier: Tier, chosen: Mask
 ) -> Evidence:
-    items = np.zeros(whole.items, np.bool_)
-    places = whole.row_item[chosen]
-    items[places[places >= 0]] = True
+    items = _find_items(whole, chosen)
     table = rows.table if chosen.all() else rows.table.filter(pa.array(chosen))
     return Evidence(
         config=rows.config,
@@ -255,3 +285,53 @@ def _no_contrasts(rows: int) -> Contrasts:
         part=none,
         whole=np.zeros(0, np.int64),
     )
+
+
+@dataclass
+class _Passage:
+    start: str
+    owner: str
+    split: str
+    generated: bool
+    options: dict[str, None] = field(default_factory=dict[str, None])
+
+
+def read_passages(name: str, table: pa.Table) -> Passages:
+    """Returns the passages of some rows of a config."""
+    config = find_config(name)
+    found: dict[str, _Passage] = {}
+    columns = ["id", "split", "origin", config.passage, *config.text_columns]
+    for row in list_rows(table, columns):
+        key = row[config.passage]
+        start, *options = config.texts(row)
+        if key not in found:
+            written = row["origin"] == "generated"
+            found[key] = _Passage(start, config.find_owner(key), row["split"], written)
+        found[key].options.update(dict.fromkeys(options))
+    frames: dict[str, str] = {}
+    if config.frame:
+        text = config.text_columns[0]
+        for row in list_rows(table, [config.frame, text]):
+            frames.setdefault(row[config.frame], row[text])
+    every = found.values()
+    return Passages(
+        texts=["\n".join([*filter(None, [each.start]), *each.options]) for each in every],
+        owners=[each.owner for each in every],
+        splits=[each.split for each in every],
+        generated=[each.generated for each in every],
+        frames=list(frames.values()) if config.frame else None,
+    )
+
+
+def read_wholes(name: str, table: pa.Table) -> list[str]:
+    """Returns all text of each row, with its behavior: equal for rows that are duplicates."""
+    config = find_config(name)
+    divided = [column for column in ("behavior", "valid") if column in table.column_names]
+    rows = list_rows(table, [*config.text_columns, *divided])
+    return ["\n".join([*(str(row[each]) for each in divided), *config.texts(row)]) for row in rows]
+
+
+def list_rows(table: pa.Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yields some columns of each row, with few rows in memory."""
+    for batch in table.select([*dict.fromkeys(columns)]).to_batches(1000):
+        yield from batch.to_pylist()

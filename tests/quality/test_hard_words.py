@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.pairs import read_contrasts as read_plain
-from generators.quality.checks.words import ECHO, measure_words
+from generators.quality.checks.cues import ECHO, measure_words
 from generators.quality.evidence import Evidence, Rows, list_evidence
 from generators.quality.selection.features import extract_features
 from generators.quality.selection.flags import find_hard

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from built import read_rows
+from generators.quality.checks.scores import bootstrap_share
 from generators.quality.measures.diversity import (
     draw_texts,
     effective_number,
@@ -25,7 +26,6 @@ from generators.quality.measures.duplicates import (
     sketch,
     sketch_rest,
 )
-from generators.quality.measures.intervals import bootstrap_share
 from generators.quality.measures.shingles import cut_shingles, measure_jaccard, measure_nearest
 from generators.quality.measures.words import measure_edits, read_opening, split_tokens
 

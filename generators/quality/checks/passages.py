@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from generators.quality.checks.base import Check, Measurement, list_missed
-from generators.quality.evidence import Evidence
+from generators.quality.evidence import Evidence, read_wholes
 from generators.quality.measures.diversity import (
     effective_number,
     find_top_opening,
@@ -15,7 +15,6 @@ from generators.quality.measures.duplicates import (
     find_duplicates,
     find_near_duplicates,
 )
-from generators.quality.passages import read_wholes
 from schemas.base import Split
 
 FEWEST = 100
@@ -151,7 +150,10 @@ def measure_coverage(evidence: Evidence) -> Measurement | None:
     games = Counter(table["game"].to_pylist())
     rows = table.num_rows
     largest = max(games.values(), default=0) / max(rows, 1)
-    behaviors = _count_behaviors(evidence)
+    behaviors = Counter[str]()
+    if "behavior" in table.column_names:  # 0 where the tier has no row of a behavior
+        behaviors.update(dict.fromkeys(evidence.whole.part.names, 0))
+        behaviors.update(map(str, table["behavior"].to_pylist()))
     least = min(behaviors.values(), default=0)
     figures = {"largest share of a game": largest, **_count_sizes(evidence)}
     if behaviors:
@@ -167,16 +169,6 @@ def measure_coverage(evidence: Evidence) -> Measurement | None:
         ),
         note=f"no row of {', '.join(nothing)}" if nothing else None,
     )
-
-
-def _count_behaviors(evidence: Evidence) -> Counter[str]:
-    """Returns behavior -> rows, each of which shows both poles; 0 where the tier has none of it."""
-    if "behavior" not in evidence.table.column_names:
-        return Counter[str]()
-    counted = Counter(dict.fromkeys(evidence.whole.part.names, 0))
-    behaviors: list[Any] = evidence.table["behavior"].to_pylist()
-    counted.update(behaviors)
-    return counted
 
 
 def _count_sizes(evidence: Evidence) -> dict[str, float]:
