@@ -20,13 +20,14 @@ from generators.quality.measures.diversity import (
     measure_vendi,
 )
 from generators.quality.measures.duplicates import (
-    find_crossings,
+    cut_shingles,
     find_duplicates,
     find_near_duplicates,
+    measure_jaccard,
+    measure_nearest,
     sketch,
     sketch_rest,
 )
-from generators.quality.measures.shingles import cut_shingles, measure_jaccard, measure_nearest
 from generators.quality.measures.words import measure_edits, read_opening, split_tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
@@ -117,10 +118,10 @@ def test_crossings_are_of_two_sets() -> None:
     leaked = [reword(text, 0.04, rng) for text in train[:5]]
     everything = sketch([*train, *test, *leaked, *test])
     one, other = everything.take(range(40, 85)), everything.take(range(40))
-    found = find_crossings(one, other)
+    found = find_near_duplicates(one, other)
     assert found.pairs == tuple((place, 20 + place) for place in range(5))
     assert found.share == 5 / 45
-    assert find_crossings(other, everything.take([])).pairs == ()
+    assert find_near_duplicates(other, everything.take([])).pairs == ()
 
 
 def test_nearest_is_exact_and_never_the_text_itself() -> None:

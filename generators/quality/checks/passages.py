@@ -11,7 +11,6 @@ from generators.quality.measures.diversity import (
     measure_vendi_share,
 )
 from generators.quality.measures.duplicates import (
-    find_crossings,
     find_duplicates,
     find_near_duplicates,
 )
@@ -76,7 +75,7 @@ def measure_leaks(evidence: Evidence) -> Measurement:
             crossing += sum(len(splits) > 1 for splits in homes.values())
     held = [place for place, split in enumerate(passages.splits) if split in HELD]
     train = [place for place, split in enumerate(passages.splits) if held and split == "train"]
-    near = find_crossings(passages.sketches.take(held), passages.sketches.take(train))
+    near = find_near_duplicates(passages.sketches.take(held), passages.sketches.take(train))
     figures = {"groups or menus in two splits": crossing}
     missed = list_missed(("groups or menus in two splits", crossing, crossing > 0))
     return Measurement(near.share, len(held), figures=figures, missed=missed)
