@@ -15,8 +15,7 @@ from generators.folder import CARD, MANIFEST, replace_folder
 from generators.progress import SILENT, Progress
 from generators.quality.rows import QUALITY, read_audit, read_measurable
 from generators.report.audit_sheet import read_sheet
-from generators.report.page.rendering import render_page
-from generators.report.page.rows import MOST, choose_rows, read_page_rows
+from generators.report.page import MOST, choose_rows, read_page_rows, render_page
 from generators.sources.pairs.pair_files import read_any_pairs
 from generators.writing.rejected import REJECTED, read_rejections
 from schemas.exchange import Rejection
