@@ -207,7 +207,7 @@ class Evidence:
 
     @cached_property
     def held_out(self) -> HeldOut | None:
-        """What a choice keeps of groups it has not seen; None for `full`, and for one group."""
+        """What a choice keeps of groups it has not seen; None for `full`, one group, or nothing."""
         whole = self.whole
         if self.tier != "core" or len(np.unique(whole.group.places)) < 2:
             return None
@@ -219,7 +219,7 @@ class Evidence:
             fitted, scored = whole.pairs_of(core & fit), whole.pairs_of(core & score)
             if fitted.any() and scored.any():
                 scores[scored] = score_pairs(fitted, scored)
-        return HeldOut(take_part(whole, kept), scores[whole.pairs_of(kept)])
+        return HeldOut(take_part(whole, kept), scores[whole.pairs_of(kept)]) if kept.any() else None
 
 
 def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[Evidence]:

@@ -210,9 +210,15 @@ def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
     tiered_first = sorted(CONFIGS.values(), key=lambda config: not config.tiered)
     files = {config.name: list_files(folder, config.name) for config in tiered_first}
     sizes = {
-        name: sum(_count_rows(path) for path in paths) for name, paths in files.items() if paths
+        name: sum(pq.read_metadata(path).num_rows for path in paths)  # pyright: ignore[reportUnknownMemberType]
+        for name, paths in files.items()
+        if paths
     }
     shares = share_out(list(sizes.values()), most)
+
+    def show_text(text: str | None) -> str:
+        return NOT_PUBLISHED if text is None else text
+
     items: list[Item] = []
     for name, share in zip(sizes, shares, strict=True):
         config, paths = CONFIGS[name], files[name]
@@ -221,11 +227,6 @@ def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
         fields = config.story_fields
         items += (config.show(change_text(rows[number], fields, show_text)) for number in chosen)
     return PageRows(items, sizes)
-
-
-def show_text(text: str | None) -> str:
-    """Returns a text, or what stands for one that was left out."""
-    return NOT_PUBLISHED if text is None else text
 
 
 def share_out(sizes: Sequence[int], most: int) -> list[int]:
@@ -266,11 +267,6 @@ def choose_rows(strata: Sequence[tuple[str, str]], most: int) -> list[int]:
         for rows, taken in zip(ordered, share_out(list(map(len, ordered)), share), strict=True):
             chosen += (rows[nth * len(rows) // taken] for nth in range(taken))
     return chosen
-
-
-def _count_rows(path: Path) -> int:
-    with pq.ParquetFile(path) as file:
-        return file.metadata.num_rows
 
 
 def _read_strata(paths: Sequence[Path], topic: str | None) -> list[tuple[str, str]]:

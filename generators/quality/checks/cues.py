@@ -86,7 +86,7 @@ def measure_surface(evidence: Evidence) -> Measurement:
     """
     found = measure_score(evidence, _score_surface, fitted=True)
     held = evidence.held_out
-    if held is None or not held.contrasts.items:
+    if held is None:
         return found
     fresh = share(to_wins(held.scores))
     missed = list_missed((HELD_OUT, fresh, fresh > MOST_ACCURACY))
@@ -294,28 +294,17 @@ CHECKS = (
           number=2, about="place", high=0.03, fewest=FEWEST),
     Check("positive first in the menu", "gate", "0.45–0.55", measure_order,
           number=2, about="place", low=0.45, high=0.55, fewest=FEWEST, steady=STEADY),
-    Check(
-        "length cue", "gate", "0.45–0.55, d within ±0.10", measure_length,
-        number=4, about="cue", low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY,
-    ),
-    Check(
-        "ten surface features", "gate", "≤ 0.60", measure_surface,
-        number=5, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
-    ),
-    Check(
-        "best single n-gram", "gate", "≤ 0.60", measure_ngram,
-        number=6, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
-    ),
-    Check(
-        "sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
-        measure_sentiment, number=8, about="cue", low=0.40, high=0.60, fewest=FEWEST, bounded=True,
-    ),
-    Check(
-        "option-only words, hard rows", "gate", "≤ 0.65", measure_words,
-        number=7, about="cue", high=MOST_HARD, fewest=FEWEST, bounded=True,
-    ),
-    Check(
-        "drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
-        number=9, high=MOST_DROP, fewest=FEWEST_REVERSED,
-    ),
+    Check("length cue", "gate", "0.45–0.55, d within ±0.10", measure_length, number=4, about="cue",
+          low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY),
+    Check("ten surface features", "gate", "≤ 0.60", measure_surface,
+          number=5, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True),
+    Check("best single n-gram", "gate", "≤ 0.60", measure_ngram,
+          number=6, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True),
+    Check("sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
+          measure_sentiment, number=8, about="cue", low=0.40, high=0.60, fewest=FEWEST,
+          bounded=True),
+    Check("option-only words, hard rows", "gate", "≤ 0.65", measure_words,
+          number=7, about="cue", high=MOST_HARD, fewest=FEWEST, bounded=True),
+    Check("drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
+          number=9, high=MOST_DROP, fewest=FEWEST_REVERSED),
 )  # fmt: skip

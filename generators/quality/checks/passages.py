@@ -34,12 +34,13 @@ def measure_duplicates(evidence: Evidence) -> Measurement:
     24 % in three model-written files of Perez et al. 2022. They are counted, since a share of
     millions of rows is 0 once rounded.
     """
-    found = find_duplicates(read_wholes(evidence.config, evidence.table))
+    rows = evidence.table.num_rows
+    found = len(find_duplicates(read_wholes(evidence.config, evidence.table)))
     note = "templates repeat their frames by design, so near-duplicates are not measured"
     return Measurement(
-        float(len(found.pairs)),
-        found.n,
-        figures={"share": found.share},
+        float(found),
+        rows,
+        figures={"share": found / max(rows, 1)},
         note=note if evidence.templates else None,
     )
 
@@ -53,7 +54,7 @@ def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
     if evidence.templates:
         return None
     passages = evidence.passages
-    pairs = find_near_duplicates(passages.sketches).pairs
+    pairs = find_near_duplicates(passages.sketches)
     own = sum(passages.owners[one] == passages.owners[other] for one, other in pairs)
     total = max(len(passages.texts), 1)
     figures = {"variants of one menu": own / total}
@@ -78,7 +79,7 @@ def measure_leaks(evidence: Evidence) -> Measurement:
     near = find_near_duplicates(passages.sketches.take(held), passages.sketches.take(train))
     figures = {"groups or menus in two splits": crossing}
     missed = list_missed(("groups or menus in two splits", crossing, crossing > 0))
-    return Measurement(near.share, len(held), figures=figures, missed=missed)
+    return Measurement(len(near) / max(len(held), 1), len(held), figures=figures, missed=missed)
 
 
 def measure_openings(evidence: Evidence) -> Measurement:

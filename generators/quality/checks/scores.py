@@ -123,9 +123,7 @@ def compare_controls(evidence: Evidence, random: Floats, pairs: Mask | None = No
 def hold_out(evidence: Evidence, score: Score) -> dict[str, float]:
     """Returns the same score on items that were chosen without having seen their groups."""
     held = evidence.held_out
-    if held is None or not held.contrasts.items:
-        return {}
-    return {HELD_OUT: share(to_wins(score(evidence, held.contrasts)))}
+    return {HELD_OUT: share(to_wins(score(evidence, held.contrasts)))} if held else {}
 
 
 def swap_poles(evidence: Evidence) -> Contrasts:

@@ -57,6 +57,10 @@ CHECKED = 2
 
 _CHUNK = 8192
 
+Repeats = list[tuple[int, int]]
+"""Place of the text that is repeated, place of the one that repeats it; by the second, which stands
+in one pair at most."""
+
 
 @dataclass(frozen=True)
 class Shingles:
@@ -128,22 +132,6 @@ def _join(sets: list[Hashes]) -> Shingles:
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """Texts that repeat another one."""
-
-    pairs: tuple[tuple[int, int], ...]
-    """Place of the text that is repeated, place of the one that repeats it; by the second, which
-    stands in one pair at most."""
-    n: int
-    """Texts that were compared."""
-
-    @property
-    def share(self) -> float:
-        """Share of texts that repeat another one, 0 to 1; 0 where there is no text."""
-        return len(self.pairs) / max(self.n, 1)
-
-
-@dataclass(frozen=True)
 class Sketches:
     """Texts, sketched once and compared often."""
 
@@ -169,13 +157,13 @@ def find_duplicates(texts: Sequence[str]) -> Repeats:
     Two texts are the same after NFKC, case folding and white space squeezed to one space.
     """
     first: dict[bytes, int] = {}
-    pairs: list[tuple[int, int]] = []
+    pairs: Repeats = []
     for place, text in enumerate(texts):
         plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
         key = blake2b(plain.encode("utf-8", "replace"), digest_size=16).digest()
         if (earlier := first.setdefault(key, place)) != place:
             pairs.append((earlier, place))
-    return Repeats(tuple(pairs), len(texts))
+    return pairs
 
 
 def sketch(texts: Sequence[str], seed: int = 0) -> Sketches:
@@ -241,7 +229,7 @@ def find_near_duplicates(sketches: Sketches, others: Sketches | None = None) -> 
             if measure_jaccard(sketches.shingles.of(place), among.shingles.of(other)) >= NEAR:
                 found[place] = other
                 open_[place] = False
-    return Repeats(tuple((other, place) for place, other in sorted(found.items())), len(sketches))
+    return [(other, place) for place, other in sorted(found.items())]
 
 
 def _propose(
