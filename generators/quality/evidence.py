@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs import find_config
-from generators.configs.contrasts import Contrasts, Floats, Ints, Mask, code
+from generators.configs.contrasts import Contrasts, Floats, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
 from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
 from generators.quality.selection.classifiers import (
@@ -167,28 +167,30 @@ class Evidence:
         frames = self.passages.frames
         return measure_diversity(self.passages.texts if frames is None else frames)
 
-    @property
-    def groups(self) -> Ints:
-        """Pair -> group."""
-        return self.contrasts.group.places[self.contrasts.item]
+    def score_surface(self, contrasts: Contrasts) -> Floats:
+        """Returns pair -> score by the ten features, fitted on other groups."""
+        scorer = score_features(differ(self.features.surface, contrasts))
+        return cross_score(scorer, contrasts.group.places[contrasts.item], CHECK_SEED)
 
-    @cached_property
-    def surface(self) -> Floats:
-        """Pair -> difference of the ten features."""
-        return differ(self.features.surface, self.contrasts)
+    def score_words(self, contrasts: Contrasts, fit_on: Mask | None = None) -> Floats:
+        """Returns pair -> score by the words of single options, fitted on other groups.
+
+        Args:
+            contrasts: the pairs.
+            fit_on: the pairs that may be fitted on; all if None.
+        """
+        scorer = score_words(self.features.vocabulary, contrasts.positive, contrasts.negative)
+        return cross_score(scorer, contrasts.group.places[contrasts.item], CHECK_SEED, fit_on)
 
     @cached_property
     def surface_scores(self) -> Floats:
-        """Pair -> score by the ten features, fitted on other groups."""
-        return cross_score(score_features(self.surface), self.groups, CHECK_SEED)
+        """Pair -> score by the ten features."""
+        return self.score_surface(self.contrasts)
 
     @cached_property
     def word_scores(self) -> Floats:
-        """Pair -> score by the words of single options, fitted on other groups."""
-        words = score_words(
-            self.features.vocabulary, self.contrasts.positive, self.contrasts.negative
-        )
-        return cross_score(words, self.groups, CHECK_SEED)
+        """Pair -> score by the words of single options."""
+        return self.score_words(self.contrasts)
 
     @cached_property
     def flips(self) -> Floats:
@@ -287,38 +289,31 @@ def _no_contrasts(rows: int) -> Contrasts:
     )
 
 
-@dataclass
-class _Passage:
-    start: str
-    owner: str
-    split: str
-    generated: bool
-    options: dict[str, None] = field(default_factory=dict[str, None])
-
-
 def read_passages(name: str, table: pa.Table) -> Passages:
     """Returns the passages of some rows of a config."""
     config = find_config(name)
-    found: dict[str, _Passage] = {}
-    columns = ["id", "split", "origin", config.passage, *config.text_columns]
+    starts: dict[str, str] = {}
+    options: dict[str, dict[str, None]] = {}
+    splits: dict[str, str] = {}
+    generated: dict[str, bool] = {}
+    columns = ["split", "origin", config.passage, *config.text_columns]
     for row in list_rows(table, columns):
         key = row[config.passage]
-        start, *options = config.texts(row)
-        if key not in found:
-            written = row["origin"] == "generated"
-            found[key] = _Passage(start, config.find_owner(key), row["split"], written)
-        found[key].options.update(dict.fromkeys(options))
+        start, *shown = config.texts(row)
+        starts.setdefault(key, start)
+        options.setdefault(key, {}).update(dict.fromkeys(shown))
+        splits.setdefault(key, row["split"])
+        generated.setdefault(key, row["origin"] == "generated")
     frames: dict[str, str] = {}
     if config.frame:
         text = config.text_columns[0]
         for row in list_rows(table, [config.frame, text]):
             frames.setdefault(row[config.frame], row[text])
-    every = found.values()
     return Passages(
-        texts=["\n".join([*filter(None, [each.start]), *each.options]) for each in every],
-        owners=[each.owner for each in every],
-        splits=[each.split for each in every],
-        generated=[each.generated for each in every],
+        texts=["\n".join([*filter(None, [starts[key]]), *shown]) for key, shown in options.items()],
+        owners=[config.find_owner(key) for key in starts],
+        splits=list(splits.values()),
+        generated=list(generated.values()),
         frames=list(frames.values()) if config.frame else None,
     )
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import chisquare
 
-from generators.configs.contrasts import Contrasts, Floats, Mask
+from generators.configs.contrasts import Contrasts, Floats
 from generators.quality.checks.base import FEWEST, STEADY, Check, Measurement, list_missed
 from generators.quality.checks.scores import (
     HELD_OUT,
@@ -23,9 +23,8 @@ from generators.quality.checks.scores import (
     swap_poles,
     to_wins,
 )
-from generators.quality.evidence import CHECK_SEED, Evidence
+from generators.quality.evidence import Evidence
 from generators.quality.measures.surface import REFUSALS, WORDS
-from generators.quality.selection.classifiers import cross_score, score_features, score_words
 from generators.quality.selection.features import differ
 from generators.quality.selection.flags import find_hard
 from schemas.quality import Controls
@@ -94,12 +93,9 @@ def measure_surface(evidence: Evidence) -> Measurement:
 
 
 def _score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    """Returns the score of a logistic regression on the differences of the ten features."""
     if contrasts is evidence.contrasts:
         return evidence.surface_scores
-    groups = contrasts.group.places[contrasts.item]
-    surface = differ(evidence.features.surface, contrasts)
-    return cross_score(score_features(surface), groups, CHECK_SEED)
+    return evidence.score_surface(contrasts)
 
 
 def measure_ngram(evidence: Evidence) -> Measurement:
@@ -173,7 +169,7 @@ def measure_words(evidence: Evidence) -> Measurement | None:
     contrasts = evidence.contrasts
     pairs = contrasts.pairs_of(evidence.flags["hard"])
     every = to_wins(evidence.word_scores)
-    own = to_wins(_score_words(evidence, contrasts, pairs))
+    own = to_wins(evidence.score_words(contrasts, pairs))
     figures = {
         "fitted on all rows": share(every[pairs]),
         "fitted on hard rows": share(own[pairs]),
@@ -184,7 +180,7 @@ def measure_words(evidence: Evidence) -> Measurement | None:
     better = max(every, own, key=lambda wins: share(wins[pairs]))
     if better is own and share(own[pairs]) <= figures.get(ECHO, 0.0) + CLEARLY:
         better = every
-    random = _score_words(evidence, swap_poles(evidence))
+    random = evidence.score_words(swap_poles(evidence))
     return replace(
         require_groups(contrasts, share_wins(contrasts, better, pairs)),
         figures=figures,
@@ -200,13 +196,7 @@ def _measure_echo(evidence: Evidence) -> float:
     """
     swapped = swap_poles(evidence)
     pairs = swapped.pairs_of(find_hard(swapped, evidence.features))
-    return share(to_wins(_score_words(evidence, swapped, pairs))[pairs])
-
-
-def _score_words(evidence: Evidence, contrasts: Contrasts, fit_on: Mask | None = None) -> Floats:
-    """Returns the score of single options' words, fitted on some pairs of other groups."""
-    words = score_words(evidence.features.vocabulary, contrasts.positive, contrasts.negative)
-    return cross_score(words, evidence.groups, CHECK_SEED, fit_on=fit_on)
+    return share(to_wins(evidence.score_words(swapped, pairs))[pairs])
 
 
 def measure_reversed(evidence: Evidence) -> Measurement | None:

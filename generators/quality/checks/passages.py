@@ -25,6 +25,7 @@ MOST_OPENING, MOST_GENERATED_OPENING = 0.10, 0.05
 LEAST_DIVERSITY, FAILED_DIVERSITY = 0.65, 0.45
 MOST_OF_A_GAME, LEAST_OF_A_POLE = 0.05, 50
 LEAST = "rows of the rarest behavior"
+FRAMES = "one text of each template frame: frames are crossed with fillings by design"
 HELD: tuple[Split, ...] = ("validation", "test")
 
 
@@ -114,9 +115,8 @@ def measure_repetition(evidence: Evidence) -> Measurement:
         return Measurement(0.0, 0)
     figures = {"distinct 2-grams": found.distinct_2}
     missed = list_missed(("distinct 2-grams", found.distinct_2, found.distinct_2 < LEAST_DISTINCT))
-    return Measurement(
-        found.gzip_ratio, found.n, figures=figures, missed=missed, note=_note_frames(evidence)
-    )
+    note = None if evidence.passages.frames is None else FRAMES
+    return Measurement(found.gzip_ratio, found.n, figures=figures, missed=missed, note=note)
 
 
 def measure_vendi(evidence: Evidence) -> Measurement:
@@ -128,18 +128,11 @@ def measure_vendi(evidence: Evidence) -> Measurement:
     found = evidence.diversity
     if found is None:
         return Measurement(0.0, 0)
-    figures: dict[str, float] = {}
-    note = _note_frames(evidence)
-    if note is not None:
-        figures["all rows"] = measure_vendi_share(evidence.passages.texts)
-        note += f" (all rows: {figures['all rows']:.3f})"
-    return Measurement(found.vendi_share, found.n, figures=figures, note=note)
-
-
-def _note_frames(evidence: Evidence) -> str | None:
     if evidence.passages.frames is None:
-        return None
-    return "one text of each template frame: frames are crossed with fillings by design"
+        return Measurement(found.vendi_share, found.n)
+    every = measure_vendi_share(evidence.passages.texts)
+    note = f"{FRAMES} (all rows: {every:.3f})"
+    return Measurement(found.vendi_share, found.n, figures={"all rows": every}, note=note)
 
 
 def measure_coverage(evidence: Evidence) -> Measurement | None:
