@@ -9,7 +9,7 @@ The only importer of pandas.
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -26,13 +26,15 @@ from generators.tables import list_files, open_rows
 from schemas.quality import HumanAudit
 
 if TYPE_CHECKING:
-    import _csv
+    pass
 
 READ = (
     "config", "id", "behavior_or_theme", "reading", "prompt", "options", "positive", "negative",
 )  # fmt: skip
 """What an auditor reads. Labels come last, as letters, and the options before them in an order that
 says nothing of them: who reads the options first has an opinion when the label comes."""
+
+OPTIONS = READ.index("options")
 
 JUDGED = ("ok", "auditor", "comment")
 """What an auditor fills in; `ok` is yes where the labels are right and the texts fit to use."""
@@ -110,33 +112,15 @@ def _list_rows(folder: Path) -> Iterator[Drawn]:
         topic, twins = config.topic or "id", config.twins
         for path in list_files(folder, config.name):
             wanted = ["id", topic, "tier", *([twins.column] if twins else [])]
-            for row in _read(path, config, wanted).to_pylist():
+            with open_rows(path, config.row) as file:
+                rows = file.read(wanted).to_pylist()
+            for row in rows:
                 if twins is None or row[twins.column] == twins.positive:
                     yield config.name, row[topic], row["tier"], row["id"]
 
 
-def _read_ids(folder: Path, config: str) -> set[str]:
-    """Returns the ids of a config; none where the folder has no such config."""
-    if config not in AUDITED:
-        return set()
-    tables = (_read(path, AUDITED[config], ["id"]) for path in list_files(folder, config))
-    return {row["id"] for table in tables for row in table.to_pylist()}
-
-
-def _read_options(folder: Path, rows: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Returns config and id -> the options as a sheet shows them."""
-    drawn = [(config, "", "", id_) for config, id_ in rows]
-    place = READ.index("options")
-    return {(line[0], line[1]): line[place] for line in _write_lines(folder, drawn, seed=0)}
-
-
-def _read(path: Path, config: Config, columns: list[str]) -> pa.Table:
-    with open_rows(path, config.row) as file:
-        return file.read(columns)
-
-
 def _write_lines(folder: Path, drawn: Sequence[Drawn], seed: int) -> Iterator[list[str]]:
-    """Yields the cells of `READ` for each row."""
+    """Yields the cells of `READ` for each row that is there."""
     for name, config in AUDITED.items():
         places = [(stratum, id_) for at, stratum, _, id_ in drawn if at == name]
         if not places:
@@ -146,7 +130,8 @@ def _write_lines(folder: Path, drawn: Sequence[Drawn], seed: int) -> Iterator[li
         if config.twins:
             twins = _fetch(folder, config, [row["counterpart_id"] for row in rows.values()])
         for stratum, id_ in places:
-            row = rows[id_]
+            if (row := rows.get(id_)) is None:
+                continue
             item = config.show(row, twins.get(row.get("counterpart_id", "")))
             order = list(range(len(item.sides)))
             if not config.ordered:
@@ -223,10 +208,6 @@ class Judgment(NamedTuple):
     """What was judged, as far as the sheet still has it."""
 
 
-Judgments = Mapping[tuple[str, str], Mapping[str, Judgment]]
-"""Row -> auditor -> judgment."""
-
-
 def read_sheet(path: Path, folder: Path) -> HumanAudit:
     """Returns how people judged rows of a dataset folder.
 
@@ -239,44 +220,38 @@ def read_sheet(path: Path, folder: Path) -> HumanAudit:
             not in the folder, or was another one then, or a second one by the same person; or
             there is none.
     """
+    judgments = list(_read_judgments(path))
+    drawn = [(config, "", "", id_) for config, id_ in {each.row for each in judgments}]
+    options = {(line[0], line[1]): line[OPTIONS] for line in _write_lines(folder, drawn, seed=0)}
     judged: dict[tuple[str, str], dict[str, Judgment]] = defaultdict(dict)
-    known: dict[str, set[str]] = {}
-    for judgment in _read_judgments(path):
-        config, id_ = judgment.row
-        if config not in known:
-            known[config] = _read_ids(folder, config)
-        if id_ not in known[config]:
-            raise _refuse(judgment.where, f"row '{id_}' of '{config}'", f"a row of {folder}")
-        if earlier := judged[judgment.row].get(judgment.auditor):
-            found = f"row '{id_}' judged twice by '{judgment.auditor or 'an unnamed auditor'}'"
-            raise _refuse(judgment.where, found, f"one judgment (that of {earlier.where})")
-        judged[judgment.row][judgment.auditor] = judgment
-    there = _read_options(folder, judged)
-    for row, judgments in judged.items():
-        for each in judgments.values():
-            if each.options and sorted(each.options.split()) != sorted(there[row].split()):
-                found, wanted = f"other options than row '{row[1]}' has", f"those in {folder}"
-                remedy = "Write a new sheet for this folder, and judge that one"
-                raise SourceError(each.where, found, wanted, remedy)
+    for each in judgments:
+        config, id_ = each.row
+        if each.row not in options:
+            raise _refuse(each.where, f"row '{id_}' of '{config}'", f"a row of {folder}")
+        if earlier := judged[each.row].get(each.auditor):
+            found = f"row '{id_}' judged twice by '{each.auditor or 'an unnamed auditor'}'"
+            raise _refuse(each.where, found, f"one judgment (that of {earlier.where})")
+        judged[each.row][each.auditor] = each
+    for each in judgments:
+        if each.options and sorted(each.options.split()) != sorted(options[each.row].split()):
+            found, wanted = f"other options than row '{each.row[1]}' has", f"those in {folder}"
+            remedy = "Write a new sheet for this folder, and judge that one"
+            raise SourceError(each.where, found, wanted, remedy)
     if not judged:
         wanted, remedy = "yes or no in column 'ok'", "Have rows judged"
         raise SourceError(str(path), "no judgment", wanted, remedy)
-    return _summarize(judged)
-
-
-def _summarize(judged: Judgments) -> HumanAudit:
     by_config: dict[str, tuple[int, int]] = {}
-    for (config, _), judgments in sorted(judged.items()):
+    for (config, _), by_auditor in sorted(judged.items()):
         n, ok = by_config.get(config, (0, 0))
-        by_config[config] = n + 1, ok + all(each.ok for each in judgments.values())
+        by_config[config] = n + 1, ok + all(each.ok for each in by_auditor.values())
     right = sum(ok for _, ok in by_config.values())
-    bounds = bound_share(right, len(judged))
+    lower, upper = bound_share(right, len(judged))
     return HumanAudit(
         n=len(judged),
         ok=right,
-        lower=bounds[0],
-        upper=bounds[1],
-        auditors=len({auditor for judgments in judged.values() for auditor in judgments}),
+        lower=lower,
+        upper=upper,
+        auditors=len({each.auditor for each in judgments}),
         by_config=by_config,
     )
 
@@ -316,7 +291,15 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     text = _read_text(path)
     line = 1
     try:
-        reader = _open_records(path, text)
+        for separator in SEPARATORS:
+            first = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), ())
+            if {name.strip().lower() for name in first}.issuperset(NEEDED):
+                break
+        else:
+            wanted, remedy = f"columns {', '.join(NEEDED)}", "Keep the sheet's first line"
+            raise SourceError(f"{path} line 1", "other columns", wanted, remedy)
+        # Strict: a quote that is not closed would take all lines after it for its own.
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         header = [name.strip().lower() for name in next(reader)]
         line = reader.line_num + 1
         for record in reader:
@@ -327,16 +310,6 @@ def _read_lines(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             line = reader.line_num + 1
     except csv.Error as error:
         raise _refuse(f"{path} line {line}", str(error), "CSV") from error
-
-
-def _open_records(path: Path, text: str) -> "_csv.Reader":
-    for separator in SEPARATORS:
-        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), ())
-        if {name.strip().lower() for name in header}.issuperset(NEEDED):
-            # A quote that is not closed would take all lines after it for its own.
-            return csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    wanted = f"columns {', '.join(NEEDED)}"
-    raise SourceError(f"{path} line 1", "other columns", wanted, "Keep the sheet's first line")
 
 
 def _read_text(path: Path) -> str:

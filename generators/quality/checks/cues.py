@@ -17,7 +17,6 @@ from generators.quality.checks.scores import (
     compare_controls,
     hold_out,
     measure_score,
-    require_groups,
     share,
     share_wins,
     swap_poles,
@@ -105,27 +104,19 @@ def measure_ngram(evidence: Evidence) -> Measurement:
     "no", in the files of Perez et al. 2022; 0.59 in CrowS-Pairs.
     """
     found = measure_score(evidence, _score_ngram)
-    shares = _compare(evidence, evidence.contrasts)
-    if not len(shares):
+    vocabulary, contrasts = evidence.features.vocabulary, evidence.contrasts
+    strongest = vocabulary.find_strongest(contrasts.positive, contrasts.negative)
+    if strongest is None:
         return found
-    best = evidence.features.vocabulary.names[int(np.abs(shares).argmax())]
+    best = vocabulary.names[strongest[0]]
     figures = hold_out(evidence, _score_ngram)
     return replace(found, figures=figures, note=f"strongest n-gram: {best!r}")
 
 
-def _compare(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    vocabulary = evidence.features.vocabulary
-    return vocabulary.compare(contrasts.positive, contrasts.negative).round(6)
-
-
 def _score_ngram(evidence: Evidence, contrasts: Contrasts) -> Floats:
     """Returns which side has the n-gram that separates these contrasts best."""
-    shares = _compare(evidence, contrasts)
-    if not len(shares):
-        return np.zeros(len(contrasts.item))
-    best = int(np.abs(shares).argmax())
-    sides = evidence.features.vocabulary.find(best, contrasts.positive, contrasts.negative)
-    return np.sign(shares[best]) * sides
+    sides = contrasts.positive, contrasts.negative
+    return evidence.features.vocabulary.rank(sides, sides)
 
 
 def measure_sentiment(evidence: Evidence) -> Measurement:
@@ -182,7 +173,7 @@ def measure_words(evidence: Evidence) -> Measurement | None:
         better = every
     random = evidence.score_words(swap_poles(evidence))
     return replace(
-        require_groups(contrasts, share_wins(contrasts, better, pairs)),
+        share_wins(contrasts, better, pairs),
         figures=figures,
         controls=compare_controls(evidence, random, pairs),
     )
@@ -215,7 +206,7 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
     at_random = to_wins(evidence.word_scores * evidence.flips)
     drop = overall - share(wins[pairs])
     blind = there.n > 0 and overall <= AT_CHANCE and drop <= MOST_DROP
-    found = Measurement(
+    return Measurement(
         value=drop,
         n=there.n,
         figures={"rows where cues mislead": share(wins[pairs]), "all rows": overall},
@@ -223,10 +214,9 @@ def measure_reversed(evidence: Evidence) -> Measurement | None:
             random_labels=round(share(at_random) - share(at_random[pairs]), 4),
             surface_only=round(share(to_wins(evidence.surface_scores)[pairs]), 4),
         ),
-        enough=not blind,
-        note=NOTHING_TO_LOSE if blind else None,
+        enough=there.enough and not blind,
+        note=there.note or (NOTHING_TO_LOSE if blind else None),
     )
-    return require_groups(contrasts, found)
 
 
 def measure_targets(evidence: Evidence) -> Measurement | None:

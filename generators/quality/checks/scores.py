@@ -20,6 +20,7 @@ MOST_GROUPS = 500
 Score = Callable[[Evidence, Contrasts], Floats]
 """Pair -> score of the positive minus that of the negative."""
 
+ONE_GROUP = "only one group, so no classifier can be tested on unseen groups"
 HELD_OUT = "on unseen groups"
 """Name of the figure on items that were chosen without having seen their groups."""
 
@@ -34,24 +35,31 @@ def share(wins: Floats) -> float:
     return float(wins.mean()) if len(wins) else 0.5
 
 
-def share_wins(contrasts: Contrasts, wins: Floats, pairs: Mask | None = None) -> Measurement:
+def share_wins(
+    contrasts: Contrasts, wins: Floats, pairs: Mask | None = None, *, fitted: bool = True
+) -> Measurement:
     """Returns the share of pairs that are ranked correctly, with its interval; n counts menus.
 
     Args:
         contrasts: whose pairs they are.
         wins: of each pair.
         pairs: which of them; all if None.
+        fitted: whether a classifier ranks them, which is fitted on other groups: of one group it
+            finds nothing.
     """
     chosen = np.ones(len(wins), np.bool_) if pairs is None else pairs
     item = contrasts.item[chosen]
     if not len(item):
         return Measurement(0.5, 0)
     groups = contrasts.group.places[item]
+    unfit = fitted and len(np.unique(contrasts.group.places)) < 2
     return Measurement(
         value=share(wins[chosen]),
         n=len(np.unique(contrasts.unit.places[item])),
         interval=bootstrap_share(wins[chosen], groups),
         groups=len(np.unique(groups)),
+        enough=not unfit,
+        note=ONE_GROUP if unfit else None,
     )
 
 
@@ -83,14 +91,6 @@ def _divide_sums(sums: Any, counts: Any, axis: int) -> Any:
     return sums.sum(axis) / counts.sum(axis)
 
 
-def require_groups(contrasts: Contrasts, found: Measurement) -> Measurement:
-    """Returns what was found by a classifier: of one group nothing, since none was fitted."""
-    if len(np.unique(contrasts.group.places)) > 1 or not found.n:
-        return found
-    note = "only one group, so no classifier can be tested on unseen groups"
-    return replace(found, enough=False, note=note)
-
-
 def measure_score(evidence: Evidence, score: Score, *, fitted: bool = False) -> Measurement:
     """Returns the pair accuracy of a score: overall, and on each behavior by itself.
 
@@ -101,8 +101,7 @@ def measure_score(evidence: Evidence, score: Score, *, fitted: bool = False) -> 
     """
 
     def measure(contrasts: Contrasts) -> Measurement:
-        found = share_wins(contrasts, to_wins(score(evidence, contrasts)))
-        return require_groups(contrasts, found) if fitted else found
+        return share_wins(contrasts, to_wins(score(evidence, contrasts)), fitted=fitted)
 
     return replace(
         measure(evidence.contrasts),

@@ -11,6 +11,7 @@ the exact Jaccard similarity of the two sets decides.
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
@@ -98,8 +99,8 @@ def cut_shingles(texts: Iterable[str]) -> Shingles:
 
     A text of one or two words is one shingle; a text without any has none.
     """
-    words = _WordHashes()
-    return _join([_cut([words[token] for token in split_tokens(text)]) for text in texts])
+    hash_word = cache(_hash_word)
+    return _join([_cut([*map(hash_word, split_tokens(text))]) for text in texts])
 
 
 def measure_jaccard(one: Hashes, other: Hashes) -> float:
@@ -108,13 +109,8 @@ def measure_jaccard(one: Hashes, other: Hashes) -> float:
     return shared / max(len(one) + len(other) - shared, 1)
 
 
-class _WordHashes(dict[str, int]):
-    """Word -> 64 bits; worked out once a word, and the same on every machine."""
-
-    def __missing__(self, word: str) -> int:
-        value = int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
-        self[word] = value
-        return value
+def _hash_word(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
 
 
 def _cut(words: list[int]) -> Hashes:

@@ -96,6 +96,22 @@ class Vocabulary:
         weights = np.bincount(positive, minlength=texts) - np.bincount(negative, minlength=texts)
         return np.asarray(self.has.T @ weights.astype(np.float64)).ravel() / max(len(positive), 1)
 
+    def find_strongest(self, positive: Ints, negative: Ints) -> tuple[int, float] | None:
+        """Returns the n-gram that separates the sides best, and which has it, 1 or -1, or 0."""
+        shares = self.compare(positive, negative).round(6)
+        if not len(shares):
+            return None
+        best = int(np.abs(shares).argmax())
+        return best, float(np.sign(shares[best]))
+
+    def rank(self, fit: tuple[Ints, Ints], score: tuple[Ints, Ints]) -> Floats:
+        """Returns for each pair to score which side has the n-gram that separates others best."""
+        strongest = self.find_strongest(*fit)
+        if strongest is None:
+            return np.zeros(len(score[0]))
+        best, sign = strongest
+        return sign * self.find(best, *score)
+
     def find(self, ngram: int, positive: Ints, negative: Ints) -> Floats:
         """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
         has = self.has[:, [ngram]].toarray().ravel().astype(np.float64)

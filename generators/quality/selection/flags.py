@@ -69,8 +69,5 @@ def _score_side(sides: Floats, fit: Mask, score: Mask) -> Floats:
 
 def _score_ngram(vocabulary: Vocabulary, part: Contrasts, fit: Mask, score: Mask) -> Floats:
     """Returns which side has the n-gram that separates the sides best."""
-    shares = vocabulary.compare(part.positive[fit], part.negative[fit])
-    if not len(shares):
-        return np.zeros(int(score.sum()))
-    best = int(np.abs(shares).round(6).argmax())
-    return np.sign(shares[best]) * vocabulary.find(best, part.positive[score], part.negative[score])
+    fitted = part.positive[fit], part.negative[fit]
+    return vocabulary.rank(fitted, (part.positive[score], part.negative[score]))
