@@ -27,7 +27,7 @@ from generators.quality.selection.features import (
     list_parts,
     take_part,
 )
-from schemas.base import Tier
+from schemas.base import ConceptRow, Tier
 from schemas.generation import Audit
 from schemas.quality import HumanAudit
 
@@ -48,8 +48,6 @@ class Rows:
     """`core`, `hard`, `reversed_cue` -> row -> whether it is; without those it does not have."""
     off_schema: Mask
     """Row -> whether the config's schema refuses it."""
-    templates: bool = False
-    """Whether they come from slots."""
     tried: Mask | None = None
     """Row -> whether the schema was tried on it; None where there is none."""
 
@@ -143,8 +141,6 @@ class Evidence:
     """Whether the rows have two poles."""
     tiered: bool = False
     """Whether rows of the config are divided into `core` and the rest."""
-    templates: bool = False
-    """Whether the rows come from slots, and so repeat their frames by design."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Check -> why it does not count here."""
     tried: int | None = None
@@ -155,6 +151,11 @@ class Evidence:
     def list_rows(self, *columns: str) -> Iterator[dict[str, Any]]:
         """Yields some columns of each row, with few rows in memory."""
         return list_rows(self.table, columns)
+
+    @property
+    def templates(self) -> bool:
+        """Whether the rows come from slots, and so repeat their frames by design."""
+        return issubclass(find_config(self.config).row, ConceptRow)
 
     @cached_property
     def passages(self) -> Passages:
@@ -258,7 +259,6 @@ def _gather(
         },
         poles=rows.contrasts is not None,
         tiered="core" in rows.flags,
-        templates=rows.templates,
         waivers=dict(find_config(rows.config).waived),
         tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from generators.configs.contrasts import Floats
 from generators.quality.evidence import Evidence
 from generators.quality.measures.duplicates import measure_nearest
-from generators.quality.measures.surface import WORDS
+from generators.quality.measures.texts import WORDS
 from generators.quality.selection.features import differ
 from schemas.base import Tier
 from schemas.generation import Audit

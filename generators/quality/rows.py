@@ -16,7 +16,7 @@ from generators.errors import SourceError
 from generators.folder import MANIFEST, AnyManifest, read_manifest
 from generators.quality.evidence import Rows
 from generators.tables import REMEDY, list_files, locate_file, open_rows, refuse_rows
-from schemas.base import CANARY, ConceptRow, Row
+from schemas.base import CANARY, Row
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit
 
@@ -102,7 +102,6 @@ def read_rows(folder: Path, name: str) -> tuple[Rows, Counter[str]]:
         flags=read_flags(table),
         off_schema=np.array(off_schema, np.bool_),
         tried=np.array(tried, np.bool_),
-        templates=issubclass(config.row, ConceptRow),
     )
     return rows, untrue
 

@@ -28,7 +28,7 @@ from generators.quality.measures.duplicates import (
     sketch,
     sketch_rest,
 )
-from generators.quality.measures.words import measure_edits, read_opening, split_tokens
+from generators.quality.measures.texts import measure_edits, read_opening, split_tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
 

@@ -14,7 +14,7 @@ from generators.configs.contrasts import Contrasts, share_texts
 from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality import rows as stored
 from generators.quality.evidence import CHECK_SEED, list_evidence
-from generators.quality.measures.words import split_tokens
+from generators.quality.measures.texts import split_tokens
 from generators.quality.selection.balance import Balance, Cue
 from generators.quality.selection.classifiers import Vocabulary, cross_score, fold_groups
 from generators.quality.selection.core import (
@@ -25,9 +25,8 @@ from generators.quality.selection.core import (
     rank_items,
 )
 from generators.quality.selection.features import extract_features, list_parts
-from generators.quality.selection.flags import find_hard, find_reversed
 from generators.quality.selection.ngrams import Ngrams
-from generators.quality.tiers import choose_all_rows, choose_rows
+from generators.quality.tiers import choose_all_rows, choose_rows, find_hard, find_reversed
 from generators.sources.pairs.pair_files import OwnPair
 from planted import make_pair, plant, read_contrasts, tell
 

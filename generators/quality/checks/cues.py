@@ -23,9 +23,9 @@ from generators.quality.checks.scores import (
     to_wins,
 )
 from generators.quality.evidence import Evidence
-from generators.quality.measures.surface import REFUSALS, WORDS
+from generators.quality.measures.texts import REFUSALS, WORDS
 from generators.quality.selection.features import differ
-from generators.quality.selection.flags import find_hard
+from generators.quality.tiers import find_hard
 from schemas.quality import Controls
 
 LEAST_LONGER, MOST_LONGER = 0.45, 0.55

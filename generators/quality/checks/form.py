@@ -7,7 +7,7 @@ import numpy as np
 from generators.configs import find_config
 from generators.quality.checks.base import FEWEST, Check, Measurement, list_missed
 from generators.quality.evidence import Evidence
-from generators.quality.measures.words import measure_edits
+from generators.quality.measures.texts import measure_edits
 
 LEAST_MARGIN = 0.5
 """A pole counts above 0.5, strictly, and its opposite has 0: no pair can be nearer."""

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.quality.measures.words import read_opening, split_tokens
+from generators.quality.measures.texts import read_opening, split_tokens
 
 SAMPLE = 300
 """Texts that are measured; all measures move with their number."""

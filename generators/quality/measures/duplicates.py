@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 
-from generators.quality.measures.words import split_tokens
+from generators.quality.measures.texts import split_tokens
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.quality.measures.words import split_tokens
+from generators.quality.measures.texts import split_tokens
 
 _AT_ONCE = 1 << 14
 """Texts whose n-grams stand in memory more than once."""
