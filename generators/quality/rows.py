@@ -136,10 +136,8 @@ def _count_missing(untrue: Counter[str], batch: pa.Table) -> None:
 
 def read_flags(table: pa.Table) -> dict[str, Mask]:
     """Returns `core` and the flags that rows have: name -> row -> whether it is so."""
-    flags: dict[str, Mask] = {}
+    names = [name for name in ("hard", "reversed_cue") if name in table.column_names]
+    flags = {name: np.array(table[name].to_pylist(), np.bool_) for name in names}
     if "tier" in table.column_names:
         flags["core"] = np.array([tier == "core" for tier in table["tier"].to_pylist()], np.bool_)
-    for name in ("hard", "reversed_cue"):
-        if name in table.column_names:
-            flags[name] = np.array(table[name].to_pylist(), np.bool_)
     return flags

@@ -61,10 +61,10 @@ def find_reversed(contrasts: Contrasts, features: TextFeatures) -> Mask:
     found = np.zeros(contrasts.items, np.bool_)
     for here, part in list_parts(contrasts):
         groups = part.group.places[part.item]
-        scorers: list[Scorer] = [
-            partial(_score_side, np.sign(differ(features.surface[:, WORDS], part))),
+        scorers = [
+            _score_length(np.sign(differ(features.surface[:, WORDS], part))),
             score_features(differ_surface(features, part)),
-            partial(_score_ngram, features.vocabulary, part),
+            _score_ngram(features.vocabulary, part),
         ]
         votes = [
             np.sign(average(np.sign(cross_score(scorer, groups)), part.item)) for scorer in scorers
@@ -73,15 +73,17 @@ def find_reversed(contrasts: Contrasts, features: TextFeatures) -> Mask:
     return found
 
 
-def _score_side(sides: Floats, fit: Mask, score: Mask) -> Floats:
-    """Returns which side has more of something, the right way round for the pairs fitted on."""
-    return np.sign(sides[fit].mean().round(6)) * sides[score]
+def _score_length(longer: Floats) -> Scorer:
+    """Returns which side is longer, the right way round for the pairs fitted on."""
+    return lambda fit, score: np.sign(longer[fit].mean().round(6)) * longer[score]
 
 
-def _score_ngram(vocabulary: Vocabulary, part: Contrasts, fit: Mask, score: Mask) -> Floats:
+def _score_ngram(vocabulary: Vocabulary, part: Contrasts) -> Scorer:
     """Returns which side has the n-gram that separates the sides best."""
-    fitted = part.positive[fit], part.negative[fit]
-    return vocabulary.rank(fitted, (part.positive[score], part.negative[score]))
+    ones, others = part.positive, part.negative
+    return lambda fit, score: vocabulary.rank(
+        (ones[fit], others[fit]), (ones[score], others[score])
+    )
 
 
 FLAGS: dict[str, Callable[[Contrasts, TextFeatures], Mask]] = {
