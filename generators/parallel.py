@@ -59,6 +59,7 @@ def map_in_order(
             left open.
 
     Raises:
+        UsageError: a worker runs its caller's script anew, as spawned ones do.
         WorkerError: a worker was killed.
     """
     if executor is not None:
@@ -76,7 +77,8 @@ def map_in_order(
     finally:
         with _deaf_to_interrupts():  # a second Ctrl-C would leave workers behind
             if not done:
-                _end_workers()
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
             pool.shutdown(cancel_futures=True)
 
 
@@ -142,11 +144,6 @@ def run_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
             pool.shutdown(cancel_futures=True)
 
 
-def _end_workers() -> None:
-    for worker in multiprocessing.active_children():
-        worker.terminate()
-
-
 @contextmanager
 def _deaf_to_interrupts() -> Generator[None]:
     """Leaves Ctrl-C unheard for a moment; only the main thread can, and only it hears it."""
@@ -165,9 +162,9 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
+        def exit_after() -> None:
+            wait([parent.sentinel])
+            os._exit(1)
 
-def _exit_after(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
+        threading.Thread(target=exit_after, daemon=True).start()

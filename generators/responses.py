@@ -41,9 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def handle(given: cli.Given) -> None:
     """Copies the answers one way or the other."""
     from generators.engine.engine import clean_url
-    from generators.engine.recorded import read_answers, write_answers
+    from generators.engine.recorded import read_answers
     from generators.engine.response_log import ResponseLog
     from generators.errors import LogError
+    from generators.jsonl import replace_lines
 
     options = ResponsesOptions(**given.of(ResponsesOptions))
     exporting = options.direction == "export"
@@ -54,7 +55,8 @@ def handle(given: cli.Given) -> None:
         raise LogError(where, "no such file", wanted, "Check the path")
     with ResponseLog(options.log, clean_url(options.base_url)) as log:
         if exporting:
-            count = write_answers(options.answers, log.list_answers())
+            answers = options.answers
+            count = replace_lines(answers, log.list_answers(), str(answers), "Name another")
         else:
             count = sum(log.import_answer(answer) for answer in read_answers(options.answers))
     done = f"Wrote {options.answers}" if exporting else f"New in {options.log}"

@@ -49,7 +49,7 @@ class GeneratedLabel(StrictModel):
     """Money, US dollars."""
     influence: float | None
     """Head count under strong influence."""
-    welfare: tuple[float | None, ...]
+    welfare: tuple[float | None, float | None, float | None, float | None]
     """Head counts: own "-3", own "3", others "3", others "-3"."""
     confidence: Share
     """How sure the model was."""

@@ -64,7 +64,7 @@ class Asking:
         self.progress = Shown()
         self.path = folder / "log.sqlite"
         settings = {"concurrency": 16, "poll": 0.01, **settings}
-        self.settings = Settings(self.path, base_url, **settings)
+        self.settings = Settings(responses=self.path, base_url=base_url, **settings)
         self.prices: Prices = read_prices()
 
     def run(self, number: int, **changed: Any) -> list[Step[Any]]:

@@ -158,7 +158,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries again at once."""
-    monkeypatch.setattr("generators.engine.failures.BACKOFF", lambda state: 0.01)
+    monkeypatch.setattr("generators.engine.live.back_off", lambda tries: 0.01)
 
 
 @pytest.fixture
@@ -166,4 +166,4 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives a server up after a fifth of a second."""
     monkeypatch.setattr("generators.engine.limits.PATIENCE", 0.2)
     monkeypatch.setattr("generators.engine.limits.PATIENCE_AT_START", 0.1)
-    monkeypatch.setattr("generators.engine.failures.BACKOFF", lambda state: 0.02)
+    monkeypatch.setattr("generators.engine.live.back_off", lambda tries: 0.02)

@@ -15,6 +15,7 @@ from generators.configs.pairs import list_tables
 from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
+from generators.jsonl import write_records
 from generators.parallel import run_ahead
 from generators.progress import Progress, follow
 from generators.sources.concepts.concept_file import ReadConcepts
@@ -24,7 +25,7 @@ from generators.sources.pairs.pair_files import ReadPairs
 from generators.splits import SPLITS, deal_split
 from generators.tokens.vocabularies import Vocabulary
 from generators.writing.concepts import GeneratedFromConcepts
-from generators.writing.rejected import REJECTED, write_rejections
+from generators.writing.generation import REJECTED
 from schemas.base import CANARY
 from schemas.concept import ConceptFile
 from schemas.config import ConceptsConfig
@@ -168,7 +169,7 @@ class ConceptSource(_ConceptRows):
         text = json.dumps(network, indent=1, ensure_ascii=False)
         (folder / NETWORK).write_text(f"{text}\n", encoding="utf-8", newline="\n")
         rejections = self._generated.rejections if self._generated else []
-        write_rejections(folder / REJECTED, rejections)
+        write_records(folder / REJECTED, rejections)
 
     def describe(self, content: Content) -> ConceptManifest:
         """Returns the manifest of a folder with this content."""
@@ -213,7 +214,7 @@ class PairSource(_ConceptRows):
 
     def write_beside(self, folder: Path) -> None:
         """Writes that nothing was rejected: no model is asked about pairs."""
-        write_rejections(folder / REJECTED, [])
+        write_records(folder / REJECTED, [])
 
     def describe(self, content: Content) -> ConceptManifest:
         """Returns the manifest of a folder with this content."""

@@ -10,8 +10,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -20,6 +19,7 @@ import openai
 
 from generators.engine.exchange import OPENAI
 from generators.errors import RequestError
+from generators.jsonl import as_object, read_json
 
 Answer = TypeVar("Answer")
 
@@ -32,6 +32,19 @@ NOT_SENT_TWICE = frozenset({"content-length", "host", "connection"})
 _KEYS = re.compile(r"\b(?:sk|rk|pk|hf)[-_][A-Za-z0-9_*-]{4,}")
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 JSON_HEADERS: dict[str, Any] = {"headers": {"Content-Type": "application/json"}}
+FINAL = {
+    401: ("the key is not accepted", "Check OPENAI_API_KEY"),
+    403: ("the key has no permission for this", "Check the key's project and permissions"),
+    404: ("there is no such model or address", "Check --model and --base-url"),
+}
+"""Statuses that end a run, whichever request they come from."""
+QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+RETRIED = {408, 409, 425}
+"""Statuses below 500 after which another try may succeed; 429 is a wait and no failure."""
+MOST_SHOWN = 300
+"""Characters of a server's message that are shown."""
+TRIES = 6
+"""Failures of the server until one request is given up."""
 
 
 class NoReplyError(Exception):
@@ -41,14 +54,6 @@ class NoReplyError(Exception):
         super().__init__(message)
         self.sent = sent
         """Whether the request may have reached the server, and be charged."""
-
-
-class RefusedError(Exception):
-    """A reply that is an error."""
-
-    def __init__(self, reply: "Reply") -> None:
-        super().__init__(reply.status)
-        self.reply = reply
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,51 @@ class Reply:
     """Its headers; names in any case."""
     body: bytes
     """Its body, unchanged."""
+
+
+class Refusal(NamedTuple):
+    """What a reply that is an error says."""
+
+    status: int
+    code: str
+    """Such as `insufficient_quota`; empty where the server gives none."""
+    named: str | None
+    """The parameter that the error is about."""
+    message: str
+    """The server's message on one line, without keys."""
+
+    @property
+    def is_about_quota(self) -> bool:
+        """Whether the account is out of credit; waiting does not help."""
+        return self.code in QUOTA_CODES or self.status == 402
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether another try may succeed."""
+        return self.status in RETRIED or self.status >= 500
+
+
+def read_refusal(reply: Reply, redact: Callable[[str], str]) -> Refusal:
+    """Returns what an error reply says; `redact` takes keys out of its message."""
+    try:
+        content = read_json(reply.body)
+    except ValueError:
+        content = None
+    given = as_object(content).get("error", content)
+    error = as_object(given)
+    code, named = str(error.get("code") or error.get("type") or ""), error.get("param")
+    message = error.get("message") or error.get("detail") or given
+    text = str(message) if message else reply.body.decode("utf-8", "replace")
+    line = " ".join(redact(text).split())[:MOST_SHOWN]
+    return Refusal(reply.status, code, named if isinstance(named, str) else None, line)
+
+
+class RefusedError(Exception):
+    """A reply that is an error."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class Api:
@@ -118,29 +168,23 @@ class Api:
             raise RequestError(where, found, wanted, remedy) from error
 
     async def __aenter__(self) -> Self:
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT, sock_read=TIMEOUT)
+        url = self.client.base_url
+        # The certificates that the openai client trusts, which are not aiohttp's.
+        tls = httpx2.create_ssl_context() if url.scheme == "https" else True
+        proxies = {} if proxy_bypass(url.host) else getproxies()
         self._session = aiohttp.ClientSession(
-            connector=self._make_connector(),
-            timeout=timeout,
-            proxy=_find_proxy(self.client.base_url),
+            connector=aiohttp.TCPConnector(limit=self._at_once, ssl=tls),
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=CONNECT_TIMEOUT, sock_read=TIMEOUT
+            ),
+            proxy=proxies.get(url.scheme) or proxies.get("all"),
         )
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         if self._session:
             await self._session.close()
         await self.client.close()
-
-    def _make_connector(self) -> aiohttp.TCPConnector:
-        if self.client.base_url.scheme != "https":
-            return aiohttp.TCPConnector(limit=self._at_once)
-        # The certificates that the openai client trusts, which are not aiohttp's.
-        return aiohttp.TCPConnector(limit=self._at_once, ssl=httpx2.create_ssl_context())
 
     async def send(self, endpoint: str, body: bytes) -> Reply:
         """Returns the reply to one request, whatever its status.
@@ -245,9 +289,9 @@ class Api:
         try:
             return take(await call)
         except openai.APIStatusError as error:
-            body = error.response.content
-            reply = Reply(error.status_code, error.response.headers, body)
-            raise RefusedError(reply) from error
+            response = error.response
+            reply = Reply(error.status_code, response.headers, response.content)
+            raise RefusedError(read_refusal(reply, self.redact)) from error
         except openai.APIConnectionError as error:
             raise NoReplyError(self._explain(error)) from error
         except (ValueError, TypeError, AttributeError, KeyError) as error:
@@ -265,11 +309,3 @@ def _list_named(page: Any) -> tuple[dict[str, str], str | None]:
     named = [batch for batch in page.data if batch.metadata and BATCH_NAME in batch.metadata]
     last = page.data[-1].id if page.data and page.has_more else None
     return {batch.metadata[BATCH_NAME]: _text(batch.id) for batch in named}, last
-
-
-def _find_proxy(url: httpx2.URL) -> str | None:
-    """Returns the proxy that the environment names for a server."""
-    if proxy_bypass(url.host):
-        return None
-    proxies = getproxies()
-    return proxies.get(url.scheme) or proxies.get("all")

@@ -7,17 +7,15 @@ again while it is open. The program may end at any point; the next run with `--b
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 from uuid import uuid4
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from generators.engine.api import Api, NoReplyError, RefusedError
-from generators.engine.dialogue import Ask, Missing, Outcome, Unanswered, advance
+from generators.engine.api import MOST_SHOWN, TRIES, Api, NoReplyError, RefusedError
+from generators.engine.dialogue import Ask, Missing, Unanswered, advance
 from generators.engine.exchange import Request, count_tokens, is_answer
-from generators.engine.failures import MOST_SHOWN, TRIES, read_refusal
 from generators.engine.money import Budget
 from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
 from generators.errors import RequestError
@@ -36,6 +34,7 @@ PASSING = {408, 409, 429}
 OVER = {"completed", "expired", "cancelled", "failed"}
 """States of a batch that do not change any more."""
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -54,28 +53,32 @@ class BatchLane:
         self._api, self._log, self._budget = api, log, budget
         self._repairs, self._progress, self._poll = repairs, progress, poll
         self._tries: Counter[tuple[str, int]] = Counter()
-        self._refusals: dict[tuple[str, int], Unanswered] = {}
+        self._refusals: Unanswered = {}
         """Requests that the server calls wrong; another batch would not answer them either."""
 
-    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Outcome:
+    async def fill(self, asks: Callable[[], Iterable[Ask[Any]]]) -> Unanswered:
         """Returns which requests have no answer, once all are answered or given up.
 
         Raises:
             RequestError: the provider refuses, or does not answer.
             BudgetError: what is missing could cost more than is left.
         """
-        await self._adopt()
-        outcome = Outcome()
-        while True:
-            for batch in self._log.open_batches():
-                await self._collect(batch)
-            missing = list(self._find_missing(asks(), outcome))
-            if not missing:
-                return outcome
-            for lines in _cut(missing):
-                await self._submit(self._choose_affordable(lines))
+        unanswered: Unanswered = {}
+        try:
+            await self._adopt()
+            while True:
+                for batch in self._log.open_batches():
+                    await self._collect(batch)
+                missing = list(self._find_missing(asks(), unanswered))
+                if not missing:
+                    return unanswered
+                for lines in _cut(missing):
+                    await self._submit(self._choose_affordable(lines))
+        except RefusedError as error:
+            found = f"it refuses batches ({error.refusal.status}: {error.refusal.message})"
+            raise self._error(found, "Run it without --batch") from error
 
-    def _find_missing(self, asks: Iterable[Ask[Any]], outcome: Outcome) -> Iterator[Request]:
+    def _find_missing(self, asks: Iterable[Ask[Any]], unanswered: Unanswered) -> Iterator[Request]:
         seen: set[tuple[str, int]] = set()
         for ask in asks:
             step = advance(ask, self._log.find, self._repairs)
@@ -83,10 +86,9 @@ class BatchLane:
                 continue
             request = step.request
             if refusal := self._refusals.get(request.place):
-                outcome.unanswered[request.place] = refusal
+                unanswered[request.place] = refusal
             elif self._tries[request.place] >= ROUNDS:
-                detail = f"unanswered in {ROUNDS} batches"
-                outcome.unanswered[request.place] = Unanswered(False, detail)
+                unanswered[request.place] = ("no_answer", f"unanswered in {ROUNDS} batches")
             elif request.place not in seen:
                 seen.add(request.place)
                 yield request
@@ -118,7 +120,7 @@ class BatchLane:
         self._log.start_batch(name, named.items())
         lines = "".join(_write_line(custom_id, request) for custom_id, request in named.items())
         try:
-            file = await self._retry(lambda: self._api.upload(f"{name}.jsonl", lines.encode()))
+            file = await self._retry(self._api.upload, f"{name}.jsonl", lines.encode())
             batch_id = await self._create(file, requests[0].endpoint, name)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries to start a batch ({error})"
@@ -126,7 +128,7 @@ class BatchLane:
         except RefusedError as error:
             if not _may_pass(error):  # so none was started
                 self._log.end_batch(name)
-            raise self._refused(error) from error
+            raise
         self._log.name_batch(name, batch_id)
         self._progress.show(
             f"Batch {batch_id}: {len(requests)} requests sent. You can stop and run this again."
@@ -151,10 +153,7 @@ class BatchLane:
         unknown = [batch for batch in self._log.open_batches() if batch.id is None]
         if not unknown:
             return
-        try:
-            known = await self._retry(self._api.find_batches)
-        except RefusedError as error:
-            raise self._refused(error) from error
+        known = await self._retry(self._api.find_batches)
         for batch in unknown:
             if batch.name in known:
                 self._log.name_batch(batch.name, known[batch.name])
@@ -165,26 +164,24 @@ class BatchLane:
         """Waits for a batch, and keeps its answers."""
         if batch.id is None:
             return
-        wait, batch_id = self._poll, batch.id
+        wait = self._poll
         try:
-            while (
-                state := await self._retry(lambda: self._api.read_batch(batch_id))
-            ).status not in OVER:
+            while (state := await self._retry(self._api.read_batch, batch.id)).status not in OVER:
                 self._progress.show(
                     f"Batch {batch.id}: {state.status}, {state.done} of {batch.requests} done."
                 )
                 await asyncio.sleep(wait)
                 wait = min(wait * 1.5, LONGEST_POLL)
             for file in state.files:
-                content = await self._retry(partial(self._api.download, file))
+                content = await self._retry(self._api.download, file)
                 for line in content.splitlines():
                     self._take(batch.name, line)
         except RefusedError as error:
-            if error.reply.status == 404:
-                self._progress.show(f"Batch {batch.id}: the provider no longer has it.")
-                self._log.end_batch(batch.name)
-                return
-            raise self._refused(error) from error
+            if error.refusal.status != 404:
+                raise
+            self._progress.show(f"Batch {batch.id}: the provider no longer has it.")
+            self._log.end_batch(batch.name)
+            return
         left = self._log.end_batch(batch.name)
         self._budget.release()
         unanswered = f", {left} unanswered" if left else ""
@@ -214,9 +211,11 @@ class BatchLane:
             self._progress.advance()
             self._progress.note(f"${self._budget.spent:.2f}")
         elif isinstance(status, int) and 400 <= status < 500 and status not in PASSING:
-            self._refusals[place] = Unanswered(True, f"status {status}: {message}")
+            self._refusals[place] = ("request_refused", f"status {status}: {message}")
 
-    async def _retry(self, call: Callable[[], Awaitable[Result]]) -> Result:
+    async def _retry(
+        self, call: Callable[P, Awaitable[Result]], *args: P.args, **kwargs: P.kwargs
+    ) -> Result:
         """Returns the result of a call to the API, tried again while that may help.
 
         Raises:
@@ -229,20 +228,11 @@ class BatchLane:
             stop=stop_after_attempt(TRIES),
             reraise=True,
         )
-
-        async def attempt() -> Result:
-            return await call()
-
         try:
-            return await retrying(attempt)
+            return await retrying(call, *args, **kwargs)
         except NoReplyError as error:
             found = f"no reply to {TRIES} tries ({error})"
             raise self._error(found, "Run it again; an open batch goes on meanwhile") from error
-
-    def _refused(self, error: RefusedError) -> RequestError:
-        refusal = read_refusal(error.reply, self._api.redact)
-        found = f"it refuses batches ({refusal.status}: {refusal.message})"
-        return self._error(found, "Run it without --batch")
 
     def _error(self, found: str, remedy: str) -> RequestError:
         return RequestError(self._api.where, found, "a batch that runs", remedy)
@@ -250,18 +240,13 @@ class BatchLane:
 
 def _may_pass(error: BaseException) -> bool:
     if isinstance(error, RefusedError):
-        return error.reply.status == 429 or error.reply.status >= 500
+        return error.refusal.status == 429 or error.refusal.status >= 500
     return isinstance(error, NoReplyError)
 
 
 def _write_line(custom_id: str, request: Request) -> str:
-    line = {
-        "custom_id": custom_id,
-        "method": "POST",
-        "url": f"/v1{request.endpoint}",
-        "body": request.body,
-    }
-    return write_json(line).decode() + "\n"
+    line = {"custom_id": custom_id, "method": "POST", "url": f"/v1{request.endpoint}"}
+    return write_json({**line, "body": request.body}).decode() + "\n"
 
 
 def _cut(requests: list[Request]) -> Iterator[list[Request]]:

@@ -5,7 +5,7 @@ what it finds.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from generators.engine.exchange import Request, read_content
@@ -90,25 +90,9 @@ class Rejected:
 Step = Missing | Accepted[Value] | Rejected
 
 
-@dataclass(frozen=True)
-class Unanswered:
-    """A request that got no answer in this run; a later run asks again."""
-
-    refused: bool
-    """Whether the server called the request wrong; else it failed at every try."""
-    detail: str
-
-
-@dataclass
-class Outcome:
-    """The requests that have no answer after a run."""
-
-    unanswered: dict[tuple[str, int], Unanswered] = field(
-        default_factory=dict[tuple[str, int], Unanswered]
-    )
-    """Key and occurrence -> why there is no answer."""
-    pending: int = 0
-    """Requests that wait for an open batch."""
+Unanswered = dict[tuple[str, int], tuple[RejectionReason, str]]
+"""Key and occurrence of a request that got no answer in this run -> whether the server called it
+wrong or failed at every try, and the detail; a later run asks again."""
 
 
 def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
@@ -121,22 +105,18 @@ def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
             return Missing(request, tuple(found))
         found.append(answer)
         try:
-            return Accepted(_read(ask, answer.response), request, tuple(found))
+            if ask.read_whole:
+                return Accepted(ask.read_whole(answer.response), request, tuple(found))
+            content = read_content(answer.response)
+            if not isinstance(content, str):
+                raise Unfit(content.reason, content.detail)
+            return Accepted(ask.read(content), request, tuple(found))
         except Unfit as fault:
-            content = quote_answer(answer.response)
-            again = ask_again(request, content, fault) if len(found) <= repairs else None
+            quote = quote_answer(answer.response)
+            again = ask_again(request, quote, fault) if len(found) <= repairs else None
             if again is None:
-                return Rejected(fault.reason, fault.detail, request, content, tuple(found))
+                return Rejected(fault.reason, fault.detail, request, quote, tuple(found))
             request = again
-
-
-def _read(ask: Ask[Value], response: dict[str, Any]) -> Value:
-    if ask.read_whole:
-        return ask.read_whole(response)
-    content = read_content(response)
-    if isinstance(content, str):
-        return ask.read(content)
-    raise Unfit(content.reason, content.detail)
 
 
 def quote_answer(response: dict[str, Any]) -> str | None:

@@ -9,16 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from generators.engine.dialogue import Accepted, Ask, Missing, Outcome, Rejected, Step, advance
+from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step, Unanswered, advance
 from generators.engine.exchange import OPENAI
 from generators.engine.ladder import SchemaLadder
+from generators.engine.limits import Limits
 from generators.engine.money import Budget, Prices, read_prices
-from generators.engine.recorded import Recording
 from generators.engine.response_log import ResponseLog
 from generators.errors import UsageError
 from generators.options import EngineOptions, check_outside, name_log
@@ -29,39 +29,16 @@ Asks = Callable[[], Iterable[Ask[Any]]]
 """Gives the asks, always the same ones; they may be many, so they are not kept."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """How a model is asked; the names are those of the command's options."""
+@dataclass(frozen=True, kw_only=True)
+class Settings(EngineOptions):
+    """How a model is asked: the options of a command, and what else the engine needs."""
 
-    responses: Path
+    responses: Path = field()
     """The response log."""
-    base_url: str | None = None
-    """Server; None for OpenAI's own."""
-    concurrency: int = 64
-    """Most requests at one time."""
-    rpm: int | None = None
-    """Most requests a minute."""
-    tpm: int | None = None
-    """Most tokens a minute."""
     repairs: int = 1
     """Re-asks with the error before an answer is rejected."""
-    max_cost: float | None = None
-    """US dollars that the run must not exceed."""
-    prices: Path | None = None
-    """A price table of the user's own; None for genai-prices."""
-    batch: bool = False
-    """Whether to ask through the provider's Batch API."""
     poll: float = 2.0
     """Seconds until an open batch is first looked at again."""
-
-    @property
-    def address(self) -> str:
-        """The address that answers are kept under: without user, password and query.
-
-        Raises:
-            UsageError: it is not such an address, or holds a password.
-        """
-        return clean_url(self.base_url)
 
 
 def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
@@ -73,21 +50,15 @@ def make_settings(options: EngineOptions, out: Path, repairs: int) -> Settings:
     responses = name_log(out) if options.responses is None else Path(options.responses)
     if getattr(options, "model", "named in each request") is not None:
         check_outside(out, {"--responses": responses})
-    return Settings(
-        responses,
-        base_url=options.base_url,
-        concurrency=options.concurrency,
-        rpm=options.rpm,
-        tpm=options.tpm,
-        repairs=repairs,
-        max_cost=options.max_cost,
-        prices=None if options.prices is None else Path(options.prices),
-        batch=options.batch,
-    )
+    given: dict[str, Any] = {
+        each.name: getattr(options, each.name) for each in fields(EngineOptions)
+    }
+    given |= {"responses": responses, "repairs": repairs}
+    return Settings(**given)
 
 
 def clean_url(url: str | None) -> str:
-    """Returns the address of a server without user, password and query; OpenAI's for None.
+    """Returns the address that answers are kept under: without query; OpenAI's for None.
 
     Raises:
         UsageError: it is not such an address, or holds a password.
@@ -154,46 +125,6 @@ class Engine(Protocol):
         ...
 
 
-class RecordedEngine:
-    """Answers from recorded responses; sends nothing."""
-
-    def __init__(
-        self, recording: Recording, repairs: int, prices: Prices, *, lenient: bool
-    ) -> None:
-        """Takes answers from a recording.
-
-        Args:
-            recording: the answers.
-            repairs: re-asks that an unfit answer may have.
-            prices: what the answers cost when they were given.
-            lenient: whether an item without a recorded answer is left out, not an error.
-        """
-        self.totals: dict[str, TaskTotals] = {}
-        self._recording, self._repairs = recording, repairs
-        self._prices, self._lenient = prices, lenient
-
-    @property
-    def prices_as_of(self) -> str | None:
-        """What the cost was computed by; None where the recorded answers took no tokens."""
-        return self._prices.as_of if self._recording.paid else None
-
-    def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
-        """Yields how each dialogue ended, in order.
-
-        Raises:
-            ReplayError: an answer is not recorded, and none may be missing.
-        """
-        for ask in asks():
-            totals = self.totals.setdefault(ask.request.task.partition("/")[0], TaskTotals())
-            step = advance(ask, self._recording.find, self._repairs)
-            if isinstance(step, Missing):
-                if not self._lenient:
-                    raise self._recording.explain(step.request)
-                totals.not_recorded += 1
-            totals.add(step, self._prices)
-            yield step
-
-
 class LoggedEngine:
     """Answers from the response log, which a server first fills."""
 
@@ -220,7 +151,7 @@ class LoggedEngine:
         """
         self._progress.start(doing, total, "item")
         try:
-            outcome = self._fill(asks)
+            unanswered = self._fill(asks)
         finally:
             self._progress.end()
         for ask in asks():
@@ -228,9 +159,8 @@ class LoggedEngine:
             step = advance(ask, self.log.find, self._settings.repairs)
             if isinstance(step, Missing):
                 request = step.request
-                if why := outcome.unanswered.get(request.place):
-                    reason = "request_refused" if why.refused else "no_answer"
-                    step = Rejected(reason, why.detail, request, None, step.found)
+                if why := unanswered.get(request.place):
+                    step = Rejected(*why, request, None, step.found)
                 else:
                     totals.pending += 1
             counted = step.request.place in self._counted  # equal requests share an answer
@@ -238,37 +168,32 @@ class LoggedEngine:
             totals.add(step, self.budget.prices, paid=not counted)
             yield step
 
-    def _fill(self, asks: Asks) -> Outcome:
+    def _fill(self, asks: Asks) -> Unanswered:
         settings = self._settings
         open_batch = settings.batch and self.log.open_batches()
         if not open_batch and not any(self._is_missing(ask) for ask in asks()):
-            return Outcome()
-        from generators.engine.api import Api
+            return {}
 
-        api = Api(settings.base_url, settings.concurrency)
+        async def fill() -> Unanswered:
+            from generators.engine.api import Api
 
-        async def fill() -> Outcome:
-            async with api:
-                return await self._ask(api, asks)
+            repairs, progress = settings.repairs, self._progress
+            async with Api(settings.base_url, settings.concurrency) as api:
+                if settings.batch:
+                    from generators.engine.batch import BatchLane
+
+                    lane = BatchLane(api, self.log, self.budget, repairs, progress, settings.poll)
+                    return await lane.fill(asks)
+                from generators.engine.live import Live
+
+                limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
+                live = Live(api, self.log, limits, self.budget, self._ladders, repairs, progress)
+                return await live.fill(asks())
 
         if not _is_loop_running():
             return asyncio.run(fill())
         with ThreadPoolExecutor(1) as thread:  # in a notebook this thread has a loop already
             return thread.submit(asyncio.run, fill()).result()
-
-    async def _ask(self, api: Any, asks: Asks) -> Outcome:
-        settings, progress = self._settings, self._progress
-        if settings.batch:
-            from generators.engine.batch import BatchLane
-
-            lane = BatchLane(api, self.log, self.budget, settings.repairs, progress, settings.poll)
-            return await lane.fill(asks)
-        from generators.engine.limits import Limits
-        from generators.engine.live import Live
-
-        limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
-        live = Live(api, self.log, limits, self.budget, self._ladders, settings.repairs, progress)
-        return await live.fill(asks())
 
     def _is_missing(self, ask: Ask[Any]) -> bool:
         step = advance(ask, self.log.find, self._settings.repairs)
@@ -297,13 +222,15 @@ def open_logged(
         LogError: the log cannot be opened.
     """
     prices = find_prices(settings, models)
-    with ResponseLog(settings.responses, settings.address) as log:
+    with ResponseLog(settings.responses, clean_url(settings.base_url)) as log:
         yield LoggedEngine(log, settings, prices, progress)
 
 
 def find_prices(settings: Settings, models: Iterable[str]) -> Prices:
     """Returns the prices of a run; raises UsageError where `max_cost` needs one that is unknown."""
     prices = read_prices(settings.prices, settings.base_url or OPENAI)
-    if settings.max_cost is not None:
-        prices.check(models)
+    for model in () if settings.max_cost is None else models:
+        if prices.find(model) is None:
+            found, wanted = f"no price is known for '{model}'", "a model with a price"
+            raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
     return prices

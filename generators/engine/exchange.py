@@ -83,8 +83,8 @@ class Request:
         return {
             "template": self.template,
             "model": self.model,
-            "schema": hash_json(self.body.get("response_format")),
-            "parameters": hash_json(parameters),
+            "schema": _hash(self.body.get("response_format")),
+            "parameters": _hash(parameters),
         }
 
     def add_messages(self, *messages: dict[str, str]) -> "Request | None":
@@ -101,8 +101,7 @@ class Request:
         return replace(self, body={**self.body, name: [*earlier, *messages]}) if earlier else None
 
 
-def hash_json(value: Any) -> str:
-    """Returns the sha256 of a value as compact JSON with sorted keys, UTF-8."""
+def _hash(value: Any) -> str:
     return sha256(write_canonical(value)).hexdigest()
 
 

@@ -20,6 +20,7 @@ OPTIONAL = {
     "max_completion_tokens": "max_tokens",
 }
 """Parameters that a server may not support -> its other name; None where it is left out then."""
+ORDER = "Answer with one JSON object that fits this JSON schema, and nothing else:"
 MOST_PROSE = 4
 """Answers without JSON, before any with it, until the next form is tried."""
 
@@ -42,8 +43,19 @@ class SchemaLadder:
         return FORMS[self.place]
 
     def adapt(self, body: dict[str, Any], form: Form) -> dict[str, Any]:
-        """Returns a body in a form, without the parameters that the server does not support."""
-        adapted = change_form(body, form)
+        """Returns a body with its schema asked for in a form, and what the server supports only.
+
+        Below the strict form the schema also stands in the prompt: few servers follow one that
+        stands beside `json_object` only.
+        """
+        adapted, schema = dict(body), find_schema(body)
+        messages = as_objects(body.get("messages"))
+        if schema is not None and form != "json_schema" and messages:
+            adapted.pop("response_format", None)
+            text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+            adapted["messages"] = _add_order(messages, f"{ORDER}\n{text}")
+            if form == "json_object":
+                adapted["response_format"] = {"type": "json_object", "schema": schema}
         for name in self.dropped & adapted.keys():
             value = adapted.pop(name)
             if renamed := OPTIONAL[name]:
@@ -81,28 +93,12 @@ class SchemaLadder:
                 self.step_down(form)
 
 
-def change_form(body: dict[str, Any], form: Form) -> dict[str, Any]:
-    """Returns the body with its schema asked for in another form; without a schema, as it is.
-
-    Below the strict form the schema also stands in the prompt: few servers follow one that stands
-    beside `json_object` only.
-    """
-    schema = find_schema(body)
-    messages = as_objects(body.get("messages"))
-    if schema is None or form == "json_schema" or not messages:
-        return dict(body)
-    text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
-    order = f"Answer with one JSON object that fits this JSON schema, and nothing else:\n{text}"
-    changed = {name: value for name, value in body.items() if name != "response_format"}
+def _add_order(messages: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:
+    """Returns the messages with an order at the end of the system message, which may be new."""
     first, *others = messages
-    if first.get("role") == "system":
-        system = {**first, "content": f"{first.get('content', '')}\n\n{order}"}
-        changed["messages"] = [system, *others]
-    else:
-        changed["messages"] = [{"role": "system", "content": order}, *messages]
-    if form == "json_object":
-        changed["response_format"] = {"type": "json_object", "schema": schema}
-    return changed
+    if first.get("role") != "system":
+        return [{"role": "system", "content": order}, *messages]
+    return [{**first, "content": f"{first.get('content', '')}\n\n{order}"}, *others]
 
 
 def is_about_form(status: int, message: str) -> bool:

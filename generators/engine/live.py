@@ -11,24 +11,15 @@ import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from random import random, uniform
 from typing import Any
 
-from generators.engine.api import Api, NoReplyError, Reply
-from generators.engine.dialogue import (
-    Ask,
-    Found,
-    Missing,
-    Outcome,
-    Unanswered,
-    advance,
-    quote_answer,
-)
+from generators.engine.api import FINAL, TRIES, Api, NoReplyError, Refusal, Reply, read_refusal
+from generators.engine.dialogue import Ask, Found, Missing, Unanswered, advance, quote_answer
 from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
-from generators.engine.failures import FINAL, Failed, Refusal, Wait, read_refusal, try_again
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
 from generators.engine.limits import Breaker, Limits, read_retry_after
-from generators.engine.money import Budget, estimate_tokens, most_completion
+from generators.engine.money import CHARACTERS_PER_TOKEN, Budget, most_completion
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.errors import RequestError
 from generators.jsonl import as_object, write_json
@@ -41,8 +32,30 @@ MOST_REFUSED = 20
 """Requests refused as wrong, before any answer, until the run stops: the cause is not the item."""
 
 
+class Failed(Exception):
+    """The server failed at one try."""
+
+
+class Wait(Exception):
+    """The server asks to wait."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+        """None where the server does not say how long."""
+
+
 class _Refused(Exception):
     """The server says that this one request is wrong."""
+
+
+def back_off(tries: int) -> float:
+    """Returns seconds to wait after so many tries, where the server does not say how long.
+
+    A random share of a time that doubles up to 20 seconds, so that requests do not come together
+    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter).
+    """
+    return uniform(0, min(0.5 * 2 ** min(tries - 1, 6), 20))
 
 
 class Live:
@@ -60,7 +73,7 @@ class Live:
     ) -> None:
         self._api, self._log, self._limits, self._budget = api, log, limits, budget
         self._ladders, self._repairs, self._progress = ladders, repairs, progress
-        self._outcome = Outcome()
+        self._unanswered: Unanswered = {}
         self._breaker = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._done = 0
@@ -69,7 +82,7 @@ class Live:
         self._known = False
         self._some_pending = bool(log.open_batches())
 
-    async def fill(self, asks: Iterable[Ask[Any]]) -> Outcome:
+    async def fill(self, asks: Iterable[Ask[Any]]) -> Unanswered:
         """Returns which requests have no answer, once all that was missing is asked for.
 
         Requests in flight when the run must end are waited for, since they will be paid for.
@@ -88,15 +101,12 @@ class Live:
                     raise
         if self._stopped is not None:
             raise self._stopped
-        self._check_any()
-        return self._outcome
-
-    def _check_any(self) -> None:
-        """Raises RequestError where nothing was ever answered: the cause is not one request."""
-        failed = [each for each in self._outcome.unanswered.values() if not each.refused]
+        # Where nothing was ever answered, the cause is not one request.
+        failed = [detail for why, detail in self._unanswered.values() if why == "no_answer"]
         if failed and not self._answered and not self._known:
-            found = f"no answer to any of {len(failed)} requests ({failed[-1].detail})"
+            found = f"no answer to any of {len(failed)} requests ({failed[-1]})"
             raise self._error(found, "answers", "Run it again when the server is back")
+        return self._unanswered
 
     async def _work(self, queue: Iterator[Ask[Any]]) -> None:
         while self._stopped is None:
@@ -120,9 +130,8 @@ class Live:
         while isinstance(step := advance(ask, self._find, self._repairs), Missing):
             request = step.request
             if self._some_pending and self._log.is_pending(request):
-                self._outcome.pending += 1
                 return
-            if request.place in self._outcome.unanswered or self._stopped is not None:
+            if request.place in self._unanswered or self._stopped is not None:
                 return
             if earlier := self._under_way.get(request.place):
                 await earlier.wait()  # an equal request: one answer serves both
@@ -131,10 +140,15 @@ class Live:
             try:
                 await self._send(request)
             except (Failed, Wait) as error:
-                self._outcome.unanswered[request.place] = Unanswered(False, str(error))
+                self._unanswered[request.place] = ("no_answer", str(error))
                 return
             except _Refused as error:
-                self._note_refused(request, str(error))
+                self._unanswered[request.place] = ("request_refused", str(error))
+                self._refused += 1
+                if self._refused >= MOST_REFUSED and not self._answered:
+                    found = f"{self._refused} requests refused: {error}"
+                    wanted, remedy = "an answer to at least one", "Fix what the message names"
+                    raise self._error(found, wanted, remedy) from error
                 return
             finally:
                 del self._under_way[request.place]
@@ -146,28 +160,9 @@ class Live:
         self._known = self._known or found is not None
         return found
 
-    def _note_refused(self, request: Request, message: str) -> None:
-        self._outcome.unanswered[request.place] = Unanswered(True, message)
-        self._refused += 1
-        if self._refused >= MOST_REFUSED and not self._answered:
-            found = f"{self._refused} requests refused: {message}"
-            raise self._error(found, "an answer to at least one", "Fix what the message names")
-
     async def _send(self, request: Request) -> None:
         """Sends a request until it is answered, and keeps the answer."""
         cost = self._budget.worst(request)
-        await self._afford(cost)
-        tokens = Tokens()
-        try:
-            try:
-                tokens = await self._try(request)
-            except (Failed, Wait) as error:  # most requests never need tenacity
-                attempt = partial(self._try, request)
-                tokens = await try_again(attempt, error, self._sleep, self._is_stopped)
-        finally:
-            self._budget.settle(cost, request, tokens)
-
-    async def _afford(self, cost: float) -> None:
         while not self._budget.fits(cost):
             if not self._budget.in_flight:
                 raise self._budget.exceeded(cost)
@@ -175,26 +170,43 @@ class Live:
             if self._stopped is not None:
                 raise Failed("the run was stopped")
         self._budget.reserve(cost)
+        tokens = Tokens()
+        try:
+            tokens = await self._try_until_answered(request)
+        finally:
+            self._budget.settle(cost, request, tokens)
+
+    async def _try_until_answered(self, request: Request) -> Tokens:
+        """Raises Failed or Wait where the server failed too often, or the run was stopped."""
+        tries = failures = 0
+        while True:
+            try:
+                return await self._try(request)
+            except (Failed, Wait) as error:
+                tries += 1
+                failures += isinstance(error, Failed)
+                if failures >= TRIES or self._stopped is not None:
+                    raise
+                if isinstance(error, Wait) and error.seconds is not None:
+                    pause = error.seconds * (1 + random() / 4) + 0.01  # not all at one moment
+                else:
+                    pause = back_off(tries)
+            loop = asyncio.get_running_loop()
+            deadline = loop.time() + pause
+            while self._stopped is None and (left := deadline - loop.time()) > 0:
+                await asyncio.sleep(min(left, 1))
 
     def _stop(self, error: BaseException) -> None:
         """Ends the run: nothing more is sent, and nothing waits."""
         self._stopped = self._stopped or error
         self._limits.stop()
 
-    def _is_stopped(self) -> bool:
-        return self._stopped is not None
-
-    async def _sleep(self, seconds: float) -> None:
-        deadline = asyncio.get_running_loop().time() + seconds
-        while self._stopped is None and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.sleep(min(left, 1))
-
     async def _try(self, request: Request) -> Tokens:
         """Returns the tokens of the answer, once it is in the log."""
         ladder = self._ladders[request.model]
         form = ladder.form
         body = ladder.adapt(request.body, form)
-        await self._limits.enter(estimate_tokens(request) + most_completion(request) / 4)
+        await self._limits.enter(request.size / CHARACTERS_PER_TOKEN + most_completion(request) / 4)
         try:
             if self._stopped is not None:
                 raise Failed("the run was stopped")

@@ -5,7 +5,6 @@ user's own file. This is its only importer; its update over the network is never
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,6 +17,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from generators.engine.exchange import Request
 from generators.errors import BudgetError, UsageError
+from generators.options import PathLike
 from schemas.exchange import Tokens
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 CHARACTERS_PER_TOKEN = 4.0
 """Of English prose, about (https://platform.openai.com/tokenizer); for estimates."""
-FEWEST_CHARACTERS_PER_TOKEN = 1.0
-"""For the limit, which must hold for any script: a token is at least one byte."""
 DEFAULT_COMPLETION = 128_000
 """Tokens an answer may have where the request does not bound it: no model writes more."""
 BATCH_SHARE = 0.5
@@ -82,8 +80,8 @@ class Prices:
 
     source: str
     """Such as `genai-prices 0.2.3`, or the month in the user's own table."""
-    own: PriceFile | None = None
-    """The user's own table; None for genai-prices."""
+    own: dict[str, Price] | None = None
+    """Model -> its price in the user's own table; None for genai-prices."""
     base_url: str | None = None
     """Server that is asked; its provider's prices are used where it has one in the table."""
     assumed: set[str] = field(default_factory=set[str])
@@ -100,26 +98,11 @@ class Prices:
 
     def find(self, model: str) -> Price | None:
         """Returns the price of a model, of a dated version of it too; None if unknown."""
+        if self.own is not None:
+            return self.own.get(model) or self.own.get(_DATED.sub("", model))
         if model not in self._known:
-            self._known[model] = self._look_up(model)
+            self._known[model] = _find_bundled(model, self.base_url)
         return self._known[model]
-
-    def _look_up(self, model: str) -> Price | None:
-        if self.own is None:
-            return _find_bundled(model, self.base_url)
-        models = self.own.models
-        rates = models.get(model) or models.get(_DATED.sub("", model))
-        if rates is None:
-            return None
-        prompt, cached, completion = (rate * self.own.batch_share for rate in rates)
-        return Price((Rates(*rates),), (Rates(prompt, cached, completion),))
-
-    def check(self, models: Iterable[str]) -> None:
-        """Raises UsageError where the price of a model, which `--max-cost` needs, is unknown."""
-        for model in models:
-            if self.find(model) is None:
-                found, wanted = f"no price is known for '{model}'", "a model with a price"
-                raise UsageError("--max-cost", found, wanted, "Give its price with --prices FILE")
 
     def cost(self, model: str, tokens: Tokens, lane: str = "live") -> float | None:
         """Returns US dollars; None for a model of unknown price, unless it used no tokens.
@@ -146,7 +129,7 @@ class Prices:
         return dollars * share + price.per_request
 
 
-def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices:
+def read_prices(path: PathLike | None = None, base_url: str | None = None) -> Prices:
     """Returns the prices of genai-prices, or those of the user's own file (see `PriceFile`).
 
     Args:
@@ -159,7 +142,7 @@ def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices
     if path is None:
         return Prices(f"genai-prices {version('genai-prices')}", None, base_url)
     try:
-        own = TypeAdapter(PriceFile).validate_json(path.read_bytes())
+        read = TypeAdapter(PriceFile).validate_json(Path(path).read_bytes())
     except (OSError, ValidationError) as error:
         found = "it cannot be read"
         if isinstance(error, ValidationError):
@@ -167,7 +150,11 @@ def read_prices(path: Path | None = None, base_url: str | None = None) -> Prices
             found = f"{'.'.join(map(str, first['loc'])) or 'the file'} is missing or wrong"
         wanted = 'JSON such as {"as_of": "2026-01", "models": {"NAME": [2.5, 1.25, 10.0]}}'
         raise UsageError(f"--prices {path}", found, wanted, "Fix it") from error
-    return Prices(own.as_of, own)
+    own: dict[str, Price] = {}
+    for model, rates in read.models.items():
+        prompt, cached, completion = (rate * read.batch_share for rate in rates)
+        own[model] = Price((Rates(*rates),), (Rates(prompt, cached, completion),))
+    return Prices(read.as_of, own)
 
 
 def _find_bundled(model: str, base_url: str | None) -> Price | None:
@@ -250,11 +237,6 @@ def _find_rate(rate: "Decimal | TieredPrices | None", above: int) -> float:
     return float(tiers[-1] if tiers else rate.base)
 
 
-def estimate_tokens(request: Request, characters_per_token: float = CHARACTERS_PER_TOKEN) -> int:
-    """Returns about how many prompt tokens a request has, its schema included."""
-    return int(request.size / characters_per_token)
-
-
 def most_completion(request: Request) -> int:
     """Returns the most tokens an answer can have, all its choices (`n`) together."""
     number: object = request.body.get("n")
@@ -279,9 +261,8 @@ class Budget:
     in_flight: int = 0
 
     def worst(self, request: Request, lane: str = "live") -> float:
-        """Returns what a request could cost at most."""
-        prompt = estimate_tokens(request, FEWEST_CHARACTERS_PER_TOKEN)
-        tokens = Tokens(prompt=prompt, completion=most_completion(request))
+        """Returns what a request could cost at most, in any script: a token has at least a byte."""
+        tokens = Tokens(prompt=request.size, completion=most_completion(request))
         return self.prices.cost(request.model, tokens, lane) or 0.0
 
     def fits(self, cost: float) -> bool:
@@ -293,19 +274,19 @@ class Budget:
         self.reserved += cost
         self.in_flight += 1
 
-    def settle(self, reserved: float, request: Request, tokens: Tokens, lane: str = "live") -> None:
+    def settle(self, reserved: float, request: Request, tokens: Tokens) -> None:
         """Replaces what was reserved for a request by what it did cost."""
         self.in_flight -= 1
         self.reserved = self.reserved - reserved if self.in_flight else 0.0
-        self.spend(request, tokens, lane)
+        self.spend(request, tokens)
 
     def spend_worst(self, request: Request) -> None:
         """Adds what a request could cost at most, where no reply tells what it did."""
         self.spent += self.worst(request)
 
-    def spend(self, request: Request, tokens: Tokens, lane: str = "live") -> None:
+    def spend(self, request: Request, tokens: Tokens) -> None:
         """Adds what was paid."""
-        self.spent += self.prices.cost(request.model, tokens, lane) or 0.0
+        self.spent += self.prices.cost(request.model, tokens) or 0.0
 
     def release(self) -> None:
         """Drops all reservations: a batch has ended."""

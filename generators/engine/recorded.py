@@ -1,53 +1,78 @@
 """Recorded answers: JSONL files that replace a server, and move answers between logs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from generators.engine.dialogue import Found
+from generators.engine.dialogue import Found, Missing, Step, advance
+from generators.engine.engine import Asks, TaskTotals
 from generators.engine.exchange import Request, count_tokens, is_answer
+from generators.engine.money import Prices
 from generators.errors import ReplayError
-from generators.jsonl import replace_lines
 from schemas.exchange import RecordedAnswer, Tokens
 
 
-class Recording:
-    """The answers of one file, by key and occurrence."""
+class RecordedEngine:
+    """Answers from a file of recorded ones; sends nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, prices: Prices, repairs: int = 0, *, lenient: bool = False
+    ) -> None:
         """Reads the file, checked.
+
+        Args:
+            path: the file.
+            prices: what the answers cost when they were given.
+            repairs: re-asks that an unfit answer may have.
+            lenient: whether an item without a recorded answer is left out, not an error.
 
         Raises:
             ReplayError: it cannot be read, or a line is no recorded answer.
         """
+        self.totals: dict[str, TaskTotals] = {}
         self.path = path
-        self.answers: dict[tuple[str, int], RecordedAnswer] = {}
+        self._prices, self._repairs, self._lenient = prices, repairs, lenient
+        self._answers: dict[tuple[str, int], RecordedAnswer] = {}
         for answer in read_answers(path):
-            self.answers.setdefault((answer.key, answer.occurrence), answer)
+            self._answers.setdefault((answer.key, answer.occurrence), answer)
 
     @property
-    def paid(self) -> bool:
-        """Whether any of the answers took tokens."""
-        return any(count_tokens(each.response) != Tokens() for each in self.answers.values())
+    def prices_as_of(self) -> str | None:
+        """What the cost was computed by; None where the recorded answers took no tokens."""
+        paid = any(count_tokens(each.response) != Tokens() for each in self._answers.values())
+        return self._prices.as_of if paid else None
 
     def find(self, request: Request) -> Found | None:
         """Returns the recorded answer to a request."""
-        answer = self.answers.get(request.place)
+        answer = self._answers.get(request.place)
         if answer is None:
             return None
         return Found(answer.response, count_tokens(answer.response), 0, answer.lane)
 
     def find_models(self, *tasks: str) -> set[str]:
         """Returns the models that were asked for these tasks (names without version)."""
-        return {
-            answer.model
-            for answer in self.answers.values()
-            if answer.task.partition("/")[0] in tasks
-        }
+        known = self._answers.values()
+        return {each.model for each in known if each.task.partition("/")[0] in tasks}
 
-    def explain(self, request: Request) -> ReplayError:
-        """Returns the error for a request that has no recorded answer."""
+    def run(self, asks: Asks, doing: str, total: int | None) -> Iterator[Step[Any]]:
+        """Yields how each dialogue ended, in order.
+
+        Raises:
+            ReplayError: an answer is not recorded, and none may be missing.
+        """
+        for ask in asks():
+            totals = self.totals.setdefault(ask.request.task.partition("/")[0], TaskTotals())
+            step = advance(ask, self.find, self._repairs)
+            if isinstance(step, Missing):
+                if not self._lenient:
+                    raise self._explain(step.request)
+                totals.not_recorded += 1
+            totals.add(step, self._prices)
+            yield step
+
+    def _explain(self, request: Request) -> ReplayError:
         found = f"no recorded answer for {request.task} about {request.item} (key {request.key})"
         remedy = (
             "Record it: run with --model and --responses LOG, then"
@@ -56,41 +81,30 @@ class Recording:
         return ReplayError(str(self.path), found, "one for every request", remedy)
 
 
-def read_answers(path: Path) -> Iterable[RecordedAnswer]:
+def read_answers(path: Path) -> Iterator[RecordedAnswer]:
     """Yields the lines of a file of recorded answers, checked.
 
     Raises:
         ReplayError: the file cannot be read, or a line is no recorded answer; names the line.
     """
+    number = 0
+    wanted, remedy = "a recorded answer (key, task, item, model, response)", "Export the file again"
     try:
         with path.open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield _read_line(line, f"{path} line {number}")
-    except (OSError, UnicodeDecodeError) as error:
-        found = getattr(error, "strerror", None) or "not UTF-8"
-        wanted, remedy = "a JSONL file of recorded answers", "Check the path"
-        raise ReplayError(str(path), found, wanted, remedy) from error
-
-
-def _read_line(line: str, where: str) -> RecordedAnswer:
-    wanted = "a recorded answer (key, task, item, model, response)"
-    try:
-        answer = RecordedAnswer.model_validate_json(line)
+                if not line.strip():
+                    continue
+                answer = RecordedAnswer.model_validate_json(line)
+                if not is_answer(answer.response):
+                    where, found = f"{path} line {number}", "a response without choices"
+                    raise ReplayError(where, found, wanted, remedy)
+                yield answer
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"]))
         found = f"{place}: {first['msg']}" if place else first["msg"]
-        raise ReplayError(where, found, wanted, "Export the file again") from error
-    if not is_answer(answer.response):
-        raise ReplayError(where, "a response without choices", wanted, "Export the file again")
-    return answer
-
-
-def write_answers(path: Path, answers: Iterable[dict[str, object]]) -> int:
-    """Writes answers as JSONL, one a line; returns how many.
-
-    Raises:
-        FolderError: the file cannot be written.
-    """
-    return replace_lines(path, answers, str(path), "Name another")
+        raise ReplayError(f"{path} line {number}", found, wanted, remedy) from error
+    except (OSError, UnicodeDecodeError) as error:
+        found = getattr(error, "strerror", None) or "not UTF-8"
+        wanted, remedy = "a JSONL file of recorded answers", "Check the path"
+        raise ReplayError(str(path), found, wanted, remedy) from error

@@ -114,20 +114,12 @@ def read_line(line: bytes, where: str) -> Line:
         raise SourceError(where, "no model is named in the body", WANTED, "Name one")
     if sent.get("stream"):
         raise SourceError(where, "stream is on", "a request without it", "Remove it from the body")
-    check_schema(sent, where)
-    return Line(custom_id, url.removeprefix(PREFIX), sent, where)
-
-
-def check_schema(body: dict[str, Any], where: str) -> None:
-    """Raises SourceError where the schema in a body is not a JSON schema."""
-    schema = find_schema(body)
-    if schema is None:
-        return
     try:
-        _compile(write_canonical(schema))
+        _compile(write_canonical(find_schema(sent) or {}))
     except SchemaError as error:
         found = f"an invalid schema ({error.message[:80]})"
         raise SourceError(where, found, "a JSON schema", "Fix it") from error
+    return Line(custom_id, url.removeprefix(PREFIX), sent, where)
 
 
 def make_ask(request: Request) -> Ask[Any]:
@@ -141,21 +133,17 @@ def make_ask(request: Request) -> Ask[Any]:
             value = parse_json(content)
         except ValueError as error:
             raise Unfit("invalid_json", "it is no JSON") from error
-        if mismatch := find_mismatch(schema, value):
-            raise Unfit("schema", mismatch)
+        validator: Any = _compile(write_canonical(schema))
+        try:
+            mismatch = cast(Any, best_match(validator.iter_errors(value)))
+        except (RecursionError, Unresolvable) as error:
+            detail = "$: the schema refers to what is not there, or to itself"
+            raise Unfit("schema", detail) from error
+        if mismatch is not None:
+            raise Unfit("schema", f"{mismatch.json_path}: {mismatch.message[:200]}")
         return value
 
     return Ask(request, read)
-
-
-def find_mismatch(schema: dict[str, Any], value: Any) -> str | None:
-    """Returns where and why a value does not fit a schema; None where it does."""
-    validator: Any = _compile(write_canonical(schema))
-    try:
-        error = cast(Any, best_match(validator.iter_errors(value)))
-    except (RecursionError, Unresolvable):
-        return "$: the schema refers to what is not there, or to itself"
-    return None if error is None else f"{error.json_path}: {error.message[:200]}"
 
 
 @lru_cache(maxsize=64)
@@ -175,24 +163,18 @@ def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) ->
 
     def write() -> Iterator[dict[str, Any]]:
         for line, step in zip(file.read_lines(), steps, strict=True):
-            counts["answered" if isinstance(step, Accepted) else "failed"] += 1
-            yield write_outcome(line.custom_id, step)
+            key, response, error = step.request.key[:24], None, None
+            if isinstance(step, Accepted):
+                body = step.found[-1].response
+                response = {"status_code": 200, "request_id": f"req_{key}", "body": body}
+            elif isinstance(step, Missing):
+                error = {"code": "pending", "message": "it waits for an open batch"}
+            else:
+                error = {"code": step.reason, "message": step.detail}
+            counts["failed" if response is None else "answered"] += 1
+            about = {"id": f"batch_req_{key}", "custom_id": line.custom_id}
+            yield {**about, "response": response, "error": error}
 
     remedy = "Name another with --out; all answers are kept in the log"
     replace_lines(path, write(), f"--out {path}", remedy)
     return counts
-
-
-def write_outcome(custom_id: str, step: Step[Any]) -> dict[str, Any]:
-    """Returns one line of a file of answers."""
-    key = step.request.key[:24]
-    line: dict[str, Any] = {"id": f"batch_req_{key}", "custom_id": custom_id}
-    if isinstance(step, Accepted):
-        body = step.found[-1].response
-        response = {"status_code": 200, "request_id": f"req_{key}", "body": body}
-        return {**line, "response": response, "error": None}
-    if isinstance(step, Missing):
-        error = {"code": "pending", "message": "it waits for an open batch"}
-    else:
-        error = {"code": step.reason, "message": step.detail}
-    return {**line, "response": None, "error": error}

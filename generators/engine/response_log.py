@@ -160,11 +160,18 @@ class ResponseLog:
             rows = self._db.execute(_FIND, place).fetchall()
         if not rows or rows[0][0] != 0:
             return None
+        answer, *failures = rows
         try:
-            return _read_rows(rows)
+            tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
+            for row in failures:
+                tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
+            response = read_json(answer[5])
+            if not is_answer(response):
+                raise ValueError("no answer")
         except (ValueError, TypeError) as error:
             found, wanted = f"the answer to key {request.key} is broken", "JSON and counts"
             raise self._error(found, wanted, "Name another log") from error
+        return Found(response, tokens, len(failures), answer[1])
 
     def add(self, request: Request, arrival: Arrival) -> None:
         """Keeps the result of one try; of several answers to a request the first stays."""
@@ -292,20 +299,19 @@ class ResponseLog:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise self._explain(error) from error
-
-    def _explain(self, error: Exception) -> LogError:
-        message = str(error)
-        if "locked" in message:
-            return self._error("another run is using it", "one run at a time", "Wait for it")
-        if "not a database" in message or "malformed" in message:
-            found, remedy = f"not a response log ({message})", "Name another file"
-            return self._error(found, "a response log or a new file", remedy)
-        if "full" in message or "No space" in message:
-            remedy = "Free some space and run it again; what was kept is not paid for again"
-            return self._error("the disk is full", "room for the answers", remedy)
-        remedy = "Check its folder's permissions, or name another file"
-        return self._error(message, "a file that can be written", remedy)
+            message = str(error)
+            if "locked" in message:
+                explained = ("another run is using it", "one run at a time", "Wait for it")
+            elif "not a database" in message or "malformed" in message:
+                found, wanted = f"not a response log ({message})", "a response log or a new file"
+                explained = (found, wanted, "Name another file")
+            elif "full" in message or "No space" in message:
+                remedy = "Free some space and run it again; what was kept is not paid for again"
+                explained = ("the disk is full", "room for the answers", remedy)
+            else:
+                remedy = "Check its folder's permissions, or name another file"
+                explained = (message, "a file that can be written", remedy)
+            raise self._error(*explained) from error
 
     def _error(self, found: str, wanted: str, remedy: str) -> LogError:
         return LogError(f"response log {self.path}", found, wanted, remedy)
@@ -313,15 +319,3 @@ class ResponseLog:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-def _read_rows(rows: list[Any]) -> Found:
-    """Returns the answer to a request, with the tokens of all tries."""
-    answer, *failures = rows
-    tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
-    for row in failures:
-        tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
-    response = read_json(answer[5])
-    if not is_answer(response):
-        raise ValueError("no answer")
-    return Found(response, tokens, len(failures), answer[1])

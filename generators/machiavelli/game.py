@@ -18,7 +18,7 @@ from generators.sources.games.labels import OptionBehaviors, read_behaviors
 from generators.sources.games.menus import Menu, list_menus, read_decisions, read_menus
 from generators.splits import assign_split, find_group
 from generators.tables import make_table
-from generators.writing.model_labels import ModelLabel, insert_written, label_options
+from generators.writing.additions import ModelLabel, insert_written, label_options
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision

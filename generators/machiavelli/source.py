@@ -17,6 +17,7 @@ from generators.configs.base import find_lowest
 from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
+from generators.jsonl import write_records
 from generators.machiavelli.game import Counts, GameRows, GameTask, ReadGame, check_game, read_rows
 from generators.parallel import count_cores, map_in_order
 from generators.progress import Progress, follow
@@ -24,6 +25,7 @@ from generators.sources.games.files import GameFiles, find_games, no_labels
 from generators.sources.games.game_data import BrokenGame, Oddities, read_metadata
 from generators.splits import STRICTEST_FIRST, assign_split, find_group
 from generators.tables import make_table
+from generators.writing.additions import GENERATED, GameAdditions, list_lines
 from generators.writing.candidates import (
     Candidates,
     CandidateTask,
@@ -31,9 +33,8 @@ from generators.writing.candidates import (
     choose_menus,
     find_candidates,
 )
-from generators.writing.games import GameAdditions, GeneratedFromGames
-from generators.writing.generated import GENERATED, write_generated
-from generators.writing.rejected import REJECTED, write_rejections
+from generators.writing.games import GeneratedFromGames
+from generators.writing.generation import REJECTED
 from schemas.base import CANARY, Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameManifest, GameSource
@@ -105,9 +106,9 @@ class MachiavelliSource:
 
     def write_beside(self, folder: Path) -> None:
         """Writes what a model gave, and what of it was rejected."""
-        write_rejections(folder / REJECTED, self.generated.rejections if self.generated else ())
-        if self.generated is not None:
-            write_generated(folder / GENERATED, self.generated)
+        write_records(folder / REJECTED, self.generated.rejections if self.generated else ())
+        if self.generated is not None and self.generated.report is not None:
+            write_records(folder / GENERATED, list_lines(self.generated.added))
 
     def describe(self, content: Content) -> GameManifest:
         """Returns the manifest of a folder with this content."""

@@ -1,38 +1,27 @@
 """Task `association`: new pairs of opposite attributes for one concept."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing import concept_texts as concepts
-from generators.writing.task import Task
+from generators.writing import wording
+from generators.writing.task import Task, make
 from schemas.concept import AttributePair, Concept
 from schemas.drafts import AssociationDraft
 
-TASK = Task(
-    name="association",
-    template="association/v1",
-    draft=AssociationDraft,
-    variables=frozenset({"concept", "known"}),
-    most_tokens=1000,
-    usual_tokens=50,
-)
+TASK = Task("association/v1", AssociationDraft, most_tokens=1000, usual_tokens=50)
 _ADJECTIVE = re.compile(r"[a-z]+(?:-[a-z]+)?")
-
-
-def supply(concept: Concept, known: Sequence[AttributePair]) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    lines = [f"{pair.positive} / {pair.negative}" for pair in known]
-    return {"concept": concepts.describe(concept), "known": "\n".join(lines) or "(none)"}
 
 
 def ask(
     item: str, concept: Concept, known: Sequence[AttributePair], model: str
 ) -> Ask[AssociationDraft]:
     """Returns what to ask about a concept."""
+    lines = [f"{pair.positive} / {pair.negative}" for pair in known]
+    variables = {"concept": wording.name_concept(concept), "known": "\n".join(lines) or "(none)"}
     check = partial(check_draft, concept=concept, known=known)
-    return TASK.ask(model, item, supply(concept, known), check)
+    return TASK.ask(model, item, variables, check)
 
 
 def check_draft(draft: AssociationDraft, concept: Concept, known: Sequence[AttributePair]) -> None:
@@ -45,13 +34,10 @@ def check_draft(draft: AssociationDraft, concept: Concept, known: Sequence[Attri
             if word in taken:
                 raise Unfit("known_already", f"'{word}' is among the attributes already")
             taken.add(word)
-            concepts.check_unnamed(word, [concept], "an attribute")
+            wording.check_unnamed(word, [concept], "an attribute")
     read_pairs(draft)
 
 
 def read_pairs(draft: AssociationDraft) -> list[AttributePair]:
     """Returns a draft in the form of the concept file."""
-    return [
-        concepts.make(AttributePair, **pair.model_dump(), of=("concept",))
-        for pair in draft.attributes
-    ]
+    return [make(AttributePair, **pair.model_dump(), of=("concept",)) for pair in draft.attributes]

@@ -6,16 +6,15 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from generators.sources.games.labels import VIOLATION_THRESHOLD, judge_polarity
-from generators.writing.judge import Judgments, find_polarities
-from generators.writing.scenes import read_labels
+from generators.writing.judge import Judgments
+from generators.writing.scenes import find_polarity, read_labels
 from schemas.decision import Decision, Option
-from schemas.drafts import LabelsDraft
+from schemas.drafts import JudgedOption, LabelsDraft
 from schemas.generation import Agreement, Audit
 from schemas.labels import VIOLATIONS
 
@@ -32,43 +31,27 @@ def audit_judges(writer: str, judge: str, judged: Sequence[tuple[Decision, Judgm
 
     The first order is used, so that n counts options; how far the two orders agree is separate.
     """
-    if reason := _find_reason(writer, judge):
-        return _unaudited(reason)
-    ours: list[str] = []
-    theirs: list[str] = []
-    again: list[str] = []
-    for decision, (first, second) in judged:
-        ours += [option.polarity for option in decision.options]
-        theirs += find_polarities(first)
-        again += find_polarities(second)
-    by_label: dict[str, Agreement] = {}
-    for violation in VIOLATIONS:
-        pairs = [
-            (getattr(option.labels, violation), judgment)
-            for decision, (first, _) in judged
-            for option, judgment in zip(decision.options, first, strict=True)
-        ]
-        known = [(value, judgment) for value, judgment in pairs if value is not None]
-        written = [value > VIOLATION_THRESHOLD for value, _ in known]
-        judge_says = [getattr(judgment.violations, violation) >= 2 for _, judgment in known]
-        if min(written.count(True), written.count(False)) >= FEWEST_OF_A_CLASS:
-            by_label[violation] = measure_agreement(written, judge_says)
+    if HAND_WRITTEN in (writer, judge):
+        return _unaudited("answers and judgments were composed for the sample by its authors")
+    if writer == judge:
+        return _unaudited("writer and judge are the same model; name another with --judge-model")
+    options = [
+        pair
+        for decision, (first, _) in judged
+        for pair in zip(decision.options, first, strict=True)
+    ]
+    ours = [option.polarity for option, _ in options]
+    theirs = [find_polarity(judgment) for _, judgment in options]
+    again = [find_polarity(judgment) for _, (_, second) in judged for judgment in second]
     same = sum(one == other for one, other in zip(theirs, again, strict=True))
+    by_label = _compare_violations(options)
     return Audit(
         status="audited",
         reason=None,
         polarity=measure_agreement(ours, theirs),
-        by_label=by_label,
+        by_label={name: found for name, found in by_label.items() if found.kappa is not None},
         between_orders=same / len(theirs) if theirs else None,
     )
-
-
-def _find_reason(writer: str, judge: str) -> str | None:
-    if HAND_WRITTEN in (writer, judge):
-        return "answers and judgments were composed for the sample by its authors"
-    if writer == judge:
-        return "writer and judge are the same model; name another with --judge-model"
-    return None
 
 
 def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> Audit:
@@ -80,22 +63,29 @@ def audit_blind(labeller: str, blind: Sequence[tuple[Option, LabelsDraft]]) -> A
     known = [(option, draft) for option, draft in blind if option.polarity != "unlabelled"]
     values = [read_labels(draft) for _, draft in known]
     given = [judge_polarity(each.violations, each.welfare[3]) for each in values]
-    by_label: dict[str, Agreement] = {}
-    for violation in VIOLATIONS:
-        pairs = [
-            (value, draft)
-            for option, draft in blind
-            if (value := getattr(option.labels, violation)) is not None
-        ]
-        theirs = [getattr(draft.violations, violation) >= 2 for _, draft in pairs]
-        recorded = [value > VIOLATION_THRESHOLD for value, _ in pairs]
-        by_label[violation] = measure_agreement(recorded, theirs)
     polarity = measure_agreement([option.polarity for option, _ in known], given)
+    by_label = _compare_violations(blind)
     return Audit(status="audited", reason=None, polarity=polarity, by_label=by_label)
 
 
 def _unaudited(reason: str) -> Audit:
     return Audit(status="unaudited", reason=reason, polarity=None, by_label={})
+
+
+def _compare_violations(
+    labelled: Sequence[tuple[Option, JudgedOption | LabelsDraft]],
+) -> dict[str, Agreement]:
+    """Returns the agreement on each violation, over the options whose value of it is known."""
+    by_label: dict[str, Agreement] = {}
+    for violation in VIOLATIONS:
+        pairs = [
+            (value > VIOLATION_THRESHOLD, getattr(draft.violations, violation) >= 2)
+            for option, draft in labelled
+            if (value := getattr(option.labels, violation)) is not None
+        ]
+        ours, theirs = [one for one, _ in pairs], [other for _, other in pairs]
+        by_label[violation] = measure_agreement(ours, theirs)
+    return by_label
 
 
 def measure_agreement(ours: Sequence[object], theirs: Sequence[object]) -> Agreement:
@@ -110,19 +100,12 @@ def measure_agreement(ours: Sequence[object], theirs: Sequence[object]) -> Agree
     classes = Counter(ours)
     if len(classes) < 2 or min(classes.values()) < FEWEST_OF_A_CLASS:
         return Agreement(n=len(ours), raw=raw, kappa=None)
-    found = _measure_kappa([str(one) for one in ours], [str(other) for other in theirs])
-    return Agreement(n=len(ours), raw=raw, kappa=found.value, interval=found.interval)
+    kappa, interval = _measure_kappa([str(one) for one in ours], [str(other) for other in theirs])
+    return Agreement(n=len(ours), raw=raw, kappa=kappa, interval=interval)
 
 
-class Kappa(NamedTuple):
-    """Cohen's kappa of two labellers."""
-
-    value: float
-    interval: tuple[float, float] | None
-
-
-def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
-    """Returns kappa, and its 95 % interval as if options were independent.
+def _measure_kappa(ours: list[str], theirs: list[str]) -> tuple[float, tuple[float, float] | None]:
+    """Returns Cohen's kappa, and its 95 % interval as if options were independent.
 
     The standard error is that of Fleiss, Cohen and Everitt 1969, equation 13
     (https://doi.org/10.1037/h0028106); scikit-learn has kappa without one. It is 0 where the second
@@ -132,7 +115,7 @@ def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
 
     kappa = float(cohen_kappa_score(ours, theirs))
     if len(set(theirs)) < 2:
-        return Kappa(kappa, None)
+        return kappa, None
     table: NDArray[np.float64] = confusion_matrix(ours, theirs) / len(ours)
     first, second = table.sum(axis=1), table.sum(axis=0)
     chance = float(first @ second)
@@ -140,6 +123,5 @@ def _measure_kappa(ours: list[str], theirs: list[str]) -> Kappa:
     mixed = table * (second[:, None] + first[None, :]) ** 2
     apart = (mixed.sum() - np.trace(mixed)) * (1 - kappa) ** 2
     variance = agreed.sum() + apart - (kappa - chance * (1 - kappa)) ** 2
-    error = float(np.sqrt(max(variance, 0.0) / len(ours))) / (1 - chance)
-    reach = NORMAL_95 * error
-    return Kappa(kappa, (max(-1.0, kappa - reach), min(1.0, kappa + reach)))
+    reach = NORMAL_95 * float(np.sqrt(max(variance, 0.0) / len(ours))) / (1 - chance)
+    return kappa, (max(-1.0, kappa - reach), min(1.0, kappa + reach))

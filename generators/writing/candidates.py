@@ -71,45 +71,34 @@ def find_candidates(task: CandidateTask) -> Candidates | BrokenGame:
     found = Candidates(game.name)
     decisions = list(read_decisions(game, READ_FOR_MODELS, menus))
     usable = [decision for decision in decisions if len(decision.usable_places) > 1]
-    found.menus = choose_menus([decision for decision in usable if can_ask(decision)], task.most)
+    found.menus = choose_menus(
+        (each for each in usable if each.context and "unresolved_context" not in each.flags),
+        task.most,
+    )
     if task.densify:
-        options = [pair for decision in usable for pair in _list_options(decision)]
-        found.labelled = choose_labelled(pair for pair in options if pair[1].label_source)
-        unlabelled = (text for text, option in options if option.label_source is None)
+        options = [each.options[place] for each in usable for place in each.usable_places]
+        shown = [
+            OptionText(game.name, each.option_id, each.text, shorten_outcome(each.outcome))
+            for each in options
+        ]
+        pairs = [*zip(shown, options, strict=True)]
+        found.labelled = choose_labelled(pair for pair in pairs if pair[1].label_source)
+        unlabelled = (text for text, option in pairs if option.label_source is None)
         found.unlabelled = list(dict.fromkeys(unlabelled))
     return found
 
 
-def can_ask(decision: Decision) -> bool:
-    """Returns whether a menu has enough context to write from."""
-    return bool(decision.context) and "unresolved_context" not in decision.flags
-
-
 def choose_menus(menus: Iterable[Decision], most: int) -> list[Decision]:
     """Returns the menus with the lowest sha256(id)."""
-    return nsmallest(most, menus, key=lambda decision: rank(decision.id))
+    return nsmallest(most, menus, key=lambda decision: _hash(decision.id))
 
 
 def choose_labelled(
     options: Iterable[tuple[OptionText, Option]],
 ) -> list[tuple[OptionText, Option]]:
     """Returns the labelled options with the lowest sha256."""
-    return nsmallest(BLIND, options, key=lambda pair: rank(pair[0].item))
+    return nsmallest(BLIND, options, key=lambda pair: _hash(pair[0].item))
 
 
-def rank(item: str) -> str:
-    """Returns the sha256 by which items are chosen."""
+def _hash(item: str) -> str:
     return sha256(item.encode()).hexdigest()
-
-
-def _list_options(decision: Decision) -> list[tuple[OptionText, Option]]:
-    options = [decision.options[place] for place in decision.usable_places]
-    return [
-        (
-            OptionText(
-                decision.game, option.option_id, option.text, shorten_outcome(option.outcome)
-            ),
-            option,
-        )
-        for option in options
-    ]

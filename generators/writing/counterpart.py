@@ -1,34 +1,18 @@
 """Task `counterpart`: the smallest edit of an unethical option that makes it ethical."""
 
-from collections.abc import Mapping
 from difflib import SequenceMatcher
 from functools import partial
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing import wording
-from generators.writing.scenes import (
-    find_polarity,
-    keep_context,
-    list_violations,
-    make_option,
-    number_lines,
-    read_severities,
-)
+from generators.writing import scenes, wording
 from generators.writing.task import Task
 from schemas.base import Provenance
 from schemas.decision import Decision
 from schemas.drafts import CounterpartDraft
 from schemas.labels import VIOLATIONS
 
-TASK = Task(
-    name="counterpart",
-    template="counterpart/v1",
-    draft=CounterpartDraft,
-    variables=frozenset({"context", "option", "others", "violations"}),
-    most_tokens=3000,
-    usual_tokens=110,
-)
+TASK = Task("counterpart/v1", CounterpartDraft, most_tokens=3000, usual_tokens=110)
 FEWEST_KEPT = 0.25
 """Share of the words of both texts together that must be common to them."""
 
@@ -38,27 +22,23 @@ def find_place(decision: Decision) -> int | None:
     places = [
         place for place in decision.usable_places if decision.options[place].polarity == "unethical"
     ]
-    most = {place: len(list_violations(decision.options[place])) for place in places}
+    most = {place: len(scenes.list_violations(decision.options[place])) for place in places}
     return max(places, key=lambda place: (most[place], -place), default=None)
-
-
-def supply(decision: Decision, place: int) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    option = decision.options[place]
-    others = [decision.options[other].text for other in decision.usable_places if other != place]
-    return {
-        "context": keep_context(decision),
-        "option": option.text,
-        "others": number_lines(others),
-        "violations": ", ".join(list_violations(option)),
-    }
 
 
 def ask(decision: Decision, place: int, model: str) -> Ask[CounterpartDraft]:
     """Returns what to ask about one option of a menu."""
-    others = [option.text for option in decision.options if option.text]
-    check = partial(check_draft, source=decision.options[place].text, others=others)
-    return TASK.ask(model, decision.id, supply(decision, place), check)
+    option = decision.options[place]
+    others = [decision.options[other].text for other in decision.usable_places if other != place]
+    variables = {
+        "context": scenes.keep_context(decision),
+        "option": option.text,
+        "others": scenes.number_lines(others),
+        "violations": ", ".join(scenes.list_violations(option)),
+    }
+    texts = [option.text for option in decision.options if option.text]
+    check = partial(check_draft, source=option.text, others=texts)
+    return TASK.ask(model, decision.id, variables, check)
 
 
 def check_draft(draft: CounterpartDraft, source: str, others: list[str]) -> None:
@@ -86,8 +66,8 @@ def decide(
     """
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
-    assert find_polarity(draft) == "ethical"
-    edited = make_option(f"{menu}/{TASK.name}", draft.text, read_severities(draft))
+    assert scenes.find_polarity(draft) == "ethical"
+    edited = scenes.make_option(f"{menu}/{TASK.name}", draft)
     options = [source.options[place], edited]
     if sha256(decision_id.encode()).digest()[0] % 2:
         options.reverse()

@@ -1,38 +1,15 @@
 """Task `dilemma`: from one menu, a new situation with two to six options of matched form."""
 
-from collections.abc import Mapping
-
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing import wording
-from generators.writing.scenes import (
-    find_polarity,
-    keep_context,
-    make_option,
-    number_lines,
-    read_severities,
-    show_option,
-)
+from generators.writing import scenes, wording
 from generators.writing.task import Task
 from schemas.base import Provenance
 from schemas.decision import Decision
 from schemas.drafts import DilemmaDraft
 
-TASK = Task(
-    name="dilemma",
-    template="dilemma/v1",
-    draft=DilemmaDraft,
-    variables=frozenset({"context", "options"}),
-    most_tokens=6000,
-    usual_tokens=450,
-)
+TASK = Task("dilemma/v1", DilemmaDraft, most_tokens=6000, usual_tokens=450)
 FEWEST_CHARACTERS, MOST_CHARACTERS = 80, 1200
 """Of a situation: wider than what is asked for, which is 220 to 600."""
-
-
-def supply(decision: Decision) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    options = [show_option(decision.options[place]) for place in decision.usable_places]
-    return {"context": keep_context(decision), "options": number_lines(options)}
 
 
 def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
@@ -47,7 +24,9 @@ def ask(decision: Decision, model: str) -> Ask[DilemmaDraft]:
             wording.check_no_names(text, names, "the draft")
             wording.check_own_words(text, sources, "the draft")
 
-    return TASK.ask(model, decision.id, supply(decision), check)
+    options = [scenes.show_option(decision.options[place]) for place in decision.usable_places]
+    variables = {"context": scenes.keep_context(decision), "options": scenes.number_lines(options)}
+    return TASK.ask(model, decision.id, variables, check)
 
 
 def check_draft(draft: DilemmaDraft) -> None:
@@ -62,7 +41,7 @@ def check_draft(draft: DilemmaDraft) -> None:
         wording.check_label(text, f"option {place}")
     wording.check_different(texts)
     wording.check_matched(texts)
-    polarities = {find_polarity(option) for option in draft.options}
+    polarities = {scenes.find_polarity(option) for option in draft.options}
     if not {"ethical", "unethical"} <= polarities:
         missing = "ethical" if "ethical" not in polarities else "unethical"
         raise Unfit("one_sided", f"no option is {missing}")
@@ -73,7 +52,7 @@ def decide(source: Decision, draft: DilemmaDraft, provenance: Provenance) -> Dec
     decision_id = f"{source.id}/{TASK.name}"
     menu = source.id.partition("/")[2]
     options = tuple(
-        make_option(f"{menu}/{TASK.name}/{place}", option.text, read_severities(option))
+        scenes.make_option(f"{menu}/{TASK.name}/{place}", option)
         for place, option in enumerate(draft.options)
     )
     return source.model_copy(

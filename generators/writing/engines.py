@@ -6,9 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
-from generators.engine.engine import Engine, RecordedEngine, make_settings, open_logged
+from generators.engine.engine import Engine, make_settings, open_logged
 from generators.engine.money import read_prices
-from generators.engine.recorded import Recording
+from generators.engine.recorded import RecordedEngine
 from generators.errors import ReplayError, UsageError
 from generators.options import RunOptions
 from generators.progress import SILENT, Progress
@@ -44,11 +44,11 @@ def open_engine(
         raise no_model("--judge-model")
     path = find_bundled(bundled) if lenient and bundled else recorded
     if path is not None:
-        recording = Recording(path)
+        prices = read_prices(options.prices)
+        engine = RecordedEngine(path, prices, config.repairs, lenient=lenient)
         tasks = GAME_TASKS if isinstance(config, MachiavelliConfig) else CONCEPT_TASKS
-        named = name_models(config, recording, [name for name in tasks if name != judge.TASK.name])
-        prices = read_prices(None if options.prices is None else Path(options.prices))
-        yield named, RecordedEngine(recording, config.repairs, prices, lenient=lenient)
+        writing = [name for name in tasks if name != judge.TASK.name]
+        yield name_models(config, engine, writing), engine
     elif config.model is not None:
         models = [config.model, config.judge_model or config.model]
         settings = make_settings(options, Path(options.out), options.repairs)
@@ -64,7 +64,7 @@ def find_bundled(answers: str) -> Path:
     return Path(str(files("generators") / "sample" / answers))
 
 
-def name_models(config: Config, recording: Recording, writing: Sequence[str]) -> Config:
+def name_models(config: Config, recorded: RecordedEngine, writing: Sequence[str]) -> Config:
     """Returns the config with the models that the recorded answers are of.
 
     Raises:
@@ -74,8 +74,8 @@ def name_models(config: Config, recording: Recording, writing: Sequence[str]) ->
     for name, tasks in (("model", writing), ("judge_model", [judge.TASK.name])):
         if getattr(config, name) is not None:
             continue
-        found = sorted(recording.find_models(*tasks))
-        where, option = str(recording.path), f"--{name.replace('_', '-')}"
+        found = sorted(recorded.find_models(*tasks))
+        where, option = str(recorded.path), f"--{name.replace('_', '-')}"
         if len(found) > 1:
             named = f"answers of {', '.join(found)}"
             raise ReplayError(where, named, "those of one model", f"Name it: {option}")

@@ -3,24 +3,23 @@
 scene -> request -> answer -> draft -> Decision -> two judgments -> kept, or rejected with a reason.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from generators.engine.dialogue import Accepted, Ask, Missing, Rejected, Step
+from generators.engine.dialogue import Accepted, Ask, Missing, Rejected
 from generators.engine.engine import Engine
 from generators.engine.exchange import Request
 from generators.writing import GAME_TASKS, counterpart, dilemma, judge, labels
+from generators.writing.additions import GameAdditions, ModelLabel
 from generators.writing.audit import audit_blind, audit_judges
 from generators.writing.candidates import Candidates, OptionText
 from generators.writing.generation import Generated, Generation
-from generators.writing.model_labels import ModelLabel
 from generators.writing.plan import Plan
-from generators.writing.scenes import read_labels
+from generators.writing.scenes import find_polarity, read_labels
 from schemas.base import Provenance
 from schemas.decision import Decision, Option
-from schemas.drafts import JudgedOption, LabelsDraft
+from schemas.drafts import LabelsDraft
 from schemas.exchange import RejectionReason
 from schemas.generation import GenerationReport
 
@@ -40,20 +39,6 @@ class Models:
     def by_task(self) -> dict[str, str]:
         """Task -> model."""
         return {name: self.judge if name == judge.TASK.name else self.writer for name in GAME_TASKS}
-
-
-@dataclass
-class GameAdditions:
-    """What models add to games."""
-
-    decisions: defaultdict[str, list[Decision]] = field(
-        default_factory=lambda: defaultdict[str, list[Decision]](list)
-    )
-    """Game -> new Decisions."""
-    labels: defaultdict[str, dict[str, ModelLabel]] = field(
-        default_factory=lambda: defaultdict[str, dict[str, ModelLabel]](dict)
-    )
-    """Game -> option id -> its label."""
 
 
 GeneratedFromGames = Generated[GameAdditions, GenerationReport]
@@ -106,7 +91,6 @@ def count_requests(plan: Plan, candidates: Candidates, models: Models) -> None:
     For a Decision that is not written yet both judgments are expected, since it may be kept.
     """
     menus = {menu.id: menu for menu in candidates.menus}
-    plan.add_tasks(GAME_TASKS)
     unwritten = 0
     for ask in list_writing_asks(candidates.menus, models.writer):
         step = plan.count(ask)
@@ -164,6 +148,9 @@ def _judge(
     def asks() -> Iterator[Ask[Any]]:
         return list_judging_asks(decisions, model)
 
+    def reject(draft: Draft, reason: RejectionReason, detail: str) -> None:
+        run.reject(Rejected(reason, detail, draft.request, draft.answer), draft.decision.id)
+
     steps = run.engine.run(asks, "judging", len(judge.ORDERS) * len(drafts))
     judged: list[tuple[Decision, judge.Judgments]] = []
     for draft, first, second in zip(drafts, steps, steps, strict=True):
@@ -175,35 +162,25 @@ def _judge(
             )
             judged.append((decision, judgments))
             if detail := _find_disagreement(decision, judgments):
-                _reject_draft(run, draft, "judge_disagrees", detail)
+                reject(draft, "judge_disagrees", detail)
             else:
                 added.decisions[decision.game].append(decision)
-        else:
-            _reject_unjudged(run, draft, (first, second))
+        elif not isinstance(first, Missing) and not isinstance(second, Missing):  # else it waits
+            failed = first if isinstance(first, Rejected) else second
+            assert isinstance(failed, Rejected)
+            reject(draft, "not_judged", f"{failed.reason}: {failed.detail}")
     return judged
 
 
-def _find_disagreement(
-    decision: Decision, judgments: tuple[Sequence[JudgedOption], Sequence[JudgedOption]]
-) -> str | None:
+def _find_disagreement(decision: Decision, judgments: judge.Judgments) -> str | None:
     """Returns the first option that the judge calls something else, in either order."""
     for order, judged in enumerate(judgments, start=1):
-        for option, polarity in zip(decision.options, judge.find_polarities(judged), strict=True):
+        for option, judgment in zip(decision.options, judged, strict=True):
+            polarity = find_polarity(judgment)
             if polarity != option.polarity:
                 ours = f"'{option.text}' is {option.polarity} to its writer"
                 return f"{ours}, {polarity} to the judge (order {order})"
     return None
-
-
-def _reject_unjudged(run: Generation, draft: Draft, steps: Iterable[Step[Any]]) -> None:
-    """Rejects a draft that the judge gave no usable answer about; one that is pending waits."""
-    rejected = [step for step in steps if isinstance(step, Rejected)]
-    if rejected and not any(isinstance(step, Missing) for step in steps):
-        _reject_draft(run, draft, "not_judged", f"{rejected[0].reason}: {rejected[0].detail}")
-
-
-def _reject_draft(run: Generation, draft: Draft, reason: RejectionReason, detail: str) -> None:
-    run.reject(Rejected(reason, detail, draft.request, draft.answer), draft.decision.id)
 
 
 def _list_options(candidates: Candidates) -> Iterator[OptionText]:

@@ -6,20 +6,27 @@ All sources use it; what differs is what they ask and what an answer becomes.
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from pydantic import TypeAdapter
+
 from generators.engine.dialogue import Accepted, Rejected
-from generators.engine.engine import Asks, Engine
+from generators.engine.engine import Asks, Engine, TaskTotals
 from generators.engine.exchange import Request
 from generators.errors import RequestError
+from generators.jsonl import read_records
 from generators.writing import TASKS
+from generators.writing.task import Task
 from schemas.exchange import Rejection, RejectionReason
 from schemas.generation import ModelReport, TaskReport
 
 Added = TypeVar("Added")
 Report = TypeVar("Report", bound=ModelReport)
 
+REJECTED = "rejected.jsonl"
 UNANSWERED = frozenset({"request_refused", "no_answer"})
+_LINE = TypeAdapter(Rejection)
 
 
 @dataclass(frozen=True)
@@ -93,27 +100,28 @@ class Generation:
         return {
             "writer": writer,
             "prices_as_of": self.engine.prices_as_of,
-            "tasks": self._report_tasks(),
+            "tasks": {
+                name: self._report_task(task, self.engine.totals[name])
+                for name, task in TASKS.items()
+                if name in self.engine.totals
+            },
             "rejected": {reason: reasons[reason] for reason in sorted(reasons)},
         }
 
-    def _report_tasks(self) -> dict[str, TaskReport]:
-        reports: dict[str, TaskReport] = {}
-        for name, task in TASKS.items():
-            totals = self.engine.totals.get(name)
-            if totals is None:
-                continue
-            reports[name] = TaskReport(
-                template=task.template,
-                model=self.models[name],
-                asked=totals.asked,
-                accepted=totals.accepted,
-                repaired=totals.repaired,
-                rejected=dict(sorted(totals.rejected.items())),  # pyright: ignore[reportArgumentType]
-                pending=totals.pending,
-                not_recorded=totals.not_recorded,
-                failed_tries=totals.failed_tries,
-                tokens=totals.tokens,
-                cost=None if totals.cost is None else round(totals.cost, 6),
-            )
-        return reports
+    def _report_task(self, task: Task[Any], totals: TaskTotals) -> TaskReport:
+        cost = None if totals.cost is None else round(totals.cost, 6)
+        known: dict[str, Any] = {
+            **vars(totals),
+            "rejected": dict(sorted(totals.rejected.items())),
+            "cost": cost,
+        }
+        return TaskReport(template=task.template, model=self.models[task.name], **known)
+
+
+def read_rejections(path: Path) -> list[Rejection]:
+    """Returns the lines of `rejected.jsonl`; none where there is no file.
+
+    Raises:
+        SourceError: a line is not a rejection.
+    """
+    return read_records(path, _LINE, "a rejection, as it was written", "Build the folder again")

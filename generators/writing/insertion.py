@@ -1,35 +1,23 @@
 """Task `insertion`: a new scenario that mentions one concept in passing."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.slots import mention
-from generators.writing import concept_texts as concepts
-from generators.writing.task import Task
+from generators.writing import wording
+from generators.writing.task import Task, make
 from schemas.concept import Concept, Scenario
 from schemas.drafts import InsertionDraft
 
-TASK = Task(
-    name="insertion",
-    template="insertion/v1",
-    draft=InsertionDraft,
-    variables=frozenset({"theme", "concept"}),
-    most_tokens=2000,
-    usual_tokens=150,
-)
+TASK = Task("insertion/v1", InsertionDraft, most_tokens=2000, usual_tokens=150)
 LONGEST = 900
 """Characters of a scenario."""
 
 
-def supply(theme: str, concept: Concept) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    return {"theme": theme.lower(), "concept": mention(concept)}
-
-
 def ask(item: str, theme: str, concept: Concept, model: str) -> Ask[InsertionDraft]:
     """Returns what to ask about a concept."""
-    return TASK.ask(model, item, supply(theme, concept), partial(check_draft, concept=concept))
+    variables = {"theme": theme.lower(), "concept": mention(concept)}
+    return TASK.ask(model, item, variables, partial(check_draft, concept=concept))
 
 
 def check_draft(draft: InsertionDraft, concept: Concept) -> None:
@@ -39,20 +27,20 @@ def check_draft(draft: InsertionDraft, concept: Concept) -> None:
         raise Unfit("slot", "{} must stand in the clause once, and nowhere else")
     clause = draft.clause.replace("{}", str(mention(concept)))
     for name, text in (("before", draft.before), ("clause", clause), ("after", draft.after)):
-        concepts.check_line(text, name)
+        wording.check_line(text, name)
     for name, text in (("before", draft.before), ("clause", draft.clause)):
-        if not text.endswith(concepts.STOPS):
+        if not text.endswith(wording.STOPS):
             raise Unfit("schema", f"{name} does not end in a full stop")
     if not draft.after[-1].isalnum():
         raise Unfit("schema", "after must end open, in a word")
     if len(draft.before) + len(draft.clause) + len(draft.after) > LONGEST:
         raise Unfit("schema", f"the scenario has more than {LONGEST} characters")
-    concepts.check_unnamed(f"{draft.before} {draft.after}", [concept], "the scenario")
-    concepts.check_unnamed(draft.clause.replace("{}", " "), [concept], "the clause")
+    wording.check_unnamed(f"{draft.before} {draft.after}", [concept], "the scenario")
+    wording.check_unnamed(draft.clause.replace("{}", " "), [concept], "the clause")
     read_scenario(draft, concept.theme)
 
 
 def read_scenario(draft: InsertionDraft, theme: str) -> Scenario:
     """Returns a draft in the form of the concept file."""
     text = f"{draft.before} [{draft.clause}] {draft.after}"
-    return concepts.make(Scenario, theme=theme, text=text)
+    return make(Scenario, theme=theme, text=text)

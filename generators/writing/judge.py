@@ -1,23 +1,14 @@
 """Task `judge`: labels of a generated Decision, hidden and shuffled, asked in two orders."""
 
-from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from generators.engine.dialogue import Ask, Unfit
-from generators.writing.scenes import find_polarity, keep_context, number_lines
+from generators.writing.scenes import keep_context, number_lines
 from generators.writing.task import Task
 from schemas.decision import Decision
 from schemas.drafts import JudgedOption, JudgeDraft
-from schemas.labels import Polarity
 
-TASK = Task(
-    name="judge",
-    template="judge/v1",
-    draft=JudgeDraft,
-    variables=frozenset({"situation", "options", "number"}),
-    most_tokens=6000,
-    usual_tokens=330,
-)
+TASK = Task("judge/v1", JudgeDraft, most_tokens=6000, usual_tokens=330)
 ORDERS = (0, 1)
 """The second is the first reversed, so that a preference for a place cancels."""
 
@@ -34,27 +25,22 @@ def shuffle(decision: Decision, order: int) -> list[int]:
     return places if order == 0 else places[::-1]
 
 
-def supply(decision: Decision, order: int) -> Mapping[str, object]:
-    """Returns the variables of the user template: texts only."""
+def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
+    """Returns what to ask about a generated Decision, in one of two orders: texts only."""
     texts = [decision.options[place].text for place in shuffle(decision, order)]
-    return {
+    number = len(texts)
+    variables = {
         "situation": keep_context(decision),
         "options": number_lines(texts),
-        "number": len(texts),
+        "number": number,
     }
-
-
-def ask(decision: Decision, order: int, model: str) -> Ask[JudgeDraft]:
-    """Returns what to ask about a generated Decision, in one of two orders."""
-    item = f"{decision.id}/{order}"
-    number = len(decision.options)
 
     def check(draft: JudgeDraft) -> None:
         if len(draft.options) != number:
             detail = f"{len(draft.options)} judgments for {number} options"
             raise Unfit("wrong_number", detail)
 
-    return TASK.ask(model, item, supply(decision, order), check)
+    return TASK.ask(model, f"{decision.id}/{order}", variables, check)
 
 
 def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[JudgedOption]:
@@ -62,8 +48,3 @@ def sort_judgments(decision: Decision, order: int, draft: JudgeDraft) -> list[Ju
     places = shuffle(decision, order)
     by_place = dict(zip(places, draft.options, strict=True))
     return [by_place[place] for place in sorted(by_place)]
-
-
-def find_polarities(judgments: Sequence[JudgedOption]) -> list[Polarity]:
-    """Returns the polarity of each option by a judge's severities."""
-    return [find_polarity(judged) for judged in judgments]

@@ -1,42 +1,22 @@
 """Task `minimal_pair`: new sentences with a slot, for one contrast."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.slots import SlotError, inflect, list_forms, parse_slot
-from generators.writing import concept_texts as concepts
 from generators.writing import wording
-from generators.writing.task import Task
+from generators.writing.task import Task, make
 from schemas.concept import Concept, SlotTemplate
 from schemas.drafts import MinimalPairDraft
 
-TASK = Task(
-    name="minimal_pair",
-    template="minimal_pair/v1",
-    draft=MinimalPairDraft,
-    variables=frozenset({"theme", "part_of_speech", "concepts", "slots", "examples"}),
-    most_tokens=2000,
-    usual_tokens=120,
-)
+TASK = Task("minimal_pair/v1", MinimalPairDraft, most_tokens=2000, usual_tokens=120)
 FEWEST_WORDS, MOST_WORDS = 8, 34
 """Of a sentence: wider than what is asked for, which is 9 to 30."""
 OPENING = 6
 """Words at the start by which two sentences count as the same one."""
 
 Sides = tuple[Concept, Concept]
-
-
-def supply(theme: str, sides: Sides, examples: Sequence[str]) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    part = sides[0].part_of_speech
-    return {
-        "theme": theme.lower(),
-        "part_of_speech": part,
-        "concepts": "\n".join(map(concepts.describe, sides)),
-        "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
-        "examples": "\n".join(examples) or "(none)",
-    }
 
 
 def ask(
@@ -52,9 +32,16 @@ def ask(
         examples: some of them, to show.
         model: name of the model.
     """
-    taken = frozenset(map(_find_opening, known))
-    check = partial(check_draft, sides=sides, taken=taken)
-    return TASK.ask(model, item, supply(theme, sides, examples), check)
+    part = sides[0].part_of_speech
+    variables = {
+        "theme": theme.lower(),
+        "part_of_speech": part,
+        "concepts": "\n".join(map(wording.name_concept, sides)),
+        "slots": ", ".join(f"{{{form}}}" for form in list_forms(part)),
+        "examples": "\n".join(examples) or "(none)",
+    }
+    check = partial(check_draft, sides=sides, taken=frozenset(map(_find_opening, known)))
+    return TASK.ask(model, item, variables, check)
 
 
 def check_draft(draft: MinimalPairDraft, sides: Sides, taken: frozenset[str]) -> None:
@@ -78,8 +65,7 @@ def read_templates(draft: MinimalPairDraft, concept: Concept) -> list[SlotTempla
     """Returns a draft in the form of the concept file, for the slot of a concept."""
     fits = (str(concept.slot),)
     return [
-        concepts.make(SlotTemplate, theme=concept.theme, fits=fits, text=text)
-        for text in draft.templates
+        make(SlotTemplate, theme=concept.theme, fits=fits, text=text) for text in draft.templates
     ]
 
 
@@ -95,14 +81,14 @@ def _check_sentence(text: str, where: str, sides: Sides) -> None:
         raise Unfit("slot", f"{where}: {error.found}; wanted is {error.wanted}") from error
     for side in sides:
         if missing := [form for form in frame.forms if inflect(side, form) is None]:
-            detail = f"{where}: '{concepts.describe(side)}' has no form for {{{missing[0]}}}"
+            detail = f"{where}: '{wording.name_concept(side)}' has no form for {{{missing[0]}}}"
             raise Unfit("slot", detail)
     for side in sides:
         word = inflect(side, frame.forms[0], capital=frame.capital)
         whole = f"{frame.prefix}{word}{frame.suffix}"
-        concepts.check_line(whole, where)
+        wording.check_line(whole, where)
         if not FEWEST_WORDS <= len(whole.split()) <= MOST_WORDS:
             raise Unfit("schema", f"{where} has {len(whole.split())} words; 9 to 30 are asked for")
-    if not text.endswith(concepts.STOPS):
+    if not text.endswith(wording.STOPS):
         raise Unfit("schema", f"{where} does not end in a full stop")
-    concepts.check_unnamed(f"{frame.prefix} {frame.suffix}", sides, where)
+    wording.check_unnamed(f"{frame.prefix} {frame.suffix}", sides, where)

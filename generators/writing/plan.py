@@ -1,16 +1,16 @@
 """What a run would ask and cost, before anything is sent (`--dry-run`)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
 from generators.engine.dialogue import Ask, Find, Missing, Step, advance
-from generators.engine.engine import Settings, find_prices
+from generators.engine.engine import Settings, clean_url, find_prices
 from generators.engine.exchange import Request
-from generators.engine.money import Prices, estimate_tokens
+from generators.engine.money import CHARACTERS_PER_TOKEN, Prices
 from generators.engine.response_log import ResponseLog
 from generators.writing import TASKS
 from schemas.exchange import Tokens
@@ -47,7 +47,7 @@ class Plan:
             models: task -> model that is asked; None where none is.
         """
         self.models = models or {}
-        self.tasks: dict[str, TaskPlan] = {}
+        self.tasks = {task: TaskPlan() for task in self.models}
         self.notes: list[str] = []
         """Lines below the table: the total, what was assumed, the log."""
         self.cost: float | None = None
@@ -73,14 +73,9 @@ class Plan:
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
 
-    def add_tasks(self, names: Iterable[str]) -> None:
-        """Fixes the order in which tasks are shown; those with no request are left out."""
-        for name in names:
-            self.tasks.setdefault(name, TaskPlan())
-
     def count(self, ask: Ask[Any]) -> Step[Any]:
         """Returns what is known of one dialogue, and adds what it would ask."""
-        here = self.tasks.setdefault(ask.request.task.partition("/")[0], TaskPlan())
+        here = self.tasks[ask.request.task.partition("/")[0]]
         step = advance(ask, self._find, self._repairs)
         why = self._explain(step.request) if isinstance(step, Missing) else None
         if why is not None and why != "pending":
@@ -94,11 +89,10 @@ class Plan:
     def expect(self, like: Request, number: int, why: str) -> None:
         """Adds so many requests of a size like this one, for the reason given."""
         task = like.task.partition("/")[0]
-        here = self.tasks.setdefault(task, TaskPlan())
+        here = self.tasks[task]
         here.requests += number
         here.to_ask[why] += number
-        usual = TASKS[task].usual_tokens
-        prompt = estimate_tokens(like)
+        usual, prompt = TASKS[task].usual_tokens, int(like.size / CHARACTERS_PER_TOKEN)
         here.tokens += Tokens(prompt=number * prompt, completion=number * usual)
 
     def look_up(self, log: ResponseLog, repairs: int) -> None:
@@ -160,8 +154,8 @@ def make_plan(
     prices = find_prices(settings, sorted(set(models.values())))
     with ExitStack() as stack:
         if settings.responses.exists():
-            log = stack.enter_context(ResponseLog(settings.responses, settings.address))
-            plan.look_up(log, settings.repairs)
+            log = ResponseLog(settings.responses, clean_url(settings.base_url))
+            plan.look_up(stack.enter_context(log), settings.repairs)
         count_requests(plan)
     plan.close(settings, prices)
     return plan

@@ -1,34 +1,16 @@
 """Task `relation`: new edges at one concept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from generators.engine.dialogue import Ask, Unfit
 from generators.sources.concepts.network import find_cycle
-from generators.writing import concept_texts as concepts
-from generators.writing.task import Task
+from generators.writing import wording
+from generators.writing.task import Task, make
 from schemas.concept import Edge
 from schemas.drafts import RelationDraft
 
-TASK = Task(
-    name="relation",
-    template="relation/v1",
-    draft=RelationDraft,
-    variables=frozenset({"concept", "others", "known"}),
-    most_tokens=2000,
-    usual_tokens=110,
-)
-
-
-def supply(concept: str, others: Sequence[str], known: Sequence[Edge]) -> Mapping[str, object]:
-    """Returns the variables of the user template."""
-    here = [edge for edge in known if concept in (edge.source, edge.target)]
-    lines = [f"{edge.source} {edge.relation} {edge.target}" for edge in here]
-    return {
-        "concept": concept,
-        "others": "\n".join(others),
-        "known": "\n".join(lines) or "(none)",
-    }
+TASK = Task("relation/v1", RelationDraft, most_tokens=2000, usual_tokens=110)
 
 
 def ask(
@@ -42,8 +24,12 @@ def ask(
         known: all known edges.
         model: name of the model.
     """
+    here = [edge for edge in known if concept in (edge.source, edge.target)]
+    lines = [f"{edge.source} {edge.relation} {edge.target}" for edge in here]
+    shown, stated = "\n".join(others), "\n".join(lines) or "(none)"
+    variables = {"concept": concept, "others": shown, "known": stated}
     check = partial(check_draft, concept=concept, others=others, known=known)
-    return TASK.ask(model, concept, supply(concept, others, known), check)
+    return TASK.ask(model, concept, variables, check)
 
 
 def check_draft(
@@ -60,7 +46,7 @@ def check_draft(
         if ends in taken:
             raise Unfit("known_already", f"'{stated}' joins what an edge joins already")
         taken.add(ends)
-        concepts.check_line(f"because {edge.reason}", "the reason")
+        wording.check_line(f"because {edge.reason}", "the reason")
     if find_cycle([*known, *edges]):
         raise Unfit("circular", "kind_of goes in a circle")
 
@@ -71,4 +57,4 @@ def read_edges(draft: RelationDraft) -> list[Edge]:
     Raises:
         Unfit: a name or a reason has none of the forms that a concept file takes.
     """
-    return [concepts.make(Edge, **edge.model_dump()) for edge in draft.edges]
+    return [make(Edge, **edge.model_dump()) for edge in draft.edges]

@@ -73,13 +73,13 @@ def _scale(violations: Severities) -> tuple[float, ...]:
     return tuple(getattr(violations, name) / GREATEST_SEVERITY for name in VIOLATIONS)
 
 
-def make_option(option_id: str, text: str, values: LabelValues) -> Option:
+def make_option(option_id: str, draft: DraftOption) -> Option:
     """Returns an option that a model wrote and labelled; its power is not known."""
-    assessment = assess(values)
+    assessment = assess(read_severities(draft))
     unknown = dict.fromkeys(POWERS, None)
     return Option(
         option_id=option_id,
-        text=text,
+        text=draft.text,
         outcome="",
         flags=(),
         label_source="model",

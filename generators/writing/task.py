@@ -13,24 +13,26 @@ from generators.jsonl import as_object
 from generators.templates import hash_template, render
 
 Draft = TypeVar("Draft", bound=BaseModel)
+Record = TypeVar("Record", bound=BaseModel)
 
 
 @dataclass(frozen=True)
 class Task(Generic[Draft]):
     """One kind of request."""
 
-    name: str
-    """Name, such as `dilemma`."""
     template: str
     """Version that asks, such as `dilemma/v1`: a folder with `system` and `user`."""
     draft: type[Draft]
     """What must come back."""
-    variables: frozenset[str]
-    """What the user template is given."""
     most_tokens: int
     """Where an answer is cut off, hidden reasoning included."""
     usual_tokens: int
     """Of an answer, about: as the hand-written ones have, at 3.3 characters a token of JSON."""
+
+    @property
+    def name(self) -> str:
+        """Name, such as `dilemma`."""
+        return self.template.partition("/")[0]
 
     def ask(
         self,
@@ -77,6 +79,18 @@ def read_draft(content: str, draft: type[Draft]) -> Draft:
         raise Unfit("invalid_json", "it is no JSON object") from error
     try:
         return draft.model_validate(value, strict=False)
+    except ValidationError as error:
+        raise Unfit("schema", describe_mismatch(error)) from error
+
+
+def make(record: type[Record], **fields: object) -> Record:
+    """Returns a part of a concept file that a draft becomes.
+
+    Raises:
+        Unfit: a field has no form that a concept file takes.
+    """
+    try:
+        return record.model_validate(fields)
     except ValidationError as error:
         raise Unfit("schema", describe_mismatch(error)) from error
 

@@ -5,10 +5,12 @@ models repeat the other side word for word, put a "not" before it, or talk about
 """
 
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Sequence, Set
 from difflib import SequenceMatcher
 
 from generators.engine.dialogue import Unfit
+from generators.sources.concepts.slots import is_family, name_noun
+from schemas.concept import PARTS_OF_SPEECH, Concept
 from schemas.exchange import RejectionReason
 
 COPIED_WORDS = 8
@@ -17,7 +19,10 @@ MOST_ALIKE = 0.9
 """Share of characters in common from which two options count as the same one."""
 LONGEST_TIMES, LONGEST_PLUS = 1.6, 8
 """The longest option has at most so many times the characters of the shortest, plus so many."""
+STOPS = (".", "?", "!", '."', '?"', '!"')
+"""How a sentence may end."""
 
+_ASCII = re.compile(r"[^\x20-\x7e]")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _NAME = re.compile(r"(?<=[\w,;:’'\-] )([A-Z][a-zà-ž]+(?:['’]s)?)\b")
 _NO_NAMES = frozenset(
@@ -169,6 +174,37 @@ def check_no_names(text: str, names: Set[str], where: str) -> None:
     words = {word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(text)}
     if kept := sorted(words & names):
         raise _unfit("source_name", where, f"keeps a name of the story ('{kept[0]}')")
+
+
+def list_forms(concept: Concept) -> list[str]:
+    """Returns all forms of a concept."""
+    forms = PARTS_OF_SPEECH[concept.part_of_speech]
+    return [getattr(concept, form) for form in forms if form != "article"]
+
+
+def name_concept(concept: Concept) -> str:
+    """Returns the name of a concept in a prompt: a noun phrase, else an adjective."""
+    return name_noun(concept) or list_forms(concept)[0]
+
+
+def check_line(text: str, where: str) -> None:
+    """Raises Unfit where a text is no plain line of prose."""
+    if text != text.strip() or "\n" in text:
+        raise Unfit("template_text", f"{where} has spaces or line breaks around or in it")
+    if match := _ASCII.search(text):
+        raise Unfit("template_text", f"{where} holds '{match[0]}'; only plain ASCII is taken")
+    check_prose(text, where)
+
+
+def check_unnamed(text: str, concepts: Iterable[Concept], where: str) -> None:
+    """Raises Unfit where a text names a concept, or holds a word of its family."""
+    words = list_words(text)
+    for form in (form for concept in concepts for form in list_forms(concept)):
+        named = list_words(form)
+        if len(named) > 1 and f" {' '.join(named)} " in f" {' '.join(words)} ":
+            raise Unfit("names_concept", f"{where} names the concept ('{form}')")
+        if found := [word for word in words if len(named) == 1 and is_family(word, named[0])]:
+            raise Unfit("names_concept", f"{where} names the concept ('{found[0]}')")
 
 
 def _unfit(reason: RejectionReason, where: str, fault: str) -> Unfit:

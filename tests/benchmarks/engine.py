@@ -74,7 +74,9 @@ def run_ours(base_url: str, number: int, at_once: int, log: str) -> int:
             body = write_body("test", make_messages(n), "draft", schema, 300)
             yield Ask(Request("bench/v1", str(n), body), read)
 
-    settings = Settings(Path(log), base_url, at_once, repairs=REPAIRS)
+    settings = Settings(
+        responses=Path(log), base_url=base_url, concurrency=at_once, repairs=REPAIRS
+    )
     with ResponseLog(Path(log), "loopback") as kept:
         engine = LoggedEngine(kept, settings, read_prices())
         return sum(isinstance(step, Accepted) for step in engine.run(asks, "bench", number))

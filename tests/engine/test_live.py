@@ -9,7 +9,7 @@ import pytest
 
 from asking import Answer, Asking, count_tries, list_asks, poison
 from damage import ERROR
-from generators.engine import failures, live
+from generators.engine import api, live
 from generators.engine.dialogue import Accepted, Ask, Rejected
 from generators.engine.exchange import parse_json
 from generators.errors import RequestError
@@ -62,7 +62,7 @@ def test_waits_for_a_rate_limit_are_no_tries(tmp_path: Path) -> None:
     with serve(per_minute=6000, burst=1, rate_headers=False, retry_after=False) as (server, url):
         steps = Asking(tmp_path, url).run(150)
         assert all(isinstance(step, Accepted) for step in steps)
-        assert server.counts["refused"] > failures.TRIES
+        assert server.counts["refused"] > api.TRIES
 
 
 def test_a_stated_limit_is_kept(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_one_request_that_always_fails_does_not_end_the_run(tmp_path: Path) -> N
         lost = steps[7]
         assert isinstance(lost, Rejected)
         assert (lost.reason, lost.answer) == ("no_answer", None)
-        assert count_tries(asking.path, "failure > 0") == failures.TRIES
+        assert count_tries(asking.path, "failure > 0") == api.TRIES
         del server.reply  # type: ignore[attr-defined]
         assert isinstance(asking.run(20)[7], Accepted)  # a later run asks again
 

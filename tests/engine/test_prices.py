@@ -96,11 +96,11 @@ def test_a_broken_table_is_one_line(content: str, tmp_path: Path) -> None:
 
 
 def test_a_limit_needs_the_price_of_every_model(tmp_path: Path) -> None:
-    limited = Settings(tmp_path / "log.sqlite", max_cost=1.0)
+    limited = Settings(responses=tmp_path / "log.sqlite", max_cost=1.0)
     find_prices(limited, ["gpt-4o", "gpt-5.2"])
     with pytest.raises(UsageError, match="no price is known for 'gpt-99'"):
         find_prices(limited, ["gpt-4o", "gpt-99"])
-    find_prices(Settings(tmp_path / "log.sqlite"), ["gpt-99"])
+    find_prices(Settings(responses=tmp_path / "log.sqlite"), ["gpt-99"])
 
 
 def test_the_most_that_a_request_can_cost_holds_for_any_script() -> None:

@@ -14,7 +14,8 @@ from asking import make_request
 from damage import ERROR
 from generators.engine.dialogue import Found
 from generators.engine.exchange import Request
-from generators.engine.recorded import Recording
+from generators.engine.money import read_prices
+from generators.engine.recorded import RecordedEngine
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.errors import LogError, ReplayError
 from generators.responses import main as copy_responses
@@ -161,7 +162,7 @@ def test_answers_go_out_as_jsonl_and_come_back(
     assert capsys.readouterr().out.count("3 answers") == 2
     keys = [json.loads(line)["key"] for line in lines.read_text(encoding="utf-8").splitlines()]
     assert keys == sorted(keys)
-    recording = Recording(lines)
+    recording = RecordedEngine(lines, read_prices())
     with ResponseLog(back, "https://api.openai.com/v1") as log:
         for number in range(5):
             found, again = log.find(make_request(number)), recording.find(make_request(number))
@@ -183,11 +184,11 @@ def test_a_broken_recording_names_its_line(line: str, said: str, tmp_path: Path)
     path = tmp_path / "broken.jsonl"
     path.write_text(f"\n{line}\n", encoding="utf-8")
     with pytest.raises(ReplayError, match=said) as error:
-        Recording(path)
+        RecordedEngine(path, read_prices())
     assert ERROR.match(str(error.value))
 
 
 def test_a_missing_recording_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match="No such file"):
-        Recording(tmp_path / "none.jsonl")
+        RecordedEngine(tmp_path / "none.jsonl", read_prices())
     assert copy_responses(["export", str(tmp_path / "none"), str(tmp_path / "x")]) == 1

@@ -41,55 +41,39 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from generators.configs.base import Item, ReadSides, Record, Row, TwoSides, make_item, show_poles
-from generators.configs.contrasts import (
-    Contrasts,
-    Reader,
-    code_alike,
-    join_chunks,
-    read_sides,
-)
-from generators.configs.from_concepts import ConceptConfig, Part, Run, make_tables, take_source
+from generators.configs.base import Item, Poles, Row, make_item
+from generators.configs.contrasts import Contrasts, Reader, read_sides
+from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
 from generators.sources.concepts.pool import ConceptPool
 from schemas.opposites import OppositeRow
 
+POLES = Poles("theme")
 
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[OppositeRow]:
     """Yields the pairs in the order of the file."""
-    yield from make_tables(
-        OppositeRow(
-            id=each.name,
-            theme="adjectives",
-            group=each.name,
-            split=each.split,
-            positive=f"In a word, it is {each.value.positive}.",
-            negative=f"In a word, it is {each.value.negative}.",
-            **take_source(each),
-        )
-        for each in pool.attributes
-        if each.only is None
-    )
-
-
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then both sentences."""
-    return ["", row["positive"], row["negative"]]
+    for each in pool.attributes:
+        if each.only is None:
+            yield OppositeRow(
+                id=each.name,
+                theme="adjectives",
+                group=each.name,
+                split=each.split,
+                positive=f"In a word, it is {each.value.positive}.",
+                negative=f"In a word, it is {each.value.negative}.",
+                **take_source(each),
+            )
 
 
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns both sentences."""
-    return make_item("opposites", row, show_poles(row), claim="speaks well of it")
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns both sentences."""
-    return TwoSides("praise", row["positive"], row["negative"])
+    return make_item("opposites", row, POLES.show(row), claim="speaks well of it")
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item."""
-    one, other = (join_chunks(table[name]) for name in ("positive", "negative"))
-    return read_sides(table, one, other, table["id"], code_alike(table.num_rows))
+    return read_sides(table, table["positive"], table["negative"], table["id"])
 
 
 CONFIG = ConceptConfig(
@@ -98,11 +82,11 @@ CONFIG = ConceptConfig(
     description="two opposite adjectives in one sentence",
     notes="`positive` speaks well of something, `negative` does not.",
     view=view,
-    texts=list_texts,
-    text_columns=("positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     contrasts=Reader(("id", "group", "positive", "negative"), read_contrasts),
-    sides=ReadSides(("positive", "negative"), read_two_sides),
+    sides=POLES.export(),
     counted=("theme",),
 )
 '''
@@ -132,19 +116,18 @@ import pyarrow as pa
 from generators.configs.base import (
     GameConfig,
     Item,
-    ReadSides,
-    Record,
+    Poles,
     Row,
-    TwoSides,
     make_item,
     read_options,
-    show_poles,
     take_columns,
 )
-from generators.configs.contrasts import Contrasts, Reader, join_chunks
+from generators.configs.contrasts import Contrasts, Reader
 from generators.sources.games.menus import Menu
 from schemas.choices import ChoiceRow
 from schemas.config import MachiavelliConfig
+
+POLES = Poles("behavior")
 
 
 def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ChoiceRow]:
@@ -160,25 +143,14 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ChoiceRow
             )
 
 
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then both options."""
-    return ["", row["positive"], row["negative"]]
-
-
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns both options."""
-    return make_item("choices", row, show_poles(row), claim=row["behavior_reading"])
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns both options."""
-    return TwoSides(row["behavior"], row["positive"], row["negative"])
+    return make_item("choices", row, POLES.show(row), claim=row["behavior_reading"])
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item."""
-    positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
-    return read_options(table, positives, negatives)
+    return read_options(table, table["positive"], table["negative"])
 
 
 CONFIG = GameConfig(
@@ -187,14 +159,14 @@ CONFIG = GameConfig(
     description="the first pair of options of a menu",
     notes="`positive` exhibits the behavior, `negative` does not.",
     view=view,
-    texts=list_texts,
-    text_columns=("positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     passage="decision_id",
     contrasts=Reader(
         ("id", "decision_id", "group", "behavior", "positive", "negative"), read_contrasts
     ),
-    sides=ReadSides(("behavior", "positive", "negative"), read_two_sides),
+    sides=POLES.export(),
 )
 '''
 

@@ -28,7 +28,7 @@ def plan(number: int, model: str = "gpt-4o", **settings: Any) -> Plan:
             plan.count(ask)
 
     path: Path = settings.pop("path", Path("no.sqlite"))
-    return make_plan(count, {"dilemma": model}, Settings(path, **settings))
+    return make_plan(count, {"dilemma": model}, Settings(responses=path, **settings))
 
 
 def test_a_plan_without_a_model_says_so() -> None:
