@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 import generators
-from generators.__main__ import COMMANDS
+from generators.__main__ import COMMANDS, main
 from generators.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -132,8 +132,14 @@ def test_the_console_script_lists_and_runs_every_command() -> None:
         (["concepts", "--aligned"], "--aligned-only"),
     ],
 )
-def test_a_wrong_name_gets_the_nearest_right_one(arguments: list[str], nearest: str) -> None:
-    run = run_console(*arguments)
-    assert f"(did you mean {nearest}?)" in run.stderr
-    assert run.returncode == 2
-    assert len(run.stderr.splitlines()) == 1
+def test_a_wrong_name_gets_the_nearest_right_one(
+    arguments: list[str], nearest: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status: object = main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    error = capsys.readouterr().err
+    assert f"(did you mean {nearest}?)" in error
+    assert status == 2
+    assert len(error.splitlines()) == 1
