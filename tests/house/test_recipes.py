@@ -178,16 +178,13 @@ Any reader of tab-separated values (https://www.iana.org/assignments/media-types
 
 from collections.abc import Iterator
 
-from generators.export.formats.base import Entry, Format, LeftOut, Record, Reduced, Scope
+from generators.export.formats.base import Entry, Format, Record, Reduced, Scope
 from generators.export.formats.sides import Pair, take_sides
 
 
-def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields a line for each pair; line breaks become spaces, and are counted."""
     for pair in pairs:
-        if isinstance(pair, LeftOut):
-            yield pair
-            continue
         texts = [" ".join(text.split()) for text in pair.sides.texts]
         if texts != list(pair.sides.texts):
             yield Reduced("pairs whose white space was simplified")
