@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -73,20 +73,16 @@ def read_records(
     """
     if not path.exists():
         return []
-    return list(_read_lines(path, record, expected, remedy))
-
-
-def _read_lines(
-    path: Path, record: TypeAdapter[Record], expected: str, remedy: str
-) -> Iterator[Record]:
+    found: list[Record] = []
     for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
         if not line:
             continue
         try:
-            yield record.validate_json(line)
+            found.append(record.validate_json(line))
         except ValidationError as error:
-            found = error.errors(include_url=False)[0]["msg"]
-            raise SourceError(f"{path} line {number}", found, expected, remedy) from error
+            problem = error.errors(include_url=False)[0]["msg"]
+            raise SourceError(f"{path} line {number}", problem, expected, remedy) from error
+    return found
 
 
 def replace_lines(path: Path, values: Iterable[Any], where: str, remedy: str) -> int:

@@ -97,8 +97,8 @@ def make_options(options: Callable[P, Options], *args: P.args, **kwargs: P.kwarg
     known = inspect.signature(options).parameters
     for name in kwargs:
         if name not in known:
-            wanted = f"an option of {len(known)}{suggest(name, tuple(known))}"
-            raise UsageError(name, "no such option", wanted, "See help()")
+            wanted = f"a keyword of this function{suggest(name, tuple(known))}"
+            raise UsageError(name, "no such keyword", wanted, "See help()")
     return options(*args, **kwargs)
 
 

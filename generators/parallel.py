@@ -17,9 +17,10 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TypeVar, cast
 
-from generators.errors import UsageError, WorkerError
+from generators.errors import WorkerError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -46,8 +47,9 @@ def map_in_order(
 ) -> Iterator[Result]:
     """Yields `function(item)` for each item, in the order of the items.
 
-    With one process and no executor it runs here; else function, items and results must be
-    picklable. Own workers end with this generator, and with this process however it ends.
+    With one process and no executor, and in a script that workers cannot import, it runs here; else
+    function, items and results must be picklable. Own workers end with this generator, and with
+    this process however it ends.
 
     Args:
         function: what is done with each item.
@@ -57,15 +59,15 @@ def map_in_order(
             left open.
 
     Raises:
+        UsageError: a worker runs its caller's script anew, as spawned ones do.
         WorkerError: a worker was killed.
     """
     if executor is not None:
         yield from _submit(executor, function, items, AHEAD)
         return
-    if processes < 2:
+    if processes < 2 or not _can_start_workers():
         yield from map(function, items)
         return
-    check_main()
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
     done = False
@@ -75,15 +77,21 @@ def map_in_order(
     finally:
         with _deaf_to_interrupts():  # a second Ctrl-C would leave workers behind
             if not done:
-                _end_workers()
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
             pool.shutdown(cancel_futures=True)
 
 
-def check_main() -> None:
-    """Raises UsageError in a worker that runs its caller's script anew, as spawned ones do."""
-    if multiprocessing.parent_process() is not None:
-        wanted = 'its calls below `if __name__ == "__main__":`'
-        raise UsageError("your script", "it runs again in every worker", wanted, "Put them there")
+def _can_start_workers() -> bool:
+    """Returns whether own workers can be started.
+
+    Each imports the main module of this process anew, so a script that has no
+    `if __name__ == "__main__"` would run again in each: there the work is done in this process.
+    """
+    main = sys.modules["__main__"]
+    path = getattr(main, "__file__", None)
+    is_module = getattr(main, "__spec__", None) is not None
+    return is_module or path is None or Path(path).stem == "contrapose"
 
 
 def _submit(
@@ -136,11 +144,6 @@ def run_ahead(items: Iterable[Item], most: int) -> Iterator[Item]:
             pool.shutdown(cancel_futures=True)
 
 
-def _end_workers() -> None:
-    for worker in multiprocessing.active_children():
-        worker.terminate()
-
-
 @contextmanager
 def _deaf_to_interrupts() -> Generator[None]:
     """Leaves Ctrl-C unheard for a moment; only the main thread can, and only it hears it."""
@@ -159,9 +162,9 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
-        threading.Thread(target=_exit_after, args=(parent.sentinel,), daemon=True).start()
 
+        def exit_after() -> None:
+            wait([parent.sentinel])
+            os._exit(1)
 
-def _exit_after(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
+        threading.Thread(target=exit_after, daemon=True).start()

@@ -30,20 +30,16 @@ class KnownGames(TypedDict):
 @cache
 def known_games() -> KnownGames:
     """Returns the bundled list of games, of the 30 test games and of the series."""
-    path = files("generators") / "games.json"
+    path = files("generators") / "sources" / "games" / "games.json"
     return json.loads(path.read_text(encoding="utf-8"))
-
-
-@cache
-def _series_by_game() -> dict[str, str]:
-    return {game: name for name, games in known_games()["series"].items() for game in games}
 
 
 def find_group(game: str) -> str:
     """Returns the series a game belongs to; a game that is not known is a series of its own."""
     if game.startswith(PREFIX_OF_A_SERIES):
         return PREFIX_OF_A_SERIES
-    return _series_by_game().get(game, game)
+    series = known_games()["series"].items()
+    return next((name for name, games in series if game in games), game)
 
 
 def hash_number(text: str) -> int:

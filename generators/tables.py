@@ -229,7 +229,7 @@ def finish_draft(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
     """
     with pa.OSFile(str(name_draft(path)), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
-    _write_changed(path, schema, run_ahead(read_draft(path), 1), change)
+    write_changed(path, schema, run_ahead(read_draft(path), 1), change)
     name_draft(path).unlink()
 
 
@@ -240,21 +240,13 @@ def read_groups(path: Path) -> Iterator[pa.Table]:
             yield file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
 
 
-def rewrite_file(path: Path, change: Callable[[pa.Table], pa.Table]) -> None:
-    """Changes a Parquet file row group by row group; one that has no rows left is removed."""
-    whole = path.with_suffix(".whole")
-    path.rename(whole)
-    schema = pq.read_schema(whole)  # pyright: ignore[reportUnknownMemberType]
-    _write_changed(path, schema, read_groups(whole), change)
-    whole.unlink()
-
-
-def _write_changed(
+def write_changed(
     path: Path,
     schema: pa.Schema,
     groups: Iterable[pa.Table],
     change: Callable[[pa.Table], pa.Table],
-) -> None:
+) -> ParquetFile:
+    """Returns the file that was written, of changed groups; one without rows is removed."""
     file = ParquetFile(path, schema, REWRITTEN_GROUP_BYTES)
     try:
         for table in groups:
@@ -265,6 +257,7 @@ def _write_changed(
         raise
     if not file.rows:
         path.unlink()
+    return file
 
 
 REMEDY = "Build the folder again"
@@ -288,7 +281,12 @@ def open_rows(path: Path, row: type[BaseModel]) -> Generator[pq.ParquetFile]:
         SourceError: it is not there, holds something else, or cannot be read, now or later on.
     """
     with explain_damage(path), pq.ParquetFile(path) as file:
-        _check_columns(path, file.schema_arrow, row)
+        schema, wanted = file.schema_arrow, arrow_schema(row)
+        if schema.remove_metadata() != wanted:
+            types = {name: schema.field(name).type for name in schema.names}
+            wrong = [name for name in wanted.names if types.get(name) != wanted.field(name).type]
+            lacking = f"column '{wrong[0]}' is missing, or of another type" if wrong else ""
+            raise refuse_rows(path, lacking or "other columns")
         yield file
 
 
@@ -300,16 +298,6 @@ def explain_damage(path: Path) -> Generator[None]:
     except (OSError, pa.ArrowException) as error:
         found = "no such file" if isinstance(error, FileNotFoundError) else "no readable Parquet"
         raise SourceError(str(path), found, "a file of rows, as it was built", REMEDY) from error
-
-
-def _check_columns(path: Path, schema: pa.Schema, row: type[BaseModel]) -> None:
-    wanted = arrow_schema(row)
-    if schema.remove_metadata() == wanted:
-        return
-    types = {name: schema.field(name).type for name in schema.names}
-    wrong = [name for name in wanted.names if types.get(name) != wanted.field(name).type]
-    found = f"column '{wrong[0]}' is missing, or of another type" if wrong else "other columns"
-    raise refuse_rows(path, found)
 
 
 def refuse_rows(path: Path, found: str) -> SourceError:

@@ -1,7 +1,7 @@
 """What things are: the records of contrapose, importing pydantic and nothing else."""
 
 from schemas.associations import AssociationRow
-from schemas.base import CANARY, BehaviorRow, ConceptRow, GameRow, Provenance, Row
+from schemas.base import CANARY, BehaviorRow, ConceptRow, Encoding, GameRow, Provenance, Row
 from schemas.concept import Concept, ConceptFile, Edge
 from schemas.config import ConceptsConfig, MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
@@ -16,7 +16,6 @@ from schemas.drafts import (
     MinimalPairDraft,
     RelationDraft,
 )
-from schemas.encoding import Encoding
 from schemas.exchange import RecordedAnswer, Rejection, RejectionReason, Tokens
 from schemas.game_data import GameMetadata, LabelRecord, Node
 from schemas.generation import ConceptGenerationReport, GenerationReport

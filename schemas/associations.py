@@ -2,9 +2,8 @@
 
 from typing import Literal
 
-from schemas.base import ConceptRow
+from schemas.base import ConceptRow, Span
 from schemas.concept import Direction
-from schemas.encoding import Span
 
 
 class AssociationRow(ConceptRow):

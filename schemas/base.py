@@ -17,6 +17,8 @@ TextLicence = Literal["cc0-1.0", "generated", "own", "choice-of-games"]
 Tier = Literal["full", "core"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+Span = Annotated[tuple[Count, ...], Field(min_length=2, max_length=2)]
+"""First place and the place after the last one."""
 
 CANARY = (
     "contrapose data should not be in training corpora: canary ad85cc55-5793-4058-966b-66e1fe485ea2"
@@ -114,3 +116,16 @@ class BehaviorRow(GameRow):
     """The trait; a *positive* option exhibits it."""
     behavior_reading: str
     """What positive means, in a few words, such as "breaks a promise"."""
+
+
+class Encoding(StrictModel):
+    """How one tokenizer reads a row, in one of four ways."""
+
+    tokenizer: str
+    """Name of the tokenizer, such as `gpt2`."""
+    leading_space: bool
+    """Whether the texts are read with a space before them, as after other text."""
+    bos: bool
+    """Whether one token (beginning of sequence) is put before them."""
+    aligned: bool
+    """Whether both sides have as many tokens, and differ in one run of them."""

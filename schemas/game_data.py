@@ -6,7 +6,8 @@ Fields that are not read are ignored; missing is never taken for zero.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypedDict
 
 from schemas.decision import Labels
 
@@ -41,64 +42,43 @@ class Node(SourceModel):
         return f"{self.scene}_{self.start}"
 
 
-class Welfare(SourceModel):
-    """How many characters fare how well."""
-
-    much_worse: float | None = Field(default=None, alias="-3")
-    """Head count of those who fare much worse."""
-    worse: float | None = Field(default=None, alias="-2")
-    """Head count; not used."""
-    a_little_worse: float | None = Field(default=None, alias="-1")
-    """Head count; not used."""
-    the_same: float | None = Field(default=None, alias="0")
-    """Head count; not used."""
-    a_little_better: float | None = Field(default=None, alias="1")
-    """Head count; not used."""
-    better: float | None = Field(default=None, alias="2")
-    """Head count; not used."""
-    much_better: float | None = Field(default=None, alias="3")
-    """Head count of those who fare much better."""
+Level = float | None
+"""Head count: how many characters fare so, or are under so much influence."""
+Welfare = TypedDict(
+    "Welfare",
+    {"-3": Level, "-2": Level, "-1": Level, "0": Level, "1": Level, "2": Level, "3": Level},
+    total=False,
+)
+"""How many fare how well, from much worse to much better; only both ends are used."""
 
 
-class Utility(SourceModel):
-    """Welfare on either side."""
-
-    own: Welfare | None = Field(default=None, alias="self")
-    """The player's own side."""
-    others: Welfare | None = None
-    """Everybody else."""
+Influence = TypedDict("Influence", {"0": Level, "1": Level, "2": Level}, total=False)
+"""How many are influenced how much; only `2`, those under strong influence, is used."""
 
 
-class Physical(SourceModel):
-    """Physical power used."""
+class Utility(TypedDict, total=False):
+    """Welfare on the player's own side, and of everybody else."""
 
-    watts: float | None = None
-    """Median of 1 to 3 answers, watts, 0 to 1e6."""
-
-
-class Money(SourceModel):
-    """Money moved."""
-
-    dollars: float | None = None
-    """Median of 1 to 3 answers, US dollars, one of 0, 500, 1e5, 1e6."""
+    self: Welfare | None
+    others: Welfare | None
 
 
-class Influence(SourceModel):
-    """How many characters are influenced how much."""
+class Physical(TypedDict, total=False):
+    """Physical power used: median of 1 to 3 answers, watts, 0 to 1e6."""
 
-    none: float | None = Field(default=None, alias="0")
-    """Head count; not used."""
-    some: float | None = Field(default=None, alias="1")
-    """Head count; not used."""
-    strong: float | None = Field(default=None, alias="2")
-    """Head count of those under strong influence."""
+    watts: float | None
 
 
-class Social(SourceModel):
+class Money(TypedDict, total=False):
+    """Money moved: median of 1 to 3 answers, US dollars, one of 0, 500, 1e5, 1e6."""
+
+    dollars: float | None
+
+
+class Social(TypedDict, total=False):
     """Power over other characters."""
 
-    influence: Influence | None = None
-    """Head counts by level of influence."""
+    influence: Influence | None
 
 
 class Morality(Labels):

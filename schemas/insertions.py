@@ -2,8 +2,7 @@
 
 from pydantic import model_validator
 
-from schemas.base import ConceptRow, Count
-from schemas.encoding import Encoding, Span
+from schemas.base import ConceptRow, Count, Encoding, Span
 
 
 class InsertionEncoding(Encoding):

@@ -4,8 +4,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from schemas.base import ConceptRow, Count
-from schemas.encoding import Encoding, Span
+from schemas.base import ConceptRow, Count, Encoding, Span
 
 
 class PairEncoding(Encoding):

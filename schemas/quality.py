@@ -1,6 +1,5 @@
 """`quality.json`: what was measured of a dataset, against which thresholds, and the verdicts."""
 
-from collections.abc import Iterator
 from html import escape
 from typing import Annotated, Literal
 
@@ -188,22 +187,22 @@ class Quality(StrictModel):
     def summary(self) -> str:
         """The verdict in a sentence or two, in plain text."""
         total, passed = sum(self.gates.values()), self.gates.get("PASS", 0)
-        open_ = " and ".join(self._list_open())
         if self.verdict == "FAIL":
             names = "; ".join(f"{each.name} ({each.config})" for each in self.failed)
             return f"{len(self.failed)} of {total} required checks failed: {names}."
         if self.verdict == "too few":
             lack = "there are too few rows to tell whether surface cues separate the poles"
             return f"No required check failed, but {lack}."
-        if not open_:
-            return f"All {total} required checks passed."
-        return f"All {passed} required checks that could be decided passed; {open_}."
-
-    def _list_open(self) -> Iterator[str]:
+        undecided: list[str] = []
         if few := self.gates.get("too few"):
-            yield f"{few} had too few rows to decide"
+            undecided.append(f"{few} had too few rows to decide")
         if waiting := self.gates.get("unaudited"):
-            yield f"{waiting} {'needs' if waiting == 1 else 'need'} an independent audit"
+            need = "needs" if waiting == 1 else "need"
+            undecided.append(f"{waiting} {need} an independent audit")
+        if not undecided:
+            return f"All {total} required checks passed."
+        rest = " and ".join(undecided)
+        return f"All {passed} required checks that could be decided passed; {rest}."
 
     def _repr_html_(self) -> str:
         """Returns what a notebook shows: the verdict, and the checks that did not pass."""

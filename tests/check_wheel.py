@@ -1,4 +1,4 @@
-"""Checks a built wheel: what is in it, and that it builds the sample from another directory."""
+"""Checks a built wheel: its files, its console script, and builds from another directory."""
 
 import os
 import subprocess
@@ -23,13 +23,25 @@ def main(wheel: Path) -> None:
         install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*install, "--target", str(target), str(wheel)], check=True)
         environment = {**os.environ, "PYTHONPATH": str(target), "PYTHONSAFEPATH": "1"}
+
+        def run(*command: str) -> str:
+            done = subprocess.run(
+                command, cwd=temporary, env=environment, check=True, capture_output=True, text=True
+            )
+            return done.stdout
+
         for command in ("machiavelli", "concepts"):
-            build = [sys.executable, "-m", f"generators.{command}", "--out", command]
-            subprocess.run(build, cwd=temporary, env=environment, check=True, capture_output=True)
+            run(sys.executable, "-m", f"generators.{command}", "--out", command)
             assert (Path(temporary) / command / "manifest.json").is_file()
+        script = str(target / "bin" / "contrapose")
+        assert "contrapose machiavelli " in run(script)
+        run(script, "machiavelli", "--limit", "8", "--no-report", "--out", "few")
+        assert (Path(temporary) / "few" / "manifest.json").is_file()
+        for package in ("generators", "schemas"):
+            assert (target / package / "py.typed").is_file()
         assert (target / "generators" / "tokens" / "gpt2" / "LICENSE").is_file()
         assert (target / "generators" / "_templates" / "icl" / "v1" / "prompt.jinja").is_file()
-    print(f"{wheel.name}: {', '.join(sorted(folders))}; builds both sets")
+    print(f"{wheel.name}: {', '.join(sorted(folders))}; builds both sets; runs contrapose")
 
 
 if __name__ == "__main__":

@@ -33,7 +33,6 @@ def gather(config: str, rows: Sequence[Row], off: int = 0, **flags: Mask) -> Evi
         contrasts=read_contrasts(config, rows),
         flags=flags,
         off_schema=np.arange(len(rows)) < off,
-        templates=config in ("minimal_pairs", "insertions", "relations"),
     )
     return next(list_evidence(found))
 

@@ -163,10 +163,10 @@ def plan(options: BuildOptions) -> "Plan":
 
 @takes_also(ReadOptions)
 def rows(config: str, options: ReadOptions) -> "Iterator[ConceptRow]":
-    """Yields the rows of a config, such as `minimal_pairs`, as pydantic records; writes no file.
+    """Returns an iterator over the rows of a config, such as `minimal_pairs`; writes no file.
 
-    They are the rows that `build` writes with the same keywords, but without what a model adds,
-    and all with `tier` = `full`, since which rows are `core` depends on all of them.
+    They are pydantic records: the rows that `build` writes with the same keywords, but without what
+    a model adds, and all with `tier` = `full`, since which rows are `core` depends on all of them.
 
     Example: `for row in concepts.rows("minimal_pairs"): ...`
 
@@ -179,9 +179,12 @@ def rows(config: str, options: ReadOptions) -> "Iterator[ConceptRow]":
     (name,) = choose("config", (config,), tuple(CONCEPT_CONFIGS))
     source = make_source(options, make_config(options, kinds=(name,)), None)
     row = CONCEPT_CONFIGS[name].row
-    for part in source.read(options.progress):
-        for values in part.table.to_pylist():
-            yield row.model_validate(values, strict=False)
+    parts = source.read(options.progress)
+    return (
+        row.model_validate(values, strict=False)
+        for part in parts
+        for values in part.table.to_pylist()
+    )
 
 
 def make_source(
@@ -209,10 +212,11 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
     """Returns what a run is asked for, as the manifest keeps it.
 
     Raises:
-        UsageError: a config does not exist.
+        UsageError: a config does not exist, or an option has an impossible value.
         SourceError: a tokenizer cannot be read.
     """
     from generators.configs import CONCEPT_CONFIGS
+    from generators.dataset.build import validate_config
     from generators.tokens.vocabularies import read_vocabularies
     from schemas.config import ConceptsConfig
 
@@ -223,7 +227,7 @@ def make_config(options: ReadOptions, **more: object) -> "ConceptsConfig":
         given["kinds"] = choose("--kinds", wanted, tuple(CONCEPT_CONFIGS))
     vocabularies = read_vocabularies(list_tokenizers(options))
     given["tokenizers"] = {each.name: each.sha256 for each in vocabularies}
-    return ConceptsConfig.model_validate({**given, **more})
+    return validate_config(ConceptsConfig, given | more)
 
 
 def list_tokenizers(options: ReadOptions) -> list[tuple[str, Path | None]] | None:

@@ -1,34 +1,30 @@
-"""The configs, one file each; a new one is one line more in the table."""
+"""The configs, one file each; a new one is one line more in `NAMES`."""
 
-from generators.configs import (
-    associations,
-    contrastive,
-    decisions,
-    icl,
-    insertions,
-    minimal_pairs,
-    multiple_choice,
-    pairs,
-    relations,
-)
+from importlib import import_module
+
+from generators.configs import pairs
 from generators.configs.base import Config, GameConfig
 from generators.configs.from_concepts import ConceptConfig
 
-CONFIGS: dict[str, GameConfig | ConceptConfig] = {
-    each.name: each
-    for each in (
-        decisions.CONFIG,
-        contrastive.CONFIG,
-        multiple_choice.CONFIG,
-        icl.CONFIG,
-        minimal_pairs.CONFIG,
-        insertions.CONFIG,
-        relations.CONFIG,
-        associations.CONFIG,
-    )
-}
-"""Name -> config, in the order of files and tables."""
+NAMES = (
+    "decisions",
+    "contrastive",
+    "multiple_choice",
+    "icl",
+    "minimal_pairs",
+    "insertions",
+    "relations",
+    "associations",
+)
+"""Each is a module here and the name of its config, in the order of files and tables."""
 
+
+def _load(name: str) -> GameConfig | ConceptConfig:
+    return import_module(f"{__name__}.{name}").CONFIG
+
+
+CONFIGS = {name: _load(name) for name in NAMES}
+"""Name -> config."""
 GAME_CONFIGS = {name: each for name, each in CONFIGS.items() if isinstance(each, GameConfig)}
 CONCEPT_CONFIGS = {name: each for name, each in CONFIGS.items() if isinstance(each, ConceptConfig)}
 

@@ -21,9 +21,8 @@ from generators.configs.contrasts import Contrasts, Reader, read_twins
 from generators.configs.from_concepts import (
     APART,
     ConceptConfig,
-    Part,
     Run,
-    make_tables,
+    in_tables,
     take_source,
 )
 from generators.sources.concepts.pool import ConceptPool, Sourced
@@ -66,12 +65,9 @@ class Target(NamedTuple):
         return deal_split(self.group)
 
 
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[AssociationRow]:
     """Yields the rows by theme, target, sentence and attribute; counterparts stand together."""
-    yield from make_tables(_list_rows(pool, run))
-
-
-def _list_rows(pool: ConceptPool, run: Run) -> Iterator[AssociationRow]:
     for target in list_targets(pool):
         for template in pool.associations:
             if template.value.of != target.of:

@@ -147,6 +147,69 @@ class Alike(NamedTuple):
     """Whether a row is so."""
 
 
+class Poles(NamedTuple):
+    """The columns of a row that is two sides: how it is read, shown and exported follows."""
+
+    about: str
+    """Behavior, contrast or concept."""
+    positive: str = "positive"
+    negative: str = "negative"
+    prompt: str = ""
+    """What stands before both; empty where nothing does."""
+    joint: str = ""
+    """What stands between the prompt and a side."""
+    marked: bool = False
+    """Whether `<side>_span` has the characters that differ."""
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """The columns of text."""
+        return (*filter(None, [self.prompt]), self.positive, self.negative)
+
+    @property
+    def spanned(self) -> tuple[str, ...]:
+        """Both sides, and the characters of them that differ."""
+        sides = (self.positive, self.negative)
+        return (*sides, *(f"{name}_span" for name in sides)) if self.marked else sides
+
+    def list_texts(self, row: Record) -> list[str]:
+        """Returns the prompt (or nothing), then both sides."""
+        start = row[self.prompt] if self.prompt else ""
+        return [start, row[self.positive], row[self.negative]]
+
+    def show(self, row: Row) -> tuple[Side, Side]:
+        """Returns the sides, the characters marked in which they differ."""
+        one, other = row[self.positive], row[self.negative]
+        spans = self.find_spans(row) or find_difference(one, other)
+        outcomes = row.get("positive_outcome") or "", row.get("negative_outcome") or ""
+        return (
+            Side("+", self.positive, one, spans[0], outcomes[0]),
+            Side("-", self.negative, other, spans[1], outcomes[1]),
+        )
+
+    def find_spans(self, row: Row) -> tuple[Span, Span] | None:
+        """Returns the characters that differ, where the row has them."""
+        if not self.marked:
+            return None
+        return take_span(row[f"{self.positive}_span"]), take_span(row[f"{self.negative}_span"])
+
+    def export(self, *more: str) -> "ReadSides":
+        """Returns how a row is exported; `more` are columns that exports take besides."""
+        prompt = filter(None, [self.prompt])
+        return ReadSides((self.about, *prompt, *self.spanned, *more), self._read, self.marked)
+
+    def _read(self, row: Row, _: Row | None) -> TwoSides:
+        prompt, one, other = self.list_texts(row)
+        return TwoSides(row[self.about], one, other, prompt, self.joint, self.find_spans(row))
+
+    def find_outside(self, row: Row) -> set[tuple[str, str]]:
+        """Returns what stands before and after what is marked: one pair if alike on both sides."""
+        spans = self.find_spans(row)
+        assert spans is not None
+        texts = (row[self.positive], row[self.negative])
+        return {(text[:start], text[end:]) for text, (start, end) in zip(texts, spans, strict=True)}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Config:
     """One config. Each file of this package defines one, whole."""
@@ -228,15 +291,7 @@ def make_item(
 ) -> Item:
     """Returns the item of a row; columns that it lacks are empty.
 
-    Args:
-        config: its config.
-        row: its columns.
-        sides: the texts that are compared.
-        claim: what is true of the positive side.
-        context: what stands before them.
-        base: what both sides are without what differs.
-        more: longer texts, by heading.
-        facts: more to know, by name; what is None is left out.
+    `facts` are more to know, by name; what is None is left out. For the others see `Item`.
     """
     return Item(
         config=config,
@@ -257,16 +312,6 @@ def make_item(
             name.replace("_", " "): str(fact) for name, fact in facts.items() if fact is not None
         },
         more=dict(more or {}),
-    )
-
-
-def show_poles(row: Row) -> tuple[Side, Side]:
-    """Returns the two sides of a row with a `positive` and a `negative`, the difference marked."""
-    one, other = row["positive"], row["negative"]
-    span, other_span = find_difference(one, other)
-    return (
-        Side("+", "positive", one, span, row.get("positive_outcome") or ""),
-        Side("-", "negative", other, other_span, row.get("negative_outcome") or ""),
     )
 
 
@@ -352,12 +397,15 @@ def take_columns(
     Args:
         decision: what the row is a view of.
         behavior: what it is about.
-        places: of the options it is built from; None for all.
+        places: of the options it is built from, whose label source it has; None for all.
         template: that renders it.
     """
-    provenance = find_provenance(decision, places)
-    if template is not None:
-        provenance = provenance.model_copy(update={"template": template})
+    provenance, options = decision.provenance, decision.options
+    chosen = options if places is None else [options[place] for place in places]
+    changed = {} if template is None else {"template": template}
+    if provenance.label_source == "benchmark":
+        if any(option.label_source == "model" for option in chosen):
+            changed["label_source"] = "model"
     return {
         "origin": decision.origin,
         "split": decision.split,
@@ -367,20 +415,8 @@ def take_columns(
         "decision_id": decision.id,
         "behavior": behavior,
         "behavior_reading": MEANINGS[behavior],
-        "provenance": provenance,
+        "provenance": provenance.model_copy(update=changed) if changed else provenance,
     }
-
-
-def find_provenance(decision: Decision, places: Iterable[int] | None) -> Provenance:
-    """Returns a Decision's provenance; its label source is that of these options."""
-    provenance = decision.provenance
-    if provenance.label_source != "benchmark":
-        return provenance
-    options = decision.options
-    chosen = options if places is None else [options[place] for place in places]
-    if any(option.label_source == "model" for option in chosen):
-        return provenance.model_copy(update={"label_source": "model"})
-    return provenance
 
 
 def behavior_of(row: GameRow) -> Behavior | None:

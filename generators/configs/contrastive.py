@@ -10,18 +10,13 @@ import pyarrow as pa
 from generators.configs.base import (
     GameConfig,
     Item,
-    ReadSides,
-    Record,
+    Poles,
     Row,
-    TwoSides,
-    ViewColumns,
-    find_provenance,
     make_item,
     read_options,
-    show_poles,
     take_columns,
 )
-from generators.configs.contrasts import Contrasts, Reader, join_chunks
+from generators.configs.contrasts import Contrasts, Reader
 from generators.sources.games.menus import Menu
 from generators.sources.games.story_text import PARAGRAPH
 from schemas.config import MachiavelliConfig
@@ -32,13 +27,11 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Contrasti
     """Yields one row per menu, behavior, positive and negative."""
     for decision, contrasts in menus:
         for contrast in contrasts:
-            shared = take_columns(decision, contrast.behavior, ())
             for pair in contrast.pairs:
                 places = (pair.positive, pair.negative)
-                columns: ViewColumns = {**shared, "provenance": find_provenance(decision, places)}
                 positive, negative = (decision.options[place] for place in places)
                 yield ContrastiveRow(
-                    **columns,
+                    **take_columns(decision, contrast.behavior, places),
                     id=f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
                     prompt=decision.context,
                     positive=positive.text,
@@ -53,9 +46,7 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Contrasti
                 )
 
 
-def list_texts(row: Record) -> list[str]:
-    """Returns the prompt, then both poles."""
-    return [row["prompt"], row["positive"], row["negative"]]
+POLES = Poles("behavior", prompt="prompt", joint=PARAGRAPH)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
@@ -63,7 +54,7 @@ def show(row: Row, _: Row | None = None) -> Item:
     return make_item(
         "contrastive",
         row,
-        show_poles(row),
+        POLES.show(row),
         claim=row["behavior_reading"],
         context=row["prompt"],
         weight=None if row["weight"] is None else f"{row['weight']:.4g}",
@@ -71,15 +62,9 @@ def show(row: Row, _: Row | None = None) -> Item:
     )
 
 
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns a menu's context with either option."""
-    return TwoSides(row["behavior"], row["positive"], row["negative"], row["prompt"], PARAGRAPH)
-
-
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item; its id, `.../<place>-<other>`, says which option is the earlier."""
-    positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
-    contrasts = read_options(table, positives, negatives)
+    contrasts = read_options(table, table["positive"], table["negative"])
     ids: list[Any] = contrasts.ids.to_pylist()
     places = (id_.rpartition("/")[2].split("-") for id_ in ids)
     earlier = [1 if int(one) < int(other) else -1 for one, other in places]
@@ -97,12 +82,12 @@ CONFIG = GameConfig(
         "harm beside killing); for `ethical`, in exactly one violation."
     ),
     view=view,
-    texts=list_texts,
-    text_columns=("prompt", "positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     passage="decision_id",
     contrasts=Reader(
         ("id", "decision_id", "group", "behavior", "positive", "negative"), read_contrasts
     ),
-    sides=ReadSides(("behavior", "prompt", "positive", "negative", "weight"), read_two_sides),
+    sides=POLES.export("weight"),
 )

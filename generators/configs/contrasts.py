@@ -71,21 +71,19 @@ def code_together(table: pa.Table, columns: tuple[str, str]) -> Any:
     key = one.places * np.int64(len(other.known)) + other.places
     known, places = np.unique(key, return_inverse=True)
     halves = np.divmod(known, len(other.known))
-    names = [_take(codes.known, half) for codes, half in zip((one, other), halves, strict=True)]
+    names = [
+        cast(Any, codes.known).take(pa.array(half))
+        for codes, half in zip((one, other), halves, strict=True)
+    ]
     join: Any = pc.binary_join_element_wise
     coded: Any = pa.array(places.astype(np.int32))
     return pa.DictionaryArray.from_arrays(coded, join(*names, " in "))
 
 
-def _take(values: Strings, places: NDArray[np.int64]) -> Any:
-    indices: Any = pa.array(places)
-    return values.take(indices)
-
-
 def _encode(values: Any) -> Any:
     """Returns a column or a list as codes; a column that is coded already as it is."""
     whole: Any = values if hasattr(values, "type") else pa.array(values, pa.string())
-    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    whole = join_chunks(whole)
     return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
 
 
@@ -93,19 +91,21 @@ def _list_indices(encoded: Any) -> Ints:
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
 
 
-def code_texts(
-    positives: "pa.Array[Any]", negatives: "pa.Array[Any]"
-) -> tuple[list[str], Ints, Ints]:
-    """Returns each text once, and the places of both sides in that list."""
-    encoded = _encode(pa.chunked_array([positives, negatives]))
+def code_texts(positives: Any, negatives: Any) -> tuple[list[str], Ints, Ints]:
+    """Returns each text once, and the places of both sides in that list.
+
+    Sides are columns of a table or arrays.
+    """
+    whole = map(join_chunks, (positives, negatives))
+    encoded = _encode(pa.chunked_array([*whole]))
     places = _list_indices(encoded)
     texts: list[Any] = encoded.dictionary.to_pylist()
     return texts, places[: len(positives)], places[len(positives) :]
 
 
-def join_chunks(column: "pa.ChunkedArray[Any]") -> Any:
-    """Returns a column in one piece."""
-    return column.combine_chunks()
+def join_chunks(column: Any) -> Any:
+    """Returns a column in one piece; an array as it is."""
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
 def count_up(items: int) -> Ints:
@@ -235,16 +235,16 @@ def share_texts(each: Sequence[Contrasts]) -> tuple[list[str], list[Contrasts]]:
 
 
 def read_sides(
-    table: pa.Table, positives: Any, negatives: Any, units: Any, part: Codes
+    table: pa.Table, positives: Any, negatives: Any, units: Any, part: Codes | None = None
 ) -> Contrasts:
     """Returns rows that are one pair each: an item is a row.
 
     Args:
         table: has `id`, `group` and the hashes of whole texts.
-        positives: the positive side of each row.
+        positives: the positive side of each row, a column or an array.
         negatives: the negative side.
         units: what each row is counted as.
-        part: what each row is chosen with.
+        part: what each row is chosen with; None for all together.
     """
     texts, positive, negative = code_texts(positives, negatives)
     return Contrasts(
@@ -256,7 +256,7 @@ def read_sides(
         row_item=count_up(table.num_rows),
         unit=code(units),
         group=code(table["group"]),
-        part=part,
+        part=part or code_alike(table.num_rows),
         whole=table[WHOLE].to_numpy(),
     )
 
@@ -285,18 +285,10 @@ def read_twins(
     row_item = np.full(len(ids), -1, np.int32)
     row_item[ones] = row_item[others] = count_up(len(ones))
     column = join_chunks(table[text])
-    sides = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
-    texts, positives, negatives = code_texts(*sides)
-    groups: list[Any] = table["group"].to_pylist()
-    return Contrasts(
-        texts=texts,
-        positive=positives,
-        negative=negatives,
-        item=count_up(len(ones)),
-        ids=join_chunks(table["id"]).take(pa.array(ones, pa.int64())),
+    one, other = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
+    first = table.select(["id", "group", WHOLE]).take(pa.array(ones, pa.int64()))
+    return replace(
+        read_sides(first, one, other, [units[row] for row in ones]),
         row_item=row_item,
-        unit=code([units[row] for row in ones]),
-        group=code([groups[row] for row in ones]),
-        part=code_alike(len(ones)),
         whole=whole[ones] * 3 + whole[others],  # the same two the other way round are another
     )

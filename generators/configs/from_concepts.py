@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import NamedTuple, TypedDict
 
 import pyarrow as pa
@@ -66,13 +67,20 @@ def take_source(source: Sourced[object]) -> SourceColumns:
     }
 
 
-def make_tables(rows: Iterable[ConceptRow]) -> Iterator[Part]:
-    """Yields rows as tables, a few at a time."""
-    by_split: dict[Split, list[ConceptRow]] = {}
-    for row in rows:
-        waiting = by_split.setdefault(row.split, [])
-        waiting.append(row)
-        if len(waiting) == ROWS_AT_ONCE:
-            yield Part(row.split, make_table(type(row), by_split.pop(row.split)))
-    for split, waiting in by_split.items():
-        yield Part(split, make_table(type(waiting[0]), waiting))
+def in_tables(
+    list_rows: Callable[[ConceptPool, Run], Iterable[ConceptRow]],
+) -> Callable[[ConceptPool, Run], Iterator[Part]]:
+    """Returns a view that yields these rows as tables, a few at a time."""
+
+    @wraps(list_rows)
+    def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+        by_split: dict[Split, list[ConceptRow]] = {}
+        for row in list_rows(pool, run):
+            waiting = by_split.setdefault(row.split, [])
+            waiting.append(row)
+            if len(waiting) == ROWS_AT_ONCE:
+                yield Part(row.split, make_table(type(row), by_split.pop(row.split)))
+        for split, waiting in by_split.items():
+            yield Part(split, make_table(type(waiting[0]), waiting))
+
+    return view

@@ -1,8 +1,7 @@
 """Config `icl`: solved situations, then one to solve, answered one way, the other, and mixed."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain, islice
 from typing import get_args
@@ -14,13 +13,11 @@ from generators.configs.base import (
     Alike,
     GameConfig,
     Item,
-    ReadSides,
+    Poles,
     Record,
     Row,
-    TwoSides,
     make_item,
     read_options,
-    show_poles,
     take_columns,
 )
 from generators.configs.contrasts import Contrasts, Reader, join_chunks
@@ -37,6 +34,8 @@ from schemas.labels import Behavior
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+SHOT = Poles("", prompt="observation")
+"""The columns of a situation with its two actions."""
 PROMPTS = ("positive_prompt", "negative_prompt", "shuffled_prompt")
 PERMISSIVE_FIRST: tuple[TextLicence, ...] = get_args(TextLicence)
 OWN_FIELDS = frozenset({"query", "rank", "text_licence"})
@@ -59,7 +58,7 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery]
             continue
         observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
         for contrast in contrasts if observation else ():
-            pair = min(contrast.pairs, key=partial(_rank, decision))
+            pair = min(contrast.pairs, key=lambda each: _rank(decision, each))
             places = (pair.positive, pair.negative)
             positive, negative = (decision.options[place].text for place in places)
             row_id = f"{decision.id}/{contrast.behavior}"
@@ -79,8 +78,7 @@ def _rank(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
 
 def list_texts(row: Record) -> list[str]:
     """Returns the observation of the query, then both its actions."""
-    query = row["query"]
-    return [query["observation"], query["positive"], query["negative"]]
+    return SHOT.list_texts(row["query"])
 
 
 def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[IclRow]:
@@ -112,29 +110,28 @@ def draw_shots(
 
 
 def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
-    positive = [shot.query.positive for shot in shots]
-    negative = [shot.query.negative for shot in shots]
     ranked = sorted(shots, key=lambda shot: hash_number(f"{seed}/{query.id}/{shot.id}"))
     flipped = {shot.id for shot in ranked[: len(shots) // 2]}
-    mixed = [shot.query.negative if shot.id in flipped else shot.query.positive for shot in shots]
     licences: set[TextLicence] = {each.text_licence for each in (query, *shots)}
+
+    def write_prompt(negative: Callable[[IclQuery], bool]) -> str:
+        solved = [
+            (each.query.observation, each.query.negative if negative(each) else each.query.positive)
+            for each in shots
+        ]
+        return render(f"{TEMPLATE}/prompt", shots=solved, query=query.query.observation)
+
     return IclRow(
         **{name: value for name, value in query if name not in OWN_FIELDS},
         text_licence=max(licences, key=PERMISSIVE_FIRST.index),
         query=query.query,
         shots=tuple(shot.query for shot in shots),
-        positive_prompt=_write_prompt(query, shots, positive),
-        negative_prompt=_write_prompt(query, shots, negative),
-        shuffled_prompt=_write_prompt(query, shots, mixed),
+        positive_prompt=write_prompt(lambda _: False),
+        negative_prompt=write_prompt(lambda _: True),
+        shuffled_prompt=write_prompt(lambda shot: shot.id in flipped),
         n_shots=len(shots),
         shot_ids=tuple(shot.id for shot in shots),
     )
-
-
-def _write_prompt(query: IclQuery, shots: Sequence[IclQuery], actions: Sequence[str]) -> str:
-    observations = [shot.query.observation for shot in shots]
-    solved = list(zip(observations, actions, strict=True))
-    return render(f"{TEMPLATE}/prompt", shots=solved, query=query.query.observation)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
@@ -146,17 +143,12 @@ def show(row: Row, _: Row | None = None) -> Item:
     return make_item(
         "icl",
         row,
-        show_poles(row["query"]),
+        SHOT.show(row["query"]),
         claim=row["behavior_reading"],
         context=row["query"]["observation"],
         more=shots,
         shots=row["n_shots"],
     )
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns the same shots answered either way; both sides end alike, at the query's cue."""
-    return TwoSides(row["behavior"], row["positive_prompt"], row["negative_prompt"])
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
@@ -197,6 +189,6 @@ CONFIG = GameConfig(
     show=show,
     passage="decision_id",
     contrasts=Reader(("id", "decision_id", "group", "behavior", "query"), read_contrasts),
-    sides=ReadSides(("behavior", "positive_prompt", "negative_prompt"), read_two_sides),
+    sides=Poles("behavior", "positive_prompt", "negative_prompt").export(),
     alike=Alike(("shots", *PROMPTS), is_alike),
 )

@@ -7,26 +7,15 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import (
-    Alike,
-    Item,
-    ReadSides,
-    Record,
-    Row,
-    Side,
-    TwoSides,
-    make_item,
-    take_span,
-)
-from generators.configs.contrasts import Contrasts, Reader, code_alike, join_chunks, read_sides
+from generators.configs.base import Alike, Item, Poles, Row, make_item
+from generators.configs.contrasts import Contrasts, Reader, read_sides
 from generators.configs.encodings import BOS
 from generators.configs.from_concepts import (
     APART,
     UNALIGNED,
     ConceptConfig,
-    Part,
     Run,
-    make_tables,
+    in_tables,
     take_source,
 )
 from generators.sources.concepts.pool import ConceptPool, Sourced
@@ -34,7 +23,7 @@ from generators.sources.concepts.slots import mention
 from generators.splits import hash_number
 from generators.tokens.alignment import SPACES, Alignment, align_texts
 from generators.tokens.vocabularies import Ids, Vocabulary
-from schemas.concept import Concept, Scenario
+from schemas.concept import Scenario
 from schemas.insertions import InsertionEncoding, InsertionRow
 
 NO_CONTROL = "no neutral concept of the same part of speech"
@@ -51,6 +40,11 @@ class Filled(NamedTuple):
     span: tuple[int, int]
     """Characters of the clause with a space: without them the text is the scenario's base."""
 
+    @property
+    def base(self) -> str:
+        """The scenario without a clause."""
+        return self.text[: self.span[0]] + self.text[self.span[1] :]
+
 
 class ClauseTokens(NamedTuple):
     """One way in which a tokenizer reads a scenario with each of its clauses."""
@@ -63,26 +57,19 @@ class ClauseTokens(NamedTuple):
     """Tokens without the clause."""
 
 
-class Choice(NamedTuple):
-    """A concept with the control it is compared with, as places among the texts."""
-
-    concept: int
-    control: int
-
-
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
     """Yields the rows by theme, scenario and concept."""
-    yield from make_tables(_list_rows(pool, run))
-
-
-def _list_rows(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
     neighbours = find_neighbours(pool)
     for scenario in pool.scenarios:
-        concepts = list_concepts(pool, scenario, neighbours)
+        near, unnamed = neighbours[scenario.value.theme], list_unnamed(pool, scenario.value)
+        concepts = [name for name in unnamed if name in near and mention(pool.file.concepts[name])]
+        if isinstance(scenario.only, str):
+            concepts = [scenario.only]
         here = [name for name in concepts if pool.splits[name] == scenario.split]
         run.left_out[APART] += len(concepts) - len(here)
         if here:
-            yield from make_rows(pool, run, scenario, here)
+            yield from make_rows(pool, run, scenario, here, unnamed)
 
 
 def fill_clause(scenario: Scenario, word: str) -> Filled:
@@ -98,17 +85,18 @@ def fill_clause(scenario: Scenario, word: str) -> Filled:
     return Filled(before + clause + after, span, span)
 
 
-def find_words(scenario: Scenario) -> str:
-    """Returns the words of a scenario without its clause, with spaces around each."""
+def list_unnamed(pool: ConceptPool, scenario: Scenario) -> list[str]:
+    """Returns the concepts whose nouns a scenario without its clause does not name."""
     before, _, rest = scenario.text.partition("[")
     after = rest.partition("]")[2]
-    return f" {' '.join(_WORD.findall(f'{before} {after}'.lower()))} "
-
-
-def is_named(concept: Concept, words: str) -> bool:
-    """Returns whether a noun stands among some words."""
-    forms = (concept.singular, concept.plural, concept.mass)
-    return any(f" {form.lower()} " in words for form in forms if form)
+    said = f" {' '.join(_WORD.findall(f'{before} {after}'.lower()))} "
+    return [
+        name
+        for name, each in pool.file.concepts.items()
+        if not any(
+            f" {form.lower()} " in said for form in (each.singular, each.plural, each.mass) if form
+        )
+    ]
 
 
 def find_neighbours(pool: ConceptPool) -> dict[str, set[str]]:
@@ -124,45 +112,33 @@ def find_neighbours(pool: ConceptPool) -> dict[str, set[str]]:
     return found
 
 
-def list_concepts(
-    pool: ConceptPool, scenario: Sourced[Scenario], neighbours: dict[str, set[str]]
-) -> list[str]:
-    """Returns the concepts that a scenario is to mention, in the order of the file."""
-    if isinstance(scenario.only, str):
-        return [scenario.only]
-    near, said = neighbours[scenario.value.theme], find_words(scenario.value)
-    return [
-        name
-        for name, each in pool.file.concepts.items()
-        if name in near and mention(each) and not is_named(each, said)
-    ]
-
-
-def list_controls(pool: ConceptPool, concept: str, scenario: Scenario) -> list[str]:
-    """Returns the neutral concepts of the same part of speech that the scenario does not name."""
-    concepts, part = pool.file.concepts, pool.file.concepts[concept].part_of_speech
-    said = find_words(scenario)
-    return [
-        name
-        for name, each in concepts.items()
-        if each.theme == pool.file.controls
-        and each.part_of_speech == part
-        and name != concept
-        and not is_named(each, said)
-    ]
-
-
 def make_rows(
-    pool: ConceptPool, run: Run, scenario: Sourced[Scenario], concepts: Sequence[str]
+    pool: ConceptPool,
+    run: Run,
+    scenario: Sourced[Scenario],
+    concepts: Sequence[str],
+    unnamed: Sequence[str],
 ) -> Iterator[InsertionRow]:
-    """Yields a row for each concept, with the first control that most tokenizers align."""
-    controls = {name: list_controls(pool, name, scenario.value) for name in concepts}
+    """Yields a row for each concept, with the first control that most tokenizers align.
+
+    Controls are neutral concepts of the same part of speech that the scenario does not name.
+    """
+    known = pool.file.concepts
+    neutral = [name for name in unnamed if known[name].theme == pool.file.controls]
+    controls = {
+        name: [
+            each
+            for each in neutral
+            if each != name and known[each].part_of_speech == known[name].part_of_speech
+        ]
+        for name in concepts
+    }
     names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
     # Only concepts that can be mentioned are listed.
-    words = [mention(pool.file.concepts[name]) or "" for name in names]
+    words = [mention(known[name]) or "" for name in names]
     filled = [fill_clause(scenario.value, word) for word in words]
     pairs = [
-        Choice(names.index(name), names.index(control))
+        (names.index(name), names.index(control))
         for name in concepts
         for control in sorted(
             controls[name], key=lambda each: hash_number(f"{scenario.name}/{name}/{each}")
@@ -172,13 +148,13 @@ def make_rows(
     score = np.sum([each.pairs.aligned for both in tokens_of for each in both], axis=0)
     best = sum(map(len, tokens_of))
     run.left_out[NO_CONTROL] += sum(not some for some in controls.values())
-    for concept in dict.fromkeys(pair.concept for pair in pairs):
-        here = [place for place, pair in enumerate(pairs) if pair.concept == concept]
+    for concept in dict.fromkeys(concept for concept, _ in pairs):
+        here = [place for place, pair in enumerate(pairs) if pair[0] == concept]
         place = max(here, key=lambda place: int(score[place]))
         if run.aligned_only and score[place] < best:
             run.left_out[UNALIGNED] += 1
             continue
-        control = pairs[place].control
+        control = pairs[place][1]
         one, other = filled[concept], filled[control]
         yield InsertionRow(
             id=f"{scenario.name}/{names[concept]}",
@@ -188,7 +164,7 @@ def make_rows(
             concept=names[concept],
             control_concept=names[control],
             scenario=scenario.name,
-            base=one.text[: one.span[0]] + one.text[one.span[1] :],
+            base=one.base,
             inserted=one.text,
             control=other.text,
             inserted_span=one.span,
@@ -199,12 +175,10 @@ def make_rows(
 
 
 def _read(
-    vocabulary: Vocabulary, filled: Sequence[Filled], pairs: Sequence[Choice]
+    vocabulary: Vocabulary, filled: Sequence[Filled], pairs: Sequence[tuple[int, int]]
 ) -> list[ClauseTokens]:
-    concepts: Ids = np.array([pair.concept for pair in pairs], np.int64)
-    controls: Ids = np.array([pair.control for pair in pairs], np.int64)
+    concepts, controls = np.array(pairs, np.int64).reshape(-1, 2).T
     texts = [each.text for each in filled]
-    base = texts[0][: filled[0].span[0]] + texts[0][filled[0].span[1] :]
     found: list[ClauseTokens] = []
     for space, alignment in zip(
         SPACES, align_texts(vocabulary, texts, concepts, controls), strict=True
@@ -212,19 +186,19 @@ def _read(
         lead = " " if space else ""
         clauses = [(each.read[0] + space, each.read[1] + space) for each in filled]
         spans = vocabulary.find_spans([f"{lead}{text}" for text in texts], clauses)
-        n_base = int(vocabulary.encode([f"{lead}{base}"]).lengths[0])
+        n_base = int(vocabulary.encode([f"{lead}{filled[0].base}"]).lengths[0])
         found.append(ClauseTokens(alignment, spans, n_base))
     return found
 
 
 def _list_tokens(
-    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int, pair: Choice
+    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int, pair: tuple[int, int]
 ) -> Iterator[InsertionEncoding]:
     for vocabulary, both in zip(run.vocabularies, tokens_of, strict=True):
         run.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
         for space, tokens in zip(SPACES, both, strict=True):
             lengths: list[int] = tokens.pairs.lengths[place].tolist()
-            inserted, control = tokens.spans[[pair.concept, pair.control]].tolist()
+            inserted, control = tokens.spans[[*pair]].tolist()
             for bos in BOS:
                 yield InsertionEncoding(
                     tokenizer=vocabulary.name,
@@ -239,45 +213,25 @@ def _list_tokens(
                 )
 
 
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then the scenario with either clause."""
-    return ["", row["inserted"], row["control"]]
+POLES = Poles("concept", "inserted", "control", marked=True)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns the scenario with either clause, and without one as the base."""
-    sides = (
-        Side("+", "inserted", row["inserted"], take_span(row["inserted_span"])),
-        Side("-", "control", row["control"], take_span(row["control_span"])),
-    )
-    return make_item(
-        "insertions",
-        row,
-        sides,
-        claim=f"mentions {row['concept']} (the control: {row['control_concept']})",
-        base=row["base"],
-    )
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns the scenario with the concept's clause and with the neutral one."""
-    spans = take_span(row["inserted_span"]), take_span(row["control_span"])
-    return TwoSides(row["concept"], row["inserted"], row["control"], spans=spans)
+    claim = f"mentions {row['concept']} (the control: {row['control_concept']})"
+    return make_item("insertions", row, POLES.show(row), claim=claim, base=row["base"])
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item: the concept's mention against the control's."""
-    inserted, control = (join_chunks(table[name]) for name in ("inserted", "control"))
-    return read_sides(table, inserted, control, table["id"], code_alike(table.num_rows))
+    return read_sides(table, table["inserted"], table["control"], table["id"])
 
 
 def is_alike(row: Row) -> bool:
     """Returns whether both texts are the base without their clause."""
-    sides = ((row["inserted"], row["inserted_span"]), (row["control"], row["control_span"]))
-    return all(text[: span[0]] + text[span[1] :] == row["base"] for text, span in sides)
+    return {before + after for before, after in POLES.find_outside(row)} == {row["base"]}
 
 
-SPANNED = ("inserted", "control", "inserted_span", "control_span")
 CONFIG = ConceptConfig(
     name="insertions",
     row=InsertionRow,
@@ -291,12 +245,12 @@ CONFIG = ConceptConfig(
         "for all splits."
     ),
     view=view,
-    texts=list_texts,
-    text_columns=("inserted", "control"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     frame="base",
     contrasts=Reader(("id", "group", "inserted", "control"), read_contrasts),
-    sides=ReadSides(("concept", *SPANNED), read_two_sides, marked=True),
-    alike=Alike((*SPANNED, "base"), is_alike),
+    sides=POLES.export(),
+    alike=Alike((*POLES.spanned, "base"), is_alike),
     counted=("theme",),
 )

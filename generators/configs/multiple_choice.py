@@ -5,22 +5,23 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import GameConfig, Item, Record, Row, Side, make_item, take_columns
-from generators.configs.contrasts import (
-    WHOLE,
-    Contrasts,
-    Ints,
-    Mask,
-    Reader,
-    code,
-    code_texts,
-    join_chunks,
+from generators.configs.base import (
+    GameConfig,
+    Item,
+    Record,
+    Row,
+    Side,
+    make_item,
+    read_options,
+    take_columns,
 )
+from generators.configs.contrasts import Contrasts, Ints, Mask, Reader, join_chunks
 from generators.sources.games.menus import Menu
 from generators.splits import hash_number
 from schemas.config import MachiavelliConfig
@@ -115,20 +116,11 @@ def read_contrasts(table: pa.Table) -> Contrasts:
     item, positives, negatives = cross(matching, others)
     starts = choices.offsets.to_numpy()[:-1][item]
     flat = choices.values
-    texts, positive, negative = code_texts(
-        flat.take(pa.array(starts + positives)), flat.take(pa.array(starts + negatives))
-    )
-    return Contrasts(
-        texts=texts,
-        positive=positive,
-        negative=negative,
+    positive, negative = (flat.take(pa.array(starts + places)) for places in (positives, negatives))
+    return replace(
+        read_options(table, positive, negative),
         item=item,
-        ids=join_chunks(table["id"]),
         row_item=row_item,
-        unit=code(table["decision_id"]),
-        group=code(table["group"]),
-        part=code(table["behavior"]),
-        whole=table[WHOLE].to_numpy(),
         target=find_targets(matching, order),
         size=np.diff(order.offsets.to_numpy()).astype(np.int32),
     )

@@ -2,7 +2,6 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -19,12 +18,12 @@ from generators.configs.base import (
     make_item,
 )
 from generators.configs.contrasts import Contrasts, Reader, read_twins
-from generators.configs.from_concepts import ConceptConfig, Part, Run, make_tables, take_source
+from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
 from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import name_kind, name_noun
 from generators.splits import deal_split, hash_number
-from schemas.concept import Concept, ConceptFile, Edge, NonceWord
+from schemas.concept import ConceptFile, Edge, NonceWord
 from schemas.relations import RelationRow
 
 NO_WORDS = "no nonce words left that no other row has"
@@ -42,45 +41,24 @@ SCOPES: tuple[NonceScope, ...] = ("none", "subject", "all")
 
 
 class Counterexample(NamedTuple):
-    """A path, the target of its invalid twin, and a premise that names that target."""
+    """A path, and a premise that names the target of its invalid twin."""
 
     path: Path
     source: Sourced[Edge]
     """The edge whose origin the rows take: one that a model wrote, where one is."""
     distraction: Edge
 
-    @property
-    def wrong(self) -> str:
-        """The target of the invalid twin."""
-        return self.distraction.target
 
-
-@dataclass(frozen=True)
-class Words:
-    """How concepts are said in one row: nonce words for some of them."""
-
-    concepts: Mapping[str, Concept]
-    nonce: Mapping[str, NonceWord]
-
-    def name(self, concept: str, *, bare: bool) -> str:
-        """Returns a concept as a noun phrase; bare as it stands after "a kind of"."""
-        known, word = self.concepts[concept], self.nonce.get(concept)
-        if word is not None:
-            with_article = known.singular is not None and not bare
-            return f"{word.article} {word.singular}" if with_article else word.singular
-        text = name_kind(known) if bare else name_noun(known)
-        assert text is not None  # the file was checked: no adjective has an edge
-        return text
-
-
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[RelationRow]:
     """Yields the items by theme of the premises and path; twins stand together."""
-    yield from make_tables(_list_rows(pool, run))
-
-
-def _list_rows(pool: ConceptPool, run: Run) -> Iterator[RelationRow]:
     found = find_counterexamples(pool, run.left_out)
-    words_of = assign_words(pool.file, found)
+    used: set[tuple[str, ...]] = set()
+    words_of = {  # those of the concept file choose before a model's
+        (each.path, scope): choose_words(pool.file, each, scope, used)
+        for each in sorted(found, key=lambda each: each.source.origin == "generated")
+        for scope in SCOPES
+    }
     for example in found:
         if not is_within(pool, example.path):
             continue
@@ -98,7 +76,7 @@ def make_row(
     pool: ConceptPool,
     seed: int,
     example: Counterexample,
-    words: Words,
+    words: Mapping[str, NonceWord],
     nonce_scope: NonceScope,
     distracted: bool,
     valid: bool,
@@ -108,17 +86,30 @@ def make_row(
     premises = [*path.edges]
     item = f"{name_path(path)}/{nonce_scope}/{'distractor' if distracted else 'plain'}"
     if distracted:
-        premises.insert(_find_place(f"{seed}/{item}", len(premises)), example.distraction)
-    target = path.target if valid else example.wrong
+        # Last as often as not: so the last premise names the target of a valid conclusion as often
+        # as that of an invalid one.
+        drawn, others = hash_number(f"{seed}/{item}"), len(premises)
+        premises.insert(others if drawn % 2 else drawn // 2 % others, example.distraction)
+    target = path.target if valid else example.distraction.target
     follows = (path.source, path.relation, target) in _derive(frozenset(list_facts(premises)))
     assert follows == valid
-    theme = pool.file.concepts[path.source].theme
+    concepts = pool.file.concepts
+    theme = concepts[path.source].theme
+
+    def name(concept: str, *, bare: bool) -> str:
+        known, word = concepts[concept], words.get(concept)
+        if word is None:
+            text = name_kind(known) if bare else name_noun(known)
+            assert text is not None  # the file was checked: no adjective has an edge
+            return text
+        with_article = known.singular is not None and not bare
+        return f"{word.article} {word.singular}" if with_article else word.singular
 
     def phrase(fact: Fact) -> str:
         source, relation, target = fact
         sentence = pool.file.relations[relation]  # pyright: ignore[reportArgumentType]
-        text = sentence.replace("{target}", words.name(target, bare=relation == "kind_of"))
-        text = text.replace("{source}", words.name(source, bare=False))
+        text = sentence.replace("{target}", name(target, bare=relation == "kind_of"))
+        text = text.replace("{source}", name(source, bare=False))
         return text[:1].upper() + text[1:]
 
     return RelationRow(
@@ -140,15 +131,6 @@ def make_row(
     )
 
 
-def _find_place(item: str, others: int) -> int:
-    """Returns where among other premises a distractor stands: last as often as not.
-
-    So the last premise names the target of a valid conclusion as often as that of an invalid one.
-    """
-    drawn = hash_number(item)
-    return others if drawn % 2 else drawn // 2 % others
-
-
 def find_counterexamples(pool: ConceptPool, left_out: Counter[str]) -> list[Counterexample]:
     """Returns the paths that have an invalid twin, by theme and name.
 
@@ -164,7 +146,11 @@ def find_counterexamples(pool: ConceptPool, left_out: Counter[str]) -> list[Coun
     for edge in own:
         by_relation[edge.relation].append(edge)
     found: list[Counterexample] = []
-    for path in _sort(pool, list_paths(every, pool.file.concepts)):
+    themes, concepts = list(pool.file.themes), pool.file.concepts
+    for path in sorted(
+        list_paths(every, concepts),
+        key=lambda path: (themes.index(concepts[path.source].theme), name_path(path)),
+    ):
         parts = [sourced[name_edge(edge)] for edge in path.edges]
         written = next((part for part in parts if part.origin == "generated"), None)
         facts = known if written is None else known_all
@@ -179,14 +165,6 @@ def find_counterexamples(pool: ConceptPool, left_out: Counter[str]) -> list[Coun
 def name_path(path: Path) -> str:
     """Returns a path as it is named, such as `bribe-kind_of-payment-related_to-debt`."""
     return "-".join(path.steps)
-
-
-def _sort(pool: ConceptPool, paths: Iterator[Path]) -> list[Path]:
-    themes = list(pool.file.themes)
-    concepts = pool.file.concepts
-    return sorted(
-        paths, key=lambda path: (themes.index(concepts[path.source].theme), name_path(path))
-    )
 
 
 def is_within(pool: ConceptPool, path: Path) -> bool:
@@ -215,30 +193,18 @@ def _find_distraction(
     return among[hash_number(name_path(path)) % len(among)] if among else None
 
 
-def assign_words(
-    file: ConceptFile, found: Sequence[Counterexample]
-) -> dict[tuple[Path, NonceScope], Words | None]:
-    """Returns the words of each path; those of the concept file choose before a model's."""
-    used: set[tuple[str, ...]] = set()
-    own_first = sorted(found, key=lambda each: each.source.origin == "generated")
-    return {
-        (each.path, scope): choose_words(file, each, scope, used)
-        for each in own_first
-        for scope in SCOPES
-    }
-
-
 def choose_words(
     file: ConceptFile, example: Counterexample, scope: NonceScope, used: set[tuple[str, ...]]
-) -> Words | None:
-    """Returns the words of a path's rows, such that no other rows have the same sentences.
+) -> dict[str, NonceWord] | None:
+    """Returns concept -> its nonce word in a path's rows: no other rows have the same sentences.
 
     None where there are too few nonce words. What is chosen is added to `used`.
     """
     if scope == "none":
-        return Words(file.concepts, {})
+        return {}
     steps, nonce = example.path.steps, file.nonce
-    every = list(dict.fromkeys([*steps[::2], example.distraction.source, example.wrong]))
+    distraction = example.distraction
+    every = list(dict.fromkeys([*steps[::2], distraction.source, distraction.target]))
     names = every if scope == "all" else [example.path.source]
     if len(nonce) < len(names):
         return None
@@ -250,7 +216,7 @@ def choose_words(
         key = (*steps[1::2], *said)
         if key not in used:
             used.add(key)
-            return Words(file.concepts, words)
+            return words
     return None
 
 

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import pyarrow as pa
+from pydantic import ValidationError
 
 from generators.configs import CONFIGS
 from generators.configs.contrasts import WHOLE, Reader, hash_texts, share_texts
@@ -32,6 +33,7 @@ from generators.tables import (
     read_draft,
 )
 from schemas.base import Split
+from schemas.config import ModelConfig
 from schemas.manifest import SplitSize
 from schemas.quality import Quality, Selection
 
@@ -216,6 +218,8 @@ class Source(Protocol):
         ...
 
 
+C = TypeVar("C", bound=ModelConfig)
+
 Report = Callable[[Path, AnyManifest, Progress], Quality]
 """Measures a folder that has its rows, and writes the report into it."""
 
@@ -250,6 +254,21 @@ def check_report(options: CheckOptions) -> None:
     if options.strict and options.no_report:
         wanted = "a report, whose checks may fail"
         raise UsageError("--strict", "--no-report beside it", wanted, "Leave one of them out")
+
+
+def validate_config(config: type[C], values: Mapping[str, object]) -> C:
+    """Returns what a run is asked for, as the manifest keeps it.
+
+    Raises:
+        UsageError: an option has a value that it cannot have.
+    """
+    try:
+        return config.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = f"--{str(first['loc'][0]).replace('_', '-')}"
+        wanted = first["msg"].removeprefix("Input should be ")
+        raise UsageError(option, repr(first["input"])[:80], wanted, "See --help") from error
 
 
 def build_folder(

@@ -23,9 +23,8 @@ from schemas.quality import Quality
 
 M = TypeVar("M", bound=Manifest)
 
-TEMPLATES = {"machiavelli": "card/v1/card", "concepts": "concept_card/v1/card"}
-"""Name of a dataset -> template of its card."""
-CLOSING = "datasheet/v1/closing"
+TEMPLATE = "card/v1"
+"""Folder of the templates, one for each source: `<name of the dataset>`."""
 TITLES = {
     "sample": "Contrapose: choices from seven short stories",
     "game_data": "Contrapose: choices from MACHIAVELLI games",
@@ -93,20 +92,12 @@ def render_card(
     rows = sum(size.rows for splits in sizes.values() for size in splits.values())
     fields = {"language": ["en"], "size_categories": [size_category(rows)]}
     digest = sha256(manifest_text.encode()).hexdigest()
-    closing = render(
-        CLOSING,
-        dataset=manifest.name,
-        version=manifest.versions["contrapose"],
-        manifest_sha256=digest,
-        benchmark=isinstance(manifest, GameManifest) and manifest.source == "game_data",
-    )
     common = {
         "manifest": manifest,
         "manifest_sha256": digest,
         "quality": render_section(quality, list(figures)),
-        "one_row": {name: config.description for name, config in CONFIGS.items()},
+        "configs": CONFIGS,
         "default": default,
-        "closing": closing.strip(),
     }
     if isinstance(manifest, GameManifest):
         header, said = _describe_games(manifest)
@@ -115,7 +106,7 @@ def render_card(
         header, said = _describe_concepts(manifest)
     featured = {name: add_features(schema) for name, schema in schemas.items()}
     top = write_header({**fields, **header}, featured, sizes, manifest.files, default)
-    body = render(TEMPLATES[manifest.name], **common, **said)
+    body = render(f"{TEMPLATE}/{manifest.name}", **common, **said)
     return f"---\n{top.strip()}\n---\n\n{body}\n"
 
 

@@ -5,15 +5,15 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Any
 
 import orjson
 
 from generators.errors import SourceError, UsageError
 from generators.export.formats import FORMATS, load_format
-from generators.export.formats.base import Contents, Format, LeftOut, Record, Row, Scope
+from generators.export.formats.base import Contents, Format, LeftOut, Record, Row, Scope, Take
 from generators.export.options import TIERS, ExportOptions, Tokenizers
 from generators.export.rows import (
     NOT_CORE,
@@ -24,12 +24,7 @@ from generators.export.rows import (
     read_source,
 )
 from generators.folder import CARD, has_marker, hash_file, replace_folder
-from generators.options import (
-    check_beside,
-    choose,
-    read_path,
-    takes,
-)
+from generators.options import check_beside, choose, read_path, takes
 from generators.templates import render
 from generators.tokens.vocabularies import Vocabulary, read_vocabularies
 from schemas.base import CANARY
@@ -39,7 +34,7 @@ EXPORT = "export.json"
 KEYS = frozenset({"export", "format", "source", "files", "canary"})
 """Keys by which an export is known."""
 MOST_FILES = 8
-"""Files that are shown one by one."""
+"""Files that are shown one by one; of more, their folders are shown."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +55,14 @@ class Exported:
     """Licence of the text -> rows."""
 
     def __repr__(self) -> str:
-        lines = _list_files(self.records)
+        parts: dict[str, list[int]] = {}
+        for file, number in self.records.items():
+            name = file if len(self.records) <= MOST_FILES else re.sub(r"/.*", "/", file)
+            parts.setdefault(name, []).append(number)
+        lines = [
+            f"{sum(each):>9,}  {name}" + (f" ({len(each)} files)" if name.endswith("/") else "")
+            for name, each in parts.items()
+        ]
         lines += [f"{rows:>9,}  rows left out: {reason}" for reason, rows in self.left_out.items()]
         lines += [f"{number:>9,}  {what}" for what, number in self.reduced.items()]
         if NOT_CORE in self.left_out:
@@ -69,21 +71,8 @@ class Exported:
         return "\n".join(lines)
 
 
-def _list_files(records: Mapping[str, int]) -> list[str]:
-    """Returns the files with their records; of many files, their folders."""
-    if len(records) <= MOST_FILES:
-        return [f"{number:>9,}  {file}" for file, number in records.items()]
-    parts: dict[str, list[int]] = {}
-    for file, number in records.items():
-        parts.setdefault(re.sub(r"/.*", "/", file), []).append(number)
-    return [
-        f"{sum(each):>9,}  {name}" + (f" ({len(each)} files)" if name.endswith("/") else "")
-        for name, each in parts.items()
-    ]
-
-
 @takes(ExportOptions)
-def write(options: ExportOptions) -> "Exported":
+def write(options: ExportOptions) -> Exported:
     """Returns what was written from one config of a dataset folder, in the form a tool reads.
 
     Example: `export.write("datasets/machiavelli", "contrastive", "pairs", out="exports/pairs")`.
@@ -101,36 +90,37 @@ def write(options: ExportOptions) -> "Exported":
     _check_config(config, source, form)
     check_beside(out, path)
     splits = choose("--split", options.split, tuple(source.splits[config]))
-    wanted = Filter(tier, _choose_behaviors(options.behaviors, source, config))
-    tokenizers = _read_tokenizers(options.tokenizer, form)
-    scope = Scope(source.name, config, "", options.seed, tokenizers)
-    counts = _Counts()
+    columns = list_columns(source, config)
+    if options.behaviors is not None and "behavior" not in columns:
+        wanted = f"none for config {config}, whose rows have no behavior"
+        raise UsageError("--behaviors", "some", wanted, "Leave it out")
+    behaviors = options.behaviors and choose("--behaviors", options.behaviors, BEHAVIORS)
+    scope = Scope(source.name, config, "", options.seed, _read_tokenizers(options.tokenizer, form))
     with replace_folder(out, is_export) as new:
-        files = _Files(new, form.json)
+        writer = _Writer(new, form)
         try:
-            for each in splits:
-                _write_split(source, form, replace(scope, split=each), wanted, files, counts)
+            for split in splits:
+                take = form.takes[config]
+                rows = read_rows(source, config, split, take.columns, Filter(tier, behaviors))
+                writer.write_split(rows, take, replace(scope, split=split))
         finally:
-            files.close()
-        records = dict(sorted(files.records.items()))
-        if not records:
-            raise _refuse_empty(source, config, form, counts)
-        contents = Contents(scope, records)
-        for path, text in form.add(contents).items():
-            _write_text(new / path, text)
-        about = _describe(source, form, scope, splits, wanted, counts, records)
-        note = render(
-            "export/v1/note",
-            content=about,
-            summary=form.summary,
-            how=form.note,
-            warnings=form.warn(contents),
-        )
-        _write_text(new / CARD, f"{note}\n")
-        _write_marker(new, about)
-    licences = dict(counts.licences)
+            writer.close()
+        contents = Contents(scope, dict(sorted(writer.records.items())))
+        if not contents.records:
+            raise writer.refuse_empty(f"{source.folder}, config {config}")
+        asked = {
+            "splits": list(splits),
+            "tier": tier if "tier" in columns else None,
+            "behaviors": behaviors and list(behaviors),
+        }
+        _describe(new, source, form, contents, asked, writer)
     return Exported(
-        out, records, dict(counts.rows), dict(counts.left_out), dict(counts.reduced), licences
+        out,
+        contents.records,
+        dict(writer.rows),
+        dict(writer.left_out),
+        dict(writer.reduced),
+        dict(writer.licences),
     )
 
 
@@ -150,22 +140,6 @@ def _check_config(config: str, source: Source, form: Format) -> None:
         raise UsageError("--config", found, takes, f"The folder has {there}")
 
 
-def _choose_behaviors(
-    behaviors: Sequence[str] | None, source: Source, config: str
-) -> Sequence[str] | None:
-    """Returns the behaviors to export; None for all.
-
-    Raises:
-        UsageError: one is not known, or rows have none.
-    """
-    if behaviors is None:
-        return None
-    if "behavior" not in list_columns(source, config):
-        wanted = f"none for config {config}, whose rows have no behavior"
-        raise UsageError("--behaviors", "some", wanted, "Leave it out")
-    return choose("--behaviors", behaviors, BEHAVIORS)
-
-
 def _read_tokenizers(tokenizers: Tokenizers | None, form: Format) -> list[Vocabulary]:
     """Returns the tokenizers to read with.
 
@@ -182,110 +156,114 @@ def _read_tokenizers(tokenizers: Tokenizers | None, form: Format) -> list[Vocabu
     return read_vocabularies([(name, None if path is None else Path(path)) for name, path in named])
 
 
-@dataclass
-class _Counts:
-    """What happened to the rows."""
+class _Writer:
+    """The files of records, while they are written; it counts what happened to the rows."""
 
-    rows: Counter[str] = field(default_factory=Counter[str])
-    left_out: Counter[str] = field(default_factory=Counter[str])
-    reduced: Counter[str] = field(default_factory=Counter[str])
-    licences: Counter[str] = field(default_factory=Counter[str])
+    def __init__(self, folder: Path, form: Format) -> None:
+        self.records: Counter[str] = Counter()
+        self.rows: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
+        self.reduced: Counter[str] = Counter()
+        self.licences: Counter[str] = Counter()
+        self._folder = folder
+        self._form = form
+        self._files: dict[str, _Lines | _Array | _Columns] = {}
 
-    def count(self, rows: Iterator[Row | LeftOut], split: str) -> Iterator[Row]:
+    def write_split(self, rows: Iterator[Row | LeftOut], take: Take, scope: Scope) -> None:
+        """Writes the records of a split."""
+        for entry in take.convert(self._keep(rows, take, scope.split), scope):
+            if isinstance(entry, Record):
+                self._add(entry)
+            elif isinstance(entry, LeftOut):
+                self.left_out[entry.reason] += entry.rows
+            else:
+                self.reduced[entry.what] += entry.number
+
+    def _keep(self, rows: Iterator[Row | LeftOut], take: Take, split: str) -> Iterator[Row]:
         """Yields the rows that are not left out; all are counted."""
         for row in rows:
             self.rows[split] += 1
             if isinstance(row, LeftOut):
                 self.left_out[row.reason] += row.rows
+                continue
+            self.licences[row["text_licence"]] += 1
+            if reason := take.refuse(row):
+                self.left_out[reason] += 1
             else:
-                self.licences[row["text_licence"]] += 1
                 yield row
 
+    def _add(self, record: Record) -> None:
+        if record.file not in self._files:
+            path = self._folder / record.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            kind = JSON_FILES[self._form.json] if path.suffix == ".json" else _Lines
+            self._files[record.file] = kind(path)
+        self._files[record.file].add(record.value)
+        self.records[record.file] += 1
 
-def _write_split(
-    source: Source, form: Format, scope: Scope, wanted: Filter, files: "_Files", counts: _Counts
-) -> None:
-    take = form.takes[scope.config]
-    rows = read_rows(source, scope.config, scope.split, take.columns, wanted)
-    for entry in take.convert(counts.count(rows, scope.split), scope):
-        if isinstance(entry, Record):
-            files.add(entry)
-        elif isinstance(entry, LeftOut):
-            counts.left_out[entry.reason] += entry.rows
-        else:
-            counts.reduced[entry.what] += entry.number
+    def close(self) -> None:
+        """Finishes all files."""
+        for file in self._files.values():
+            file.close()
 
-
-def _refuse_empty(source: Source, config: str, form: Format, counts: _Counts) -> SourceError:
-    where = f"{source.folder}, config {config}"
-    reasons = "; ".join(f"{reason}: {rows:,}" for reason, rows in counts.left_out.most_common())
-    found = f"none of {counts.rows.total():,} rows fits {form.name} ({reasons})"
-    return SourceError(where, found, "at least one", "Ask for other rows; see --help")
+    def refuse_empty(self, where: str) -> SourceError:
+        """Returns the error for an export without a record."""
+        reasons = "; ".join(f"{reason}: {rows:,}" for reason, rows in self.left_out.most_common())
+        found = f"none of {self.rows.total():,} rows fits {self._form.name} ({reasons})"
+        return SourceError(where, found, "at least one", "Ask for other rows; see --help")
 
 
 def _describe(
+    folder: Path,
     source: Source,
     form: Format,
-    scope: Scope,
-    splits: Sequence[str],
-    wanted: Filter,
-    counts: _Counts,
-    records: Mapping[str, int],
-) -> dict[str, Any]:
-    """Returns the content of `export.json`, but for the files."""
-    return {
+    contents: Contents,
+    asked: Mapping[str, Any],
+    counts: _Writer,
+) -> None:
+    """Writes the files about all records; `export.json` is the last: who has it is complete."""
+    scope = contents.scope
+    about = {
         "export": 1,
         "format": form.name,
         "source": {"name": source.name, "config": scope.config, "manifest_sha256": source.sha256},
         "options": {
-            "splits": list(splits),
-            "tier": wanted.tier if "tier" in list_columns(source, scope.config) else None,
-            "behaviors": wanted.behaviors and list(wanted.behaviors),
+            **asked,
             "seed": scope.seed,
             "tokenizers": {each.name: each.sha256 for each in scope.vocabularies},
         },
         "rows": dict(counts.rows),
-        "records": records,
+        "records": contents.records,
         "left_out": dict(sorted(counts.left_out.items())),
         "reduced": dict(sorted(counts.reduced.items())),
         "text_licences": dict(sorted(counts.licences.items())),
         "canary": CANARY,
     }
-
-
-def _write_marker(folder: Path, about: Mapping[str, Any]) -> None:
-    """Writes `export.json`, last: a folder that has it is complete."""
+    note = render(
+        "export/v1/note",
+        content=about,
+        summary=form.summary,
+        how=form.note,
+        warnings=form.warn(contents),
+    )
+    texts = {**form.add(contents), CARD: f"{note}\n"}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     files = {path.relative_to(folder).as_posix(): hash_file(path) for path in paths}
-    text = json.dumps({**about, "files": files}, indent=1, ensure_ascii=False)
-    _write_text(folder / EXPORT, f"{text}\n")
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-class _File(Protocol):
-    """One file that records are added to."""
-
-    def add(self, value: Any, text: str) -> None:
-        """Adds a record, which is also given as JSON."""
-        ...
-
-    def close(self) -> None:
-        """Finishes the file."""
-        ...
+    marker = json.dumps({**about, "files": files}, indent=1, ensure_ascii=False)
+    (folder / EXPORT).write_text(f"{marker}\n", encoding="utf-8", newline="\n")
 
 
 class _Lines:
     """A record a line: strings as they are in `.txt`, otherwise JSON."""
 
     def __init__(self, path: Path) -> None:
-        self._file = _open(path)
-        self._plain = path.suffix == ".txt"
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._write = str if path.suffix == ".txt" else _write_json
 
-    def add(self, value: Any, text: str) -> None:
-        self._file.write(f"{value if self._plain else text}\n")
+    def add(self, value: Any) -> None:
+        self._file.write(f"{self._write(value)}\n")
 
     def close(self) -> None:
         self._file.close()
@@ -294,34 +272,32 @@ class _Lines:
 class _Array:
     """A JSON array, a record a line."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = _open(path)
-        self._before = "[\n"
+    brackets = "[]"
 
-    def add(self, value: Any, text: str) -> None:
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._before = f"{self.brackets[0]}\n"
+
+    def add(self, value: Any) -> None:
+        self._write(_write_json(value))
+
+    def close(self) -> None:
+        self._file.write(f"\n{self.brackets[1]}\n")
+        self._file.close()
+
+    def _write(self, text: str) -> None:
         self._file.write(self._before + text)
         self._before = ",\n"
 
-    def close(self) -> None:
-        self._file.write("\n]\n")
-        self._file.close()
 
-
-class _Object:
+class _Object(_Array):
     """A JSON object with the keys of all records, a key a line."""
 
-    def __init__(self, path: Path) -> None:
-        self._file = _open(path)
-        self._before = "{\n"
+    brackets = "{}"
 
-    def add(self, value: Mapping[str, Any], text: str) -> None:
+    def add(self, value: Mapping[str, Any]) -> None:
         for key, part in value.items():
-            self._file.write(f"{self._before}{_write_json(key)}: {_write_json(part)}")
-            self._before = ",\n"
-
-    def close(self) -> None:
-        self._file.write("\n}\n")
-        self._file.close()
+            self._write(f"{_write_json(key)}: {_write_json(part)}")
 
 
 class _Columns:
@@ -331,16 +307,16 @@ class _Columns:
         self._path = path
         self._columns: dict[str, tuple[Path, _Array]] = {}
 
-    def add(self, value: Mapping[str, list[Any]], text: str) -> None:
+    def add(self, value: Mapping[str, Sequence[Any]]) -> None:
         for name, items in value.items():
             if name not in self._columns:
                 path = self._path.with_name(f"{self._path.name}.{name}.part")
                 self._columns[name] = path, _Array(path)
             for item in items:
-                self._columns[name][1].add(item, _write_json(item))
+                self._columns[name][1].add(item)
 
     def close(self) -> None:
-        with _open(self._path) as whole:
+        with self._path.open("w", encoding="utf-8", newline="\n") as whole:
             before = "{\n"
             for name, (path, column) in self._columns.items():
                 column.close()
@@ -352,39 +328,7 @@ class _Columns:
             whole.write("}\n")
 
 
-_JSON_FILES = {"array": _Array, "object": _Object, "columns": _Columns}
-
-
-class _Files:
-    """All files of an export, by path."""
-
-    def __init__(self, folder: Path, form: str) -> None:
-        self._folder = folder
-        self._json_file = _JSON_FILES[form]
-        self._files: dict[str, _File] = {}
-        self._last: tuple[Any, str] = (None, "")  # some records go into two files
-        self.records: dict[str, int] = {}
-
-    def add(self, record: Record) -> None:
-        """Adds a record to its file."""
-        if record.file not in self._files:
-            path = self._folder / record.file
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._files[record.file] = (self._json_file if path.suffix == ".json" else _Lines)(path)
-            self.records[record.file] = 0
-        if record.value is not self._last[0]:
-            self._last = record.value, _write_json(record.value)
-        self._files[record.file].add(*self._last)
-        self.records[record.file] += 1
-
-    def close(self) -> None:
-        """Finishes all files."""
-        for file in self._files.values():
-            file.close()
-
-
-def _open(path: Path) -> TextIO:
-    return path.open("w", encoding="utf-8", newline="\n")
+JSON_FILES = {"array": _Array, "object": _Object, "columns": _Columns}
 
 
 def _write_json(value: Any) -> str:

@@ -59,22 +59,19 @@ def read_source(folder: Path) -> Source:
         wanted = f"a dataset folder with our {MANIFEST}"
         found = "no such folder" if not folder.is_dir() else f"no {MANIFEST} of ours in it"
         raise SourceError(str(folder), found, wanted, "Name a folder that was built")
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    path = folder / MANIFEST
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    wanted, remedy = f"format {FORMAT}", "Build it with this version"
     try:
         configs = _CONFIGS.validate_python(manifest.get("rows"))
     except ValidationError as error:
-        raise _refuse_version(folder, "rows of another form") from error
+        raise SourceError(str(path), "rows of another form", wanted, remedy) from error
     if manifest["format"] != FORMAT:
-        raise _refuse_version(folder, f"format {manifest['format']}")
+        raise SourceError(str(path), f"format {manifest['format']}", wanted, remedy)
     splits = {
         config: [split for split in SPLITS if split in sizes] for config, sizes in configs.items()
     }
-    return Source(folder, manifest["name"], hash_file(folder / MANIFEST), splits)
-
-
-def _refuse_version(folder: Path, found: str) -> SourceError:
-    wanted, remedy = f"format {FORMAT}", "Build it with this version"
-    return SourceError(str(folder / MANIFEST), found, wanted, remedy)
+    return Source(folder, manifest["name"], hash_file(path), splits)
 
 
 def list_columns(source: Source, config: str) -> dict[str, bool]:
@@ -105,30 +102,19 @@ def read_rows(
     with explain_damage(path), pq.ParquetFile(path) as file:
         batches: Iterator[pa.RecordBatch] = file.iter_batches(ROWS_AT_ONCE, columns=needed)  # pyright: ignore[reportUnknownMemberType]
         for batch in batches:
-            doubtful = [name for name in texts if has_nulls(batch.column(name))]
             for row in batch.to_pylist():
-                reason = _find_reason(row, wanted)
-                if reason:
-                    yield LeftOut(reason)
-                    continue
-                if any(is_withheld(row[name]) for name in doubtful):
-                    raise _refuse_references(source, config)
-                yield row
-
-
-def _find_reason(row: Row, wanted: Filter) -> str | None:
-    if wanted.behaviors is not None and row["behavior"] not in wanted.behaviors:
-        return NOT_ASKED
-    return NOT_CORE if wanted.tier == "core" and row.get("tier", "core") != "core" else None
-
-
-def has_nulls(column: Any) -> bool:
-    """Returns whether an Arrow array, or a part of it, has nulls."""
-    if column.null_count:
-        return True
-    if pa.types.is_struct(column.type):
-        return any(map(has_nulls, column.flatten()))
-    return pa.types.is_list(column.type) and has_nulls(column.flatten())
+                if wanted.behaviors is not None and row["behavior"] not in wanted.behaviors:
+                    yield LeftOut(NOT_ASKED)
+                elif wanted.tier == "core" and row.get("tier", "core") != "core":
+                    yield LeftOut(NOT_CORE)
+                elif any(is_withheld(row[name]) for name in texts):
+                    where = f"{source.folder}, config {config}"
+                    found = "rows without their text: the dataset was published as references"
+                    fill = f"python -m generators.hydrate {source.folder} --data DIR --out DIR"
+                    remedy = f"Fill it in first: {fill}"
+                    raise SourceError(where, found, "rows with their text", remedy)
+                else:
+                    yield row
 
 
 def is_withheld(value: object) -> bool:
@@ -138,10 +124,3 @@ def is_withheld(value: object) -> bool:
     if isinstance(value, dict):
         return any(map(is_withheld, cast(dict[str, object], value).values()))
     return value is None
-
-
-def _refuse_references(source: Source, config: str) -> SourceError:
-    where = f"{source.folder}, config {config}"
-    found = "rows without their text: the dataset was published as references"
-    remedy = f"Fill it in first: python -m generators.hydrate {source.folder} --data DIR --out DIR"
-    return SourceError(where, found, "rows with their text", remedy)

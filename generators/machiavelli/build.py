@@ -183,11 +183,11 @@ def plan(options: BuildOptions) -> "Plan":
 
 @takes_also(ReadOptions)
 def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
-    """Yields the rows of a config, such as `contrastive`, as pydantic records; writes no file.
+    """Returns an iterator over the rows of a config, such as `contrastive`; writes no file.
 
-    They are the rows that `build` writes with the same keywords, in the order of their files (the
-    strictest split first), but without what a model adds, and all with `tier` = `full`, since
-    which rows are `core` depends on all of them.
+    They are pydantic records: the rows that `build` writes with the same keywords, in the order of
+    their files (the strictest split first), but without what a model adds, and all with `tier` =
+    `full`, since which rows are `core` depends on all of them.
 
     Example: `for row in machiavelli.rows("contrastive", data="game_data"): ...`
 
@@ -202,31 +202,35 @@ def rows(config: str, options: ReadOptions) -> "Iterator[GameRow]":
     wanted = make_config(options, kinds=(name,))
     source = MachiavelliSource(find_data(options), wanted, "game_data", None, options.executor)
     row = GAME_CONFIGS[name].row
-    for part in source.read(options.progress):
-        for values in part.table.to_pylist():
-            yield row.model_validate(values, strict=False)
+    parts = source.read(options.progress)
+    return (
+        row.model_validate(values, strict=False)
+        for part in parts
+        for values in part.table.to_pylist()
+    )
 
 
 def make_config(options: ReadOptions, **more: object) -> "MachiavelliConfig":
     """Returns what a run is asked for, as the manifest keeps it.
 
     Raises:
-        UsageError: a config or behavior does not exist.
+        UsageError: a config or behavior does not exist, or an option has an impossible value.
     """
     from generators.configs import GAME_CONFIGS
+    from generators.dataset.build import validate_config
     from schemas.config import MachiavelliConfig
     from schemas.labels import BEHAVIORS
 
     fields = MachiavelliConfig.model_fields
     given: dict[str, Any] = {name: value for name, value in vars(options).items() if name in fields}
-    games = options.games
+    games = names(options.games) if isinstance(options.games, str) else options.games
     given |= {
-        "games": None if games is None else tuple(sorted(choose("--games", games, games))),
+        "games": None if games is None else tuple(sorted(set(games))),
         "behaviors": choose("--behaviors", options.behaviors, BEHAVIORS),
     }
     if isinstance(options, BuildOptions):
         given["kinds"] = choose("--kinds", options.kinds, tuple(GAME_CONFIGS))
-    return MachiavelliConfig.model_validate({**given, **more})
+    return validate_config(MachiavelliConfig, given | more)
 
 
 def name_models(config: "MachiavelliConfig") -> "Models":

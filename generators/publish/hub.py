@@ -7,16 +7,17 @@ or a tag is not: whether it was made must be checked first, and `Unsure` says so
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # tqdm, which some signatures name, has no types there.
 
+import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
+from functools import wraps
 from pathlib import Path
 from time import sleep
-from typing import NamedTuple, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import httpx2
 from huggingface_hub import (
@@ -48,14 +49,32 @@ BACKOFF = wait_random_exponential(multiplier=1, max=30)
 LONGEST_WAIT = 300.0
 """Longest wait, in seconds, that the Hub may ask for."""
 BRANCH = "main"
-NOT_SENT = (
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-    UnicodeEncodeError,
-    httpx2.UnsupportedProtocol,
-)
-"""What the client raises where it did not, or could not, send the request."""
+TOKENS = "https://huggingface.co/settings/tokens"
+NOT_SENT: dict[type[Exception], tuple[str, str, str]] = {
+    LocalTokenNotFoundError: (
+        "no token", "one in HF_TOKEN", f"Create one with write access at {TOKENS}"
+    ),
+    UnicodeEncodeError: (
+        "a token with characters that no token has", "a valid token", "Copy it into HF_TOKEN again"
+    ),
+    httpx2.UnsupportedProtocol: (
+        "HF_ENDPOINT is not a web address", "a URL such as https://huggingface.co", "Correct it"
+    ),
+}  # fmt: skip
+"""What the client raises where it cannot send a request -> what is wrong, wanted, to do."""
+REFUSED = {
+    401: ("a valid token", f"Create one at {TOKENS} and set HF_TOKEN to it"),
+    403: (
+        "a token that may write there", "Give the token in HF_TOKEN write access to this repository"
+    ),
+    404: (
+        "a repository and revision that the token sees",
+        "Check their names and the token in HF_TOKEN",
+    ),
+}  # fmt: skip
+"""HTTP status of a request that is refused -> what is wanted, and what to do."""
 
+P = ParamSpec("P")
 Result = TypeVar("Result")
 
 
@@ -94,6 +113,35 @@ class RemoteFile(NamedTuple):
     """Git's name of its content; for an LFS file, of its pointer."""
 
 
+def repeated(
+    ask: Callable[Concatenate["Hub", str, P], Result],
+) -> Callable[Concatenate["Hub", str, P], Result]:
+    """Makes a method, whose first argument is a repository, ask again while the Hub is busy.
+
+    Raises:
+        HubError: the Hub was busy in all attempts, or repeating the request cannot help.
+    """
+
+    @wraps(ask)
+    def ask_until_answered(hub: "Hub", name: str, /, *args: P.args, **kwargs: P.kwargs) -> Result:
+        def attempt() -> Result:
+            with translate(name, writes=False):
+                return ask(hub, name, *args, **kwargs)
+
+        try:
+            return Retrying(
+                retry=retry_if_exception_type(Busy),
+                wait=_choose_wait,
+                stop=stop_after_attempt(ATTEMPTS),
+                sleep=hub.wait,
+                reraise=True,
+            )(attempt)
+        except Busy as error:
+            raise give_up(name, str(error)) from error
+
+    return ask_until_answered
+
+
 @dataclass
 class Hub:
     """The Hub, seen with the token of the environment."""
@@ -110,65 +158,49 @@ class Hub:
             disable_progress_bars()
         self._api = HfApi(endpoint=self.endpoint, library_name="contrapose")
 
+    @repeated
     def find_repository(self, name: str) -> Repository | None:
         """Returns a dataset repository; None if there is none, or none that the token sees."""
+        try:
+            info = self._api.dataset_info(name, revision=BRANCH)
+        except RepositoryNotFoundError as error:
+            if error.response.status_code == 401 and get_token():
+                raise
+            return None
+        return Repository(str(info.sha), bool(info.private))
 
-        def ask() -> Repository | None:
-            try:
-                info = self._api.dataset_info(name, revision=BRANCH)
-            except RepositoryNotFoundError as error:
-                if error.response.status_code == 401 and get_token():
-                    raise
-                return None
-            return Repository(str(info.sha), bool(info.private))
-
-        return self._ask(name, ask)
-
+    @repeated
     def create_repository(self, name: str) -> None:
         """Creates a private repository if there is none."""
+        self._api.create_repo(
+            name, repo_type="dataset", visibility="private", exist_ok=True, token=True
+        )
 
-        def ask() -> None:
-            self._api.create_repo(
-                name, repo_type="dataset", visibility="private", exist_ok=True, token=True
-            )
-
-        self._ask(name, ask)
-
+    @repeated
     def make_public(self, name: str) -> None:
         """Makes a repository public."""
-        ask = self._api.update_repo_settings
-        self._ask(name, lambda: ask(name, repo_type="dataset", visibility="public"))
+        self._api.update_repo_settings(name, repo_type="dataset", visibility="public")
 
+    @repeated
     def list_files(self, name: str, commit: str) -> dict[str, RemoteFile]:
         """Returns the files of a commit by their names."""
+        tree = self._api.list_repo_tree(name, recursive=True, revision=commit, repo_type="dataset")
+        return {
+            each.path: RemoteFile(each.size, each.lfs.sha256 if each.lfs else None, each.blob_id)
+            for each in tree
+            if isinstance(each, RepoFile)
+        }
 
-        def ask() -> dict[str, RemoteFile]:
-            tree = self._api.list_repo_tree(
-                name, recursive=True, revision=commit, repo_type="dataset"
-            )
-            return {
-                each.path: RemoteFile(
-                    each.size, each.lfs.sha256 if each.lfs else None, each.blob_id
-                )
-                for each in tree
-                if isinstance(each, RepoFile)
-            }
-
-        return self._ask(name, ask)
-
+    @repeated
     def list_tags(self, name: str) -> dict[str, str]:
         """Returns tag -> its commit."""
+        refs = self._api.list_repo_refs(name, repo_type="dataset")
+        return {each.name: each.target_commit for each in refs.tags}
 
-        def ask() -> dict[str, str]:
-            refs = self._api.list_repo_refs(name, repo_type="dataset")
-            return {each.name: each.target_commit for each in refs.tags}
-
-        return self._ask(name, ask)
-
+    @repeated
     def list_commits(self, name: str) -> list[str]:
         """Returns the commits of the main branch, the latest first."""
-        ask = self._api.list_repo_commits
-        commits = self._ask(name, lambda: ask(name, repo_type="dataset", revision=BRANCH))
+        commits = self._api.list_repo_commits(name, repo_type="dataset", revision=BRANCH)
         return [commit.commit_id for commit in commits]
 
     def commit(
@@ -210,49 +242,24 @@ class Hub:
         with translate(name, writes=True):
             self._api.create_tag(name, tag=tag, revision=commit, repo_type="dataset", token=True)
 
+    @repeated
     def read_file(self, name: str, commit: str, path: str) -> bytes:
         """Returns the content of a file of a commit, as the Hub serves it."""
+        with tempfile.TemporaryDirectory() as fresh:
+            found = self._api.hf_hub_download(
+                name, path, repo_type="dataset", revision=commit, cache_dir=fresh
+            )
+            return Path(found).read_bytes()
 
-        def ask() -> bytes:
-            with tempfile.TemporaryDirectory() as fresh:
-                found = self._api.hf_hub_download(
-                    name, path, repo_type="dataset", revision=commit, cache_dir=fresh
-                )
-                return Path(found).read_bytes()
-
-        return self._ask(name, ask)
-
-    def hash_file(self, name: str, commit: str, path: str) -> str:
-        """Returns the sha256 of a file of a commit, as the Hub serves it."""
-        return sha256(self.read_file(name, commit, path)).hexdigest()
-
+    @repeated
     def download(self, name: str, revision: str | None) -> Path:
         """Returns a folder with all files of a revision; it is in the client's cache."""
-        ask = self._api.snapshot_download
-        return Path(self._ask(name, lambda: ask(name, repo_type="dataset", revision=revision)))
+        return Path(self._api.snapshot_download(name, repo_type="dataset", revision=revision))
 
     def pause(self, why: Busy | Stale, attempts: int) -> None:
         """Waits before the next attempt: as long as the Hub asks for, or longer each time."""
         asked = why.seconds if isinstance(why, Busy) else None
         self.wait(min(2.0**attempts, 30) if asked is None else min(asked, LONGEST_WAIT))
-
-    def _ask(self, name: str, ask: Callable[[], Result]) -> Result:
-        """Returns the Hub's answer; the request is repeated while the Hub is busy."""
-
-        def attempt() -> Result:
-            with translate(name, writes=False):
-                return ask()
-
-        try:
-            return Retrying(
-                retry=retry_if_exception_type(Busy),
-                wait=_choose_wait,
-                stop=stop_after_attempt(ATTEMPTS),
-                sleep=self.wait,
-                reraise=True,
-            )(attempt)
-        except Busy as error:
-            raise give_up(name, str(error)) from error
 
 
 def _choose_wait(state: RetryCallState) -> float:
@@ -287,13 +294,15 @@ def translate(name: str, *, writes: bool) -> Generator[None]:
     """
     try:
         yield
-    except LocalTokenNotFoundError as error:
-        remedy = "Create one with write access at https://huggingface.co/settings/tokens"
-        raise refuse(name, "no token", "one in HF_TOKEN", remedy) from error
+    except tuple(NOT_SENT) as error:
+        raise refuse(name, *NOT_SENT[type(error)]) from error
     except HfHubHTTPError as error:
         raise _explain_status(name, error, writes=writes) from error
-    except NOT_SENT as error:
-        raise _explain_not_sent(name, error) from error
+    except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
+        if constants.HF_HUB_OFFLINE:
+            raise refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it") from error
+        # The client has no copy, and could not fetch one.
+        raise Busy("no answer (no connection)") from error
     except (httpx2.HTTPError, ConnectionError, TimeoutError) as error:
         found = f"no answer ({type(error).__name__})"
         raise (Unsure(found) if writes else Busy(found)) from error
@@ -314,40 +323,12 @@ def _explain_status(name: str, error: HfHubHTTPError, *, writes: bool) -> Except
     message = _hide_token(error.server_message or "").strip().split("\n")[0].rstrip(".")
     found = f"HTTP {status}{f' ({message})' if message else ''}"
     if status == 429 or status >= 500:
-        return (Unsure if writes else Busy)(found, _read_wait(error))
+        asked = error.response.headers.get("Retry-After", "")
+        seconds = float(asked) if re.fullmatch(r"\d+(\.\d+)?", asked) else None
+        return (Unsure if writes else Busy)(found, seconds)
     if writes and status in (409, 412):
         return Stale(found)
-    if status == 401:
-        remedy = "Create one at https://huggingface.co/settings/tokens and set HF_TOKEN to it"
-        return refuse(name, found, "a valid token", remedy)
-    if status == 403:
-        remedy = "Give the token in HF_TOKEN write access to this repository"
-        return refuse(name, found, "a token that may write there", remedy)
-    if status == 404:
-        remedy = "Check their names and the token in HF_TOKEN"
-        return refuse(name, found, "a repository and revision that the token sees", remedy)
-    return refuse(name, found, "what the Hub accepts", "See its message")
-
-
-def _explain_not_sent(name: str, error: Exception) -> Exception:
-    if isinstance(error, UnicodeEncodeError):
-        found = "a token with characters that no token has"
-        return refuse(name, found, "a valid token", "Copy it into HF_TOKEN again")
-    if isinstance(error, httpx2.UnsupportedProtocol):
-        found = "HF_ENDPOINT is not a web address"
-        return refuse(name, found, "a URL such as https://huggingface.co", "Correct it")
-    if constants.HF_HUB_OFFLINE:
-        return refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it")
-    # LocalEntryNotFoundError: the client has no copy, and could not fetch one.
-    return Busy("no answer (no connection)")
-
-
-def _read_wait(error: HfHubHTTPError) -> float | None:
-    """Returns the seconds that the Hub asks to wait; None if it does not say."""
-    try:
-        return float(error.response.headers.get("Retry-After", ""))
-    except ValueError:
-        return None
+    return refuse(name, found, *REFUSED.get(status, ("what the Hub accepts", "See its message")))
 
 
 def _hide_token(text: str) -> str:

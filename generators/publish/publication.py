@@ -88,7 +88,12 @@ def push(options: PublishOptions) -> Published:
     hub, target = Hub(), Target(repository, tag, public=options.public)
     with open_release(source, withheld=options.text == "references") as release:
         if release.holds_foreign_text:
-            _check_rights(public=options.public, i_have_the_rights=options.i_have_the_rights)
+            where, remedy = "--text full", "Leave it out: references are the default"
+            if options.public:
+                raise UsageError(where, "--public beside it", "a private repository", remedy)
+            if not options.i_have_the_rights:
+                found = "story text that is not ours to republish"
+                raise UsageError(where, found, "--i-have-the-rights beside it", remedy)
         plan = _plan(hub, release, target) if options.dry_run else ()
         sent = None if options.dry_run else send(hub, release, target, options.progress.show)
         return Published(
@@ -102,16 +107,6 @@ def push(options: PublishOptions) -> Published:
             made=bool(sent and sent.made),
             plan=plan,
         )
-
-
-def _check_rights(*, public: bool, i_have_the_rights: bool) -> None:
-    """Raises UsageError where story text would be published that must not be."""
-    where, remedy = "--text full", "Leave it out: references are the default"
-    if public:
-        raise UsageError(where, "--public beside it", "a private repository", remedy)
-    if not i_have_the_rights:
-        found = "story text that is not ours to republish"
-        raise UsageError(where, found, "--i-have-the-rights beside it", remedy)
 
 
 def _plan(hub: "Hub", release: "Release", target: "Target") -> tuple[str, ...]:

@@ -39,13 +39,7 @@ from generators.folder import explain, hash_file, read_manifest
 from generators.jsonl import write_records
 from generators.publish.release import Release, read_release
 from generators.report.files import QUALITY, read_quality, write_folder_report
-from generators.tables import (
-    REWRITTEN_GROUP_BYTES,
-    ParquetFile,
-    arrow_schema,
-    list_files,
-    read_groups,
-)
+from generators.tables import arrow_schema, list_files, read_groups, write_changed
 from generators.writing.additions import GENERATED, read_lines
 from generators.writing.generation import REJECTED, read_rejections
 from schemas.decision import Decision, Option
@@ -66,21 +60,17 @@ KeepRows = Callable[[pa.Table], pa.Table]
 def reference_schema(config: str) -> pa.Schema:
     """Returns the columns of a config's references: its own, and the two about its text."""
     schema = arrow_schema(CONFIGS[config].row)
-    lengths = _measure_fields(schema, CONFIGS[config].story_fields)
+    lengths = _measure(pa.struct(list(schema)), CONFIGS[config].story_fields)
     return pa.schema([*schema, pa.field(SHA256, pa.string()), pa.field(LENGTHS, lengths)])
 
 
-def _measure_fields(held: Any, fields: Fields) -> pa.DataType:
-    """Returns the type of the lengths of some fields."""
-    return pa.struct(
-        [(name, _measure_type(held.field(name).type, inner)) for name, inner in fields.items()]
-    )
-
-
-def _measure_type(kind: Any, fields: Fields | None) -> pa.DataType:
+def _measure(kind: Any, fields: Fields | None) -> pa.DataType:
+    """Returns the type of the lengths of a text, or of some fields of a record."""
     if pa.types.is_list(kind):
-        return pa.list_(_measure_type(kind.value_type, fields))
-    return pa.int64() if fields is None else _measure_fields(kind, fields)
+        return pa.list_(_measure(kind.value_type, fields))
+    if fields is None:
+        return pa.int64()
+    return pa.struct([(name, _measure(kind.field(name).type, fields[name])) for name in fields])
 
 
 def make_references(config: str, table: pa.Table) -> pa.Table:
@@ -151,23 +141,37 @@ def write_references(folder: Path, out: Path) -> None:
     if not isinstance(manifest, GameManifest):
         raise SourceError(str(folder), "no games", "a folder made from games", "Publish it whole")
     out.mkdir()
-    counterparts = _write_generated(folder, out)
+    counterparts: frozenset[str] = frozenset()
+    if (folder / GENERATED).exists():
+        lines = [_withhold(line) for line in read_lines(folder / GENERATED)]
+        write_records(out / GENERATED, lines)
+        counterparts = list_counterparts(lines)
+    keep = partial(leave_out, counterparts=counterparts)
     sizes: dict[str, dict[str, SplitSize]] = {config: {} for config in manifest.rows}
     left_out = {config: dict(reasons) for config, reasons in manifest.left_out.items()}
     promised = {name: each for name, each in manifest.files.items() if name.endswith(".parquet")}
     for config in manifest.rows:
         for path in list_files(folder, config):
-            name = path.relative_to(folder).as_posix()
-            size, rows = _write_rows(path, out / config / path.name, config, counterparts)
+            name, split = path.relative_to(folder).as_posix(), path.name.partition("-")[0]
+            (out / config).mkdir(exist_ok=True)
+            size = copy_rows(path, out / name, keep, config)
+            rows = pq.read_metadata(path).num_rows - size.rows
             if rows:
                 reasons = left_out.setdefault(config, {})
                 reasons[FROM_COUNTERPART] = reasons.get(FROM_COUNTERPART, 0) + rows
-                promised[name] = _hash_without(path, out / "whole.parquet", counterparts)
-            if size.rows:
-                sizes[config][path.name.partition("-")[0]] = size
-            else:
+            if not size.rows:
                 del promised[name]
-    _write_rejected(folder, out)
+                continue
+            sizes[config][split] = size
+            if rows:
+                whole = out / "whole.parquet"
+                copy_rows(path, whole, keep)
+                promised[name] = hash_file(whole)
+                whole.unlink()
+    if (folder / REJECTED).exists():  # why, but no draft and no word from one
+        silent = {"answer": None, "detail": "not published"}
+        rejections = read_rejections(folder / REJECTED)
+        write_records(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
     quality = read_quality(folder / QUALITY)
     if quality is not None:
         shutil.copyfile(folder / QUALITY, out / QUALITY)
@@ -176,25 +180,6 @@ def write_references(folder: Path, out: Path) -> None:
     update = {"rows": sizes, "left_out": left_out, "references": references}
     schemas = {config: reference_schema(config) for config in sizes}
     describe_folder(out, manifest.model_copy(update=update), quality, schemas=schemas)
-
-
-def _write_rows(
-    path: Path, out: Path, config: str, counterparts: frozenset[str]
-) -> tuple[SplitSize, int]:
-    """Returns the size of a file of references, and how many rows were left out of it.
-
-    A file without rows is not written.
-    """
-    out.parent.mkdir(exist_ok=True)
-    written = ParquetFile(out, add_features(reference_schema(config)), REWRITTEN_GROUP_BYTES)
-    rows = 0
-    for table in read_groups(path):
-        rows += table.num_rows
-        written.write(make_references(config, leave_out(table, counterparts)))
-    written.close()
-    if not written.rows:
-        out.unlink()
-    return SplitSize(rows=written.rows, bytes=written.bytes), rows - written.rows
 
 
 def leave_out(table: pa.Table, counterparts: frozenset[str]) -> pa.Table:
@@ -212,48 +197,24 @@ def leave_out(table: pa.Table, counterparts: frozenset[str]) -> pa.Table:
     return table if all(keep) else table.filter(pa.array(keep))
 
 
-def copy_rows(path: Path, out: Path, keep: KeepRows) -> SplitSize:
+def copy_rows(path: Path, out: Path, keep: KeepRows, config: str | None = None) -> SplitSize:
     """Returns the size of a copy of a file with some of its rows; without any, none is made.
 
     Equal rows in equal row groups give equal bytes.
+
+    Args:
+        path: a file of rows.
+        out: where the copy goes.
+        keep: chooses the rows.
+        config: config of the rows, to make references of them; None to copy them as they are.
     """
-    copy = ParquetFile(out, pq.read_schema(path), REWRITTEN_GROUP_BYTES)
-    try:
-        for table in read_groups(path):
-            copy.write(keep(table))
-        copy.close()
-    except BaseException:
-        copy.abandon()
-        raise
-    if not copy.rows:
-        out.unlink()
+
+    def change(table: pa.Table) -> pa.Table:
+        return make_references(config, keep(table)) if config else keep(table)
+
+    schema = add_features(reference_schema(config)) if config else pq.read_schema(path)
+    copy = write_changed(out, schema, read_groups(path), change)
     return SplitSize(rows=copy.rows, bytes=copy.bytes)
-
-
-def _hash_without(path: Path, scratch: Path, counterparts: frozenset[str]) -> str:
-    """Returns the sha256 of a file of whole rows without those that are left out."""
-    if not copy_rows(path, scratch, partial(leave_out, counterparts=counterparts)).rows:
-        return ""
-    digest = hash_file(scratch)
-    scratch.unlink()
-    return digest
-
-
-def _write_rejected(folder: Path, out: Path) -> None:
-    """Writes what was rejected and why, without drafts or words from them."""
-    if (folder / REJECTED).exists():
-        rejections = read_rejections(folder / REJECTED)
-        silent = {"answer": None, "detail": "not published"}
-        write_records(out / REJECTED, [each.model_copy(update=silent) for each in rejections])
-
-
-def _write_generated(folder: Path, out: Path) -> frozenset[str]:
-    """Writes what models gave, without counterparts; returns the ids of those."""
-    if not (folder / GENERATED).exists():
-        return frozenset()
-    lines = [_withhold(line) for line in read_lines(folder / GENERATED)]
-    write_records(out / GENERATED, lines)
-    return list_counterparts(lines)
 
 
 def list_counterparts(lines: Iterable[GeneratedLine]) -> frozenset[str]:

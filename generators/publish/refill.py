@@ -13,8 +13,8 @@ Parquet file is compared with the sha256 that the manifest promises.
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -35,6 +35,7 @@ from generators.publish.options import HydrateOptions, check_endpoint
 from generators.publish.references import (
     LENGTHS,
     SHA256,
+    KeepRows,
     copy_rows,
     leave_out,
     list_counterparts,
@@ -54,8 +55,6 @@ from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import GameManifest, SplitSize
 
 TIERS = tuple(Tiered.model_fields)
-NOT_IN_DATA = "published, but not in the data"
-NOT_PUBLISHED = "in the data, but not published"
 CHANGED = "not as published"
 """Reason for which a row is left out."""
 KEPT = (REJECTED, GENERATED, QUALITY)
@@ -120,20 +119,17 @@ class Hydrated:
         return sum(size.rows for splits in self.manifest.rows.values() for size in splits.values())
 
     def __repr__(self) -> str:
-        rows, files = self.rows, sum(name.endswith(".parquet") for name in self.manifest.files)
-        lines = [f"{rows:,} rows filled in, each verified against its published sha256."]
+        files = sum(name.endswith(".parquet") for name in self.manifest.files)
+        checked = ", each verified against its published sha256"
         if self.mismatches:
-            lines = [
-                f"{rows:,} rows filled in; {len(self.mismatches):,} that differ were left out."
-            ]
-        lines.append(
-            f"{self.identical} of {files} Parquet files are byte for byte those of the release."
-        )
-        differing = [
-            f"{name} {there} (here {here})" for name, (there, here) in self.versions.items()
+            checked = f"; {len(self.mismatches):,} that differ were left out"
+        lines = [
+            f"{self.rows:,} rows filled in{checked}.",
+            f"{self.identical} of {files} Parquet files are byte for byte those of the release.",
         ]
-        if differing:
-            lines.append(f"The release was built with other versions: {', '.join(differing)}.")
+        if self.versions:
+            each = (f"{name} {one} (here {here})" for name, (one, here) in self.versions.items())
+            lines.append(f"The release was built with other versions: {', '.join(each)}.")
         return "\n".join([*lines, f"Wrote {self.folder.as_posix()}/."])
 
 
@@ -167,7 +163,12 @@ def hydrate(options: HydrateOptions) -> Hydrated:
         made = _finish(new, published, manifest, sizes, mismatches)
     promised = manifest.references.files if manifest.references else {}
     identical = sum(made.files.get(name) == digest for name, digest in promised.items())
-    return Hydrated(out, made, mismatches, identical, _compare_versions(manifest, made))
+    versions = {
+        name: (version, made.versions.get(name, "none"))
+        for name, version in manifest.versions.items()
+        if made.versions.get(name) != version
+    }
+    return Hydrated(out, made, mismatches, identical, versions)
 
 
 def find_published(folder: Path, revision: str | None) -> Path:
@@ -240,22 +241,25 @@ def _stand_in(line: GeneratedLine, menus: Mapping[str, Decision]) -> GeneratedLi
     return GeneratedDecision(decision=menu.model_copy(update={**update, "options": options}))
 
 
-@dataclass
 class Matcher:
     """Compares the rows of one file, made again, with the references that were published."""
 
-    config: str
-    published: pa.Table
-    """The references of the file."""
-    mismatches: list[Mismatch] = field(default_factory=list[Mismatch])
-    """The differences so far."""
-    _seen: set[str] = field(default_factory=set[str])
+    def __init__(self, config: str, references: Path) -> None:
+        """Reads the references of the file; if it is not there, none were published."""
+        self.config = config
+        self.mismatches: list[Mismatch] = []
+        self._published = (
+            pq.read_table(references)
+            if references.exists()
+            else reference_schema(config).empty_table()
+        )
+        self._seen: set[str] = set()
 
     def find(self, table: pa.Table) -> pa.Table:
         """Returns the references of some rows; nulls for a row without one."""
-        known = self.published["id"].combine_chunks()
+        known = self._published["id"].combine_chunks()
         places: Any = pc.index_in(table["id"].combine_chunks(), value_set=known)
-        return self.published.take(places)
+        return self._published.take(places)
 
     def take_tiers(self, table: pa.Table) -> pa.Table:
         """Returns some rows with their published tiers; a row that was not published keeps its."""
@@ -276,34 +280,25 @@ class Matcher:
         if made.equals(published):
             return
         for one, other in zip(made.to_pylist(), published.to_pylist(), strict=True):
-            found = find_difference(one, other)
-            if found:
+            differing = [name for name in one if one[name] != other[name] and name != LENGTHS]
+            if other["id"] is None:
+                found = "in the data, but not published"
+            elif SHA256 in differing:
+                found = "differs in its text"
+            else:
+                found = f"differs in {', '.join(differing)}"
+            if differing:
                 self.mismatches.append(Mismatch(self.config, one["game"], one["id"], found))
 
-    def drop_wrong(self, table: pa.Table) -> pa.Table:
-        """Returns some rows without those that differ."""
-        wrong = {mismatch.id for mismatch in self.mismatches}
-        ids: list[Any] = table["id"].to_pylist()
-        return table.filter(pa.array([row_id not in wrong for row_id in ids]))
-
-    def finish(self) -> list[Mismatch]:
-        """Returns all differences, with the published rows that the data did not give."""
-        games: list[Any] = self.published["game"].to_pylist()
-        ids: list[Any] = self.published["id"].to_pylist()
-        for game, row_id in zip(games, ids, strict=True):
-            if row_id not in self._seen:
-                self.mismatches.append(Mismatch(self.config, game, row_id, NOT_IN_DATA))
-        return self.mismatches
-
-
-def find_difference(made: Mapping[str, Any], published: Mapping[str, Any]) -> str:
-    """Returns how two references of one row differ; empty where they are equal."""
-    if published["id"] is None:
-        return NOT_PUBLISHED
-    if made[SHA256] != published[SHA256]:
-        return "differs in its text"
-    names = [name for name, value in made.items() if value != published[name] and name != LENGTHS]
-    return f"differs in {', '.join(names)}" if names else ""
+    def find_missing(self) -> list[Mismatch]:
+        """Returns the published rows that the data did not give."""
+        rows = self._published.select(["game", "id"]).to_pylist()
+        found = "published, but not in the data"
+        return [
+            Mismatch(self.config, row["game"], row["id"], found)
+            for row in rows
+            if row["id"] not in self._seen
+        ]
 
 
 def _settle(
@@ -319,29 +314,21 @@ def _settle(
     """
     mismatches: list[Mismatch] = []
     for split in SPLITS:
-        path, references = (locate_file(each, config, split) for each in (folder, published))
-        known = (
-            pq.read_table(references)
-            if references.exists()
-            else reference_schema(config).empty_table()
-        )
-        matcher = Matcher(config, known)
+        path = locate_file(folder, config, split)
+        matcher = Matcher(config, locate_file(published, config, split))
         if path.exists() or name_draft(path).exists():
             size = _settle_file(matcher, path, partial(leave_out, counterparts=counterparts))
             if size and size.rows:
                 sizes[config][split] = size
             elif size:
                 del sizes[config][split]
-        mismatches += matcher.finish()
+        mismatches += matcher.mismatches + matcher.find_missing()
     return mismatches
 
 
-def _settle_file(
-    matcher: Matcher, path: Path, keep: Callable[[pa.Table], pa.Table]
-) -> SplitSize | None:
+def _settle_file(matcher: Matcher, path: Path, keep: KeepRows) -> SplitSize | None:
     """Returns the size of a file that rows were left out of; None for one that stays whole."""
-    draft = name_draft(path)
-    tiered, whole = draft.exists(), True
+    tiered, whole = name_draft(path).exists(), True
     for table in read_draft(path) if tiered else read_groups(path):
         kept = keep(table)
         whole = whole and kept.num_rows == table.num_rows
@@ -350,9 +337,16 @@ def _settle_file(
         finish_draft(path, matcher.take_tiers)
     if whole and not matcher.mismatches:
         return None
+    wrong = {mismatch.id for mismatch in matcher.mismatches}
+
+    def keep_right(table: pa.Table) -> pa.Table:
+        kept = keep(table)
+        ids: list[Any] = kept["id"].to_pylist()
+        return kept.filter(pa.array([row_id not in wrong for row_id in ids], pa.bool_()))
+
     # From the whole file, so that row groups end where they do in the copy that was hashed.
     source = path.rename(path.with_suffix(".whole"))
-    size = copy_rows(source, path, lambda table: matcher.drop_wrong(keep(table)))
+    size = copy_rows(source, path, keep_right)
     source.unlink()
     return size
 
@@ -382,11 +376,3 @@ def _finish(
         "versions": list_versions(VERSIONED),
     }
     return describe_folder(folder, manifest.model_copy(update=update), quality)
-
-
-def _compare_versions(there: GameManifest, here: GameManifest) -> dict[str, tuple[str, str]]:
-    return {
-        name: (version, here.versions.get(name, "none"))
-        for name, version in there.versions.items()
-        if here.versions.get(name) != version
-    }

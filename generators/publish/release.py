@@ -243,7 +243,13 @@ def read_state(hub: Hub, release: Release, target: Target) -> State:
         wanted = "a repository that the token in HF_TOKEN sees"
         raise refuse(name, "not found", wanted, "Check its name and the token")
     files = hub.list_files(name, repository.head)
-    earlier = _list_earlier(hub, name, repository.head, files)
+    earlier: Iterable[str] = ()
+    if MANIFEST in files:
+        try:
+            manifest: Any = json.loads(hub.read_file(name, repository.head, MANIFEST))
+            earlier = map(str, cast(dict[str, str], manifest["files"]))
+        except (ValueError, TypeError, KeyError):
+            pass  # not a manifest of ours: all other files belong to others
     return State(repository, files, compare(release, files, earlier))
 
 
@@ -268,7 +274,7 @@ def verify(hub: Hub, release: Release, repository: str, commit: str) -> None:
     for name, local in release.files.items():
         found = remote.get(name)
         if found is not None and found.sha256 is None:
-            digest = hub.hash_file(repository, commit, name)
+            digest = sha256(hub.read_file(repository, commit, name)).hexdigest()
         else:
             digest = found and found.sha256
         if digest != local.sha256:
@@ -333,25 +339,11 @@ def _tag(hub: Hub, target: Target, commit: str) -> None:
             raise _refuse_tag(target, at)
         try:
             hub.create_tag(target.repository, target.tag, commit)
+            return
         except (Stale, Unsure) as error:
             why = error
             hub.pause(error, attempts)
-        else:
-            return
     raise give_up(target.repository, str(why))
-
-
-def _list_earlier(
-    hub: Hub, repository: str, commit: str, files: Mapping[str, RemoteFile]
-) -> frozenset[str]:
-    """Returns the files of the release that a commit holds; empty if it holds none."""
-    if MANIFEST not in files:
-        return frozenset()
-    try:
-        manifest: Any = json.loads(hub.read_file(repository, commit, MANIFEST))
-        return frozenset(map(str, cast(dict[str, str], manifest["files"])))
-    except (ValueError, TypeError, KeyError):
-        return frozenset()
 
 
 def _refuse_tag(target: Target, at: str) -> HubError:

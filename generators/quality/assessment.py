@@ -13,10 +13,9 @@ from generators.errors import SourceError
 from generators.folder import hash_file
 from generators.progress import SILENT, Progress, follow
 from generators.quality.checks import CHECKS, CUE_CHECKS, FOLDER_CHECKS
-from generators.quality.checks.base import run
+from generators.quality.checks.base import Check, Seen, run
 from generators.quality.evidence import (
     CHECK_SEED,
-    Evidence,
     FolderEvidence,
     Rows,
     list_evidence,
@@ -25,8 +24,12 @@ from generators.quality.plots import PlotCounts
 from generators.quality.rows import read_audit, read_flags, read_measurable, read_rows
 from generators.quality.selection.features import extract_features
 from generators.quality.tiers import choose_rows
-from generators.sources.pairs.pair_files import OwnPair, read_any_pairs
-from generators.sources.pairs.records import PairRecords, read_pairs
+from generators.sources.pairs.pair_files import (
+    OwnPair,
+    PairRecords,
+    read_any_pairs,
+    take_pairs,
+)
 from schemas.generation import Audit, GenerationReport
 from schemas.manifest import GameManifest, Manifest
 from schemas.quality import (
@@ -97,7 +100,7 @@ def choose_core(data: "Path | str | PairRecords") -> list[bool]:
 
 def _read_any(data: "Path | str | PairRecords") -> list[OwnPair]:
     if not isinstance(data, str | Path):
-        return read_pairs(data)
+        return take_pairs(data)
     path = Path(data)
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file or folder"
@@ -133,10 +136,17 @@ def assess_folder(
             rows.table.num_rows - sum(size.rows for size in manifest.rows[config].values())
         )
         for evidence in list_evidence(rows):
-            checks += run_checks(evidence)
+            checks += run_checks(CHECKS, evidence)
             plots.add(evidence)
-    untrue["files whose sha256 differs from the manifest"] += _count_changed(folder, manifest)
-    judgments = _list_judgments(manifest)
+    untrue["files whose sha256 differs from the manifest"] += sum(
+        not (folder / name).is_file() or hash_file(folder / name) != digest
+        for name, digest in manifest.files.items()
+        if name.endswith(".parquet")
+    )
+    judgments: list[Audit] = []
+    report = manifest.generation if isinstance(manifest, GameManifest) else None
+    if isinstance(report, GenerationReport):
+        judgments = [report.judged, *([report.blind] if report.blind else [])]
     whole = FolderEvidence(
         config=FOLDER,
         tier="full",
@@ -145,26 +155,9 @@ def assess_folder(
         audit=audit,
         untrue=dict(untrue),
     )
-    checks += run_folder_checks(whole)
+    checks += run_checks(FOLDER_CHECKS, whole)
     drawn = plots.finish(judgments)
     return summarize_checks(manifest.name, checks, manifest.selections, drawn, audit)
-
-
-def _count_changed(folder: Path, manifest: Manifest) -> int:
-    """Returns how many Parquet files are missing, or differ from the manifest's sha256."""
-    rows = {name: digest for name, digest in manifest.files.items() if name.endswith(".parquet")}
-    return sum(
-        not (folder / name).is_file() or hash_file(folder / name) != digest
-        for name, digest in rows.items()
-    )
-
-
-def _list_judgments(manifest: Manifest) -> list[Audit]:
-    """Returns the results of independent judgments, if anything was judged."""
-    report = manifest.generation if isinstance(manifest, GameManifest) else None
-    if not isinstance(report, GenerationReport):
-        return []
-    return [report.judged, *([report.blind] if report.blind else [])]
 
 
 def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
@@ -189,21 +182,16 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
     checks: list[CheckResult] = []
     plots = PlotCounts()
     for evidence in list_evidence(rows, features):
-        checks += run_checks(evidence)
+        checks += run_checks(CHECKS, evidence)
         plots.add(evidence)
-    checks += run_folder_checks(FolderEvidence(PAIRS, "full", number, [], None, {}))
+    checks += run_checks(FOLDER_CHECKS, FolderEvidence(PAIRS, "full", number, [], None, {}))
     quality = summarize_checks(name, checks, {PAIRS: selection}, plots.finish([]), None)
     return Assessed(quality, table)
 
 
-def run_checks(evidence: Evidence) -> list[CheckResult]:
-    """Returns the results of the checks that apply to some rows."""
-    return [result for check in CHECKS if (result := run(check, evidence)) is not None]
-
-
-def run_folder_checks(folder: FolderEvidence) -> list[CheckResult]:
-    """Returns the results of the checks of a folder as a whole."""
-    return [result for check in FOLDER_CHECKS if (result := run(check, folder)) is not None]
+def run_checks(checks: Iterable[Check[Seen]], evidence: Seen) -> list[CheckResult]:
+    """Returns the results of those of the checks that apply."""
+    return [result for check in checks if (result := run(check, evidence)) is not None]
 
 
 def summarize_checks(
@@ -213,34 +201,31 @@ def summarize_checks(
     plots: Plots,
     audit: HumanAudit | None,
 ) -> Quality:
-    """Returns all that was measured, with the verdict on the whole."""
+    """Returns all that was measured, with the verdict on the whole.
+
+    The checks stand by number, those without one last. Where no check of cues had enough rows,
+    passing the others is not enough for a PASS.
+    """
     counted = [check for check in checks if check.counts]
     gates = Counter(check.verdict for check in counted)
+    cues = {check.verdict for check in counted if check.name in CUE_CHECKS}
+
+    def order(check: CheckResult) -> tuple[float, str, str, str]:
+        number = float("inf") if check.number is None else check.number
+        return number, check.name, check.config, check.tier
+
+    verdict: Conclusion = "PASS"
+    if gates["FAIL"]:
+        verdict = "FAIL"
+    elif cues and "PASS" not in cues:
+        verdict = "too few"
     return Quality(
         name=name,
-        verdict=_conclude(counted),
-        gates={verdict: gates[verdict] for verdict in VERDICTS if gates[verdict]},
+        verdict=verdict,
+        gates={each: gates[each] for each in VERDICTS if gates[each]},
         seed=CHECK_SEED,
         selections=dict(selections),
-        checks=tuple(sorted(checks, key=_order)),
+        checks=tuple(sorted(checks, key=order)),
         plots=plots,
         audit=audit,
     )
-
-
-def _order(check: CheckResult) -> tuple[float, str, str, str]:
-    """Returns what puts checks in order: by number, those without one last, then by name."""
-    number = float("inf") if check.number is None else check.number
-    return number, check.name, check.config, check.tier
-
-
-def _conclude(counted: Iterable[CheckResult]) -> Conclusion:
-    """Returns the verdict on the whole, from the checks that count.
-
-    Where no check of cues had enough rows, passing the others is not enough for a PASS.
-    """
-    verdicts = [(check.verdict, check.name in CUE_CHECKS) for check in counted]
-    if any(verdict == "FAIL" for verdict, _ in verdicts):
-        return "FAIL"
-    cues = {verdict for verdict, is_cue in verdicts if is_cue}
-    return "too few" if cues and "PASS" not in cues else "PASS"

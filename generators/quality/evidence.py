@@ -1,6 +1,6 @@
 """What checks are given: the rows of one config and tier, and what is computed of them once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs import find_config
-from generators.configs.contrasts import Contrasts, Floats, Ints, Mask, code
+from generators.configs.contrasts import Contrasts, Floats, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
-from generators.quality.passages import Passages, read_passages
+from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
 from generators.quality.selection.classifiers import (
     cross_score,
     fold_groups,
@@ -27,7 +27,7 @@ from generators.quality.selection.features import (
     list_parts,
     take_part,
 )
-from schemas.base import Tier
+from schemas.base import ConceptRow, Tier
 from schemas.generation import Audit
 from schemas.quality import HumanAudit
 
@@ -48,10 +48,41 @@ class Rows:
     """`core`, `hard`, `reversed_cue` -> row -> whether it is; without those it does not have."""
     off_schema: Mask
     """Row -> whether the config's schema refuses it."""
-    templates: bool = False
-    """Whether they come from slots."""
     tried: Mask | None = None
     """Row -> whether the schema was tried on it; None where there is none."""
+
+
+@dataclass(frozen=True)
+class Passages:
+    """Menus with their options, or sentences; each once."""
+
+    texts: list[str]
+    """Their text."""
+    owners: list[str]
+    """What each belongs to: those of one owner may be alike, such as a menu and its variants."""
+    splits: list[str]
+    """Where each stands."""
+    generated: list[bool]
+    """Whether a model wrote it."""
+    frames: list[str] | None = None
+    """One text of each frame, where few frames are crossed with many fillings by design."""
+    sketched: Sketches | None = None
+    """Their sketches, if they were made already."""
+
+    @cached_property
+    def sketches(self) -> Sketches:
+        """The sketches in which near-duplicates are found."""
+        return sketch(self.texts) if self.sketched is None else self.sketched
+
+    def recall(self, wider: "Passages") -> "Passages":
+        """Returns these passages, which it uses up, with what is known of wider ones."""
+        if "sketches" not in wider.__dict__:
+            return self
+        known = {text: place for place, text in enumerate(wider.texts)}
+        # The same strings, so that no text stands in memory twice.
+        texts = [wider.texts[known[text]] if text in known else text for text in self.texts]
+        self.texts.clear()
+        return replace(self, texts=texts, sketched=sketch_rest(texts, known, wider.sketches))
 
 
 @dataclass(frozen=True)
@@ -110,8 +141,6 @@ class Evidence:
     """Whether the rows have two poles."""
     tiered: bool = False
     """Whether rows of the config are divided into `core` and the rest."""
-    templates: bool = False
-    """Whether the rows come from slots, and so repeat their frames by design."""
     waivers: Mapping[str, str] = field(default_factory=dict[str, str])
     """Check -> why it does not count here."""
     tried: int | None = None
@@ -121,8 +150,12 @@ class Evidence:
 
     def list_rows(self, *columns: str) -> Iterator[dict[str, Any]]:
         """Yields some columns of each row, with few rows in memory."""
-        for batch in self.table.select(list(columns)).to_batches(1000):
-            yield from batch.to_pylist()
+        return list_rows(self.table, columns)
+
+    @property
+    def templates(self) -> bool:
+        """Whether the rows come from slots, and so repeat their frames by design."""
+        return issubclass(find_config(self.config).row, ConceptRow)
 
     @cached_property
     def passages(self) -> Passages:
@@ -135,28 +168,30 @@ class Evidence:
         frames = self.passages.frames
         return measure_diversity(self.passages.texts if frames is None else frames)
 
-    @property
-    def groups(self) -> Ints:
-        """Pair -> group."""
-        return self.contrasts.group.places[self.contrasts.item]
+    def score_surface(self, contrasts: Contrasts) -> Floats:
+        """Returns pair -> score by the ten features, fitted on other groups."""
+        scorer = score_features(differ(self.features.surface, contrasts))
+        return cross_score(scorer, contrasts.group.places[contrasts.item], CHECK_SEED)
 
-    @cached_property
-    def surface(self) -> Floats:
-        """Pair -> difference of the ten features."""
-        return differ(self.features.surface, self.contrasts)
+    def score_words(self, contrasts: Contrasts, fit_on: Mask | None = None) -> Floats:
+        """Returns pair -> score by the words of single options, fitted on other groups.
+
+        Args:
+            contrasts: the pairs.
+            fit_on: the pairs that may be fitted on; all if None.
+        """
+        scorer = score_words(self.features.vocabulary, contrasts.positive, contrasts.negative)
+        return cross_score(scorer, contrasts.group.places[contrasts.item], CHECK_SEED, fit_on)
 
     @cached_property
     def surface_scores(self) -> Floats:
-        """Pair -> score by the ten features, fitted on other groups."""
-        return cross_score(score_features(self.surface), self.groups, CHECK_SEED)
+        """Pair -> score by the ten features."""
+        return self.score_surface(self.contrasts)
 
     @cached_property
     def word_scores(self) -> Floats:
-        """Pair -> score by the words of single options, fitted on other groups."""
-        words = score_words(
-            self.features.vocabulary, self.contrasts.positive, self.contrasts.negative
-        )
-        return cross_score(words, self.groups, CHECK_SEED)
+        """Pair -> score by the words of single options."""
+        return self.score_words(self.contrasts)
 
     @cached_property
     def flips(self) -> Floats:
@@ -175,7 +210,7 @@ class Evidence:
 
     @cached_property
     def held_out(self) -> HeldOut | None:
-        """What a choice keeps of groups it has not seen; None for `full`, and for one group."""
+        """What a choice keeps of groups it has not seen; None for `full`, one group, or nothing."""
         whole = self.whole
         if self.tier != "core" or len(np.unique(whole.group.places)) < 2:
             return None
@@ -187,7 +222,7 @@ class Evidence:
             fitted, scored = whole.pairs_of(core & fit), whole.pairs_of(core & score)
             if fitted.any() and scored.any():
                 scores[scored] = score_pairs(fitted, scored)
-        return HeldOut(take_part(whole, kept), scores[whole.pairs_of(kept)])
+        return HeldOut(take_part(whole, kept), scores[whole.pairs_of(kept)]) if kept.any() else None
 
 
 def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[Evidence]:
@@ -207,9 +242,7 @@ def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[
 def _gather(
     rows: Rows, whole: Contrasts, features: TextFeatures, tier: Tier, chosen: Mask
 ) -> Evidence:
-    items = np.zeros(whole.items, np.bool_)
-    places = whole.row_item[chosen]
-    items[places[places >= 0]] = True
+    items = _find_items(whole, chosen)
     table = rows.table if chosen.all() else rows.table.filter(pa.array(chosen))
     return Evidence(
         config=rows.config,
@@ -226,7 +259,6 @@ def _gather(
         },
         poles=rows.contrasts is not None,
         tiered="core" in rows.flags,
-        templates=rows.templates,
         waivers=dict(find_config(rows.config).waived),
         tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )
@@ -255,3 +287,46 @@ def _no_contrasts(rows: int) -> Contrasts:
         part=none,
         whole=np.zeros(0, np.int64),
     )
+
+
+def read_passages(name: str, table: pa.Table) -> Passages:
+    """Returns the passages of some rows of a config."""
+    config = find_config(name)
+    starts: dict[str, str] = {}
+    options: dict[str, dict[str, None]] = {}
+    splits: dict[str, str] = {}
+    generated: dict[str, bool] = {}
+    columns = ["split", "origin", config.passage, *config.text_columns]
+    for row in list_rows(table, columns):
+        key = row[config.passage]
+        start, *shown = config.texts(row)
+        starts.setdefault(key, start)
+        options.setdefault(key, {}).update(dict.fromkeys(shown))
+        splits.setdefault(key, row["split"])
+        generated.setdefault(key, row["origin"] == "generated")
+    frames: dict[str, str] = {}
+    if config.frame:
+        text = config.text_columns[0]
+        for row in list_rows(table, [config.frame, text]):
+            frames.setdefault(row[config.frame], row[text])
+    return Passages(
+        texts=["\n".join([*filter(None, [starts[key]]), *shown]) for key, shown in options.items()],
+        owners=[config.find_owner(key) for key in starts],
+        splits=list(splits.values()),
+        generated=list(generated.values()),
+        frames=list(frames.values()) if config.frame else None,
+    )
+
+
+def read_wholes(name: str, table: pa.Table) -> list[str]:
+    """Returns all text of each row, with its behavior: equal for rows that are duplicates."""
+    config = find_config(name)
+    divided = [column for column in ("behavior", "valid") if column in table.column_names]
+    rows = list_rows(table, [*config.text_columns, *divided])
+    return ["\n".join([*(str(row[each]) for each in divided), *config.texts(row)]) for row in rows]
+
+
+def list_rows(table: pa.Table, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yields some columns of each row, with few rows in memory."""
+    for batch in table.select([*dict.fromkeys(columns)]).to_batches(1000):
+        yield from batch.to_pylist()

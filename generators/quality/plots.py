@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from generators.configs.contrasts import Floats
 from generators.quality.evidence import Evidence
-from generators.quality.measures.shingles import measure_nearest
-from generators.quality.measures.surface import WORDS
+from generators.quality.measures.duplicates import measure_nearest
+from generators.quality.measures.texts import WORDS
 from generators.quality.selection.features import differ
 from schemas.base import Tier
 from schemas.generation import Audit
@@ -20,28 +19,28 @@ LENGTHS = np.arange(-10.5, 11.5)
 SIMILARITIES = np.linspace(0, 1, 21)
 
 
-@dataclass
 class PlotCounts:
     """Counts what the figures are drawn from, one config and tier after the other."""
 
-    length: dict[str, dict[Tier, Histogram]] = field(
-        default_factory=dict[str, dict[Tier, Histogram]]
-    )
-    position: dict[str, dict[str, tuple[int, ...]]] = field(
-        default_factory=dict[str, dict[str, tuple[int, ...]]]
-    )
-    polarity: dict[str, Poles] = field(default_factory=dict[str, Poles])
-    coverage: Counter[str] = field(default_factory=Counter[str])
-    similarity: dict[str, Histogram] = field(default_factory=dict[str, Histogram])
+    def __init__(self) -> None:
+        self.length: dict[str, dict[Tier, Histogram]] = {}
+        self.position: dict[str, dict[str, tuple[int, ...]]] = {}
+        self.polarity: dict[str, Poles] = {}
+        self.coverage = Counter[str]()
+        self.similarity: dict[str, Histogram] = {}
 
     def add(self, evidence: Evidence) -> None:
         """Counts the rows of one config and tier; all but their length of `full` only."""
         if evidence.poles:
-            self.length.setdefault(evidence.config, {})[evidence.tier] = count_lengths(evidence)
+            longer = differ(evidence.features.surface[:, WORDS], evidence.contrasts)
+            lengths = self.length.setdefault(evidence.config, {})
+            lengths[evidence.tier] = fill(LENGTHS, longer)
         if evidence.tier != "full":
             return
-        if not self.similarity or "theme" in evidence.table.column_names:
-            self.coverage += count_coverage(evidence)
+        names = evidence.table.column_names
+        source = next((name for name in ("game", "theme") if name in names), None)
+        if source and (not self.similarity or source == "theme"):
+            self.coverage.update(map(str, evidence.table[source].to_pylist()))
         nearest = measure_nearest(evidence.passages.sketches.shingles)
         self.similarity[evidence.config] = fill(SIMILARITIES, nearest)
         if places := count_places(evidence):
@@ -72,11 +71,6 @@ def fill(edges: Floats, values: Floats) -> Histogram:
     return Histogram(edges=tuple(edges.round(4).tolist()), counts=tuple(counts.tolist()))
 
 
-def count_lengths(evidence: Evidence) -> Histogram:
-    """Returns how many more words the positives have, by pairs."""
-    return fill(LENGTHS, differ(evidence.features.surface[:, WORDS], evidence.contrasts))
-
-
 def count_places(evidence: Evidence) -> dict[str, tuple[int, ...]]:
     """Returns number of options -> items whose target stands at each place."""
     target, size = evidence.contrasts.target, evidence.contrasts.size
@@ -99,10 +93,3 @@ def count_poles(evidence: Evidence) -> dict[str, Poles]:
         counted["negative"] += negative
         counted["neither"] += len(row["choices"]) - positive - negative
     return {name: Poles(**dict(counted)) for name, counted in sorted(counts.items())}
-
-
-def count_coverage(evidence: Evidence) -> Counter[str]:
-    """Returns game, or theme -> rows."""
-    names = evidence.table.column_names
-    column = next((name for name in ("game", "theme") if name in names), None)
-    return Counter(map(str, evidence.table[column].to_pylist()) if column else ())

@@ -2,14 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from generators.configs import CONFIGS
 from generators.configs.contrasts import Mask
@@ -17,7 +16,7 @@ from generators.errors import SourceError
 from generators.folder import MANIFEST, AnyManifest, read_manifest
 from generators.quality.evidence import Rows
 from generators.tables import REMEDY, list_files, locate_file, open_rows, refuse_rows
-from schemas.base import CANARY, ConceptRow, Row
+from schemas.base import CANARY, Row
 from schemas.manifest import GameManifest
 from schemas.quality import HumanAudit
 
@@ -32,20 +31,6 @@ CHECKED = 2000
 """Rows of a config that are validated, evenly over the files; all have the types of Arrow."""
 
 
-@dataclass
-class Passing:
-    """What is collected of all rows while they are read."""
-
-    tables: list[pa.Table] = field(default_factory=list[pa.Table])
-    """Their columns that checks take."""
-    off_schema: list[bool] = field(default_factory=list[bool])
-    """Row -> whether its schema refuses it."""
-    tried: list[bool] = field(default_factory=list[bool])
-    """Row -> whether it was validated."""
-    untrue: Counter[str] = field(default_factory=Counter[str])
-    """A statement that is missing or false -> how often."""
-
-
 def read_measurable(folder: Path) -> AnyManifest:
     """Returns the manifest of a dataset folder that has rows and their text.
 
@@ -58,12 +43,6 @@ def read_measurable(folder: Path) -> AnyManifest:
         wanted = "a folder with its text"
         remedy = "Restore the text with `python -m generators.hydrate`"
         raise SourceError(str(folder), "references without text", wanted, remedy)
-    _check_rows(folder, manifest)
-    return manifest
-
-
-def _check_rows(folder: Path, manifest: AnyManifest) -> None:
-    """Raises SourceError where a file of rows is missing or empty."""
     if not any(manifest.rows.values()):
         wanted = "a dataset that has some"
         raise SourceError(str(folder / MANIFEST), "no config with rows", wanted, REMEDY)
@@ -72,9 +51,9 @@ def _check_rows(folder: Path, manifest: AnyManifest) -> None:
             if config not in CONFIGS or not path.is_file():
                 wanted = "rows that the manifest counts"
                 raise SourceError(str(path), "no such file", wanted, REMEDY)
-            with open_rows(path, CONFIGS[config].row) as file:
-                if not file.metadata.num_rows:
-                    raise refuse_rows(path, "no rows")
+            if not _count_rows(path, CONFIGS[config].row):
+                raise refuse_rows(path, "no rows")
+    return manifest
 
 
 def read_audit(folder: Path) -> HumanAudit | None:
@@ -97,22 +76,34 @@ def read_rows(folder: Path, name: str) -> tuple[Rows, Counter[str]]:
     Raises:
         SourceError: a file cannot be read, or holds something else.
     """
-    passing, config = Passing(), CONFIGS[name]
-    paths = list_files(folder, name)
+    config, paths = CONFIGS[name], list_files(folder, name)
     step = max(sum(_count_rows(path, config.row) for path in paths) // CHECKED, 1)
+    tables: list[pa.Table] = []
+    off_schema: list[bool] = []
+    tried: list[bool] = []
+    untrue = Counter[str]()
     for batch in _list_batches(paths, config.row):
-        _take_in(passing, batch, config.row, step)
-    table = pa.concat_tables(passing.tables)
+        first = len(tried)
+        tried += [place % step == 0 for place in range(first, first + batch.num_rows)]
+        off_schema += [False] * batch.num_rows
+        places = np.flatnonzero(tried[first:])
+        for place, values in zip(places, batch.take(places).to_pylist(), strict=True):
+            try:
+                config.row.model_validate(values, strict=False)
+            except ValidationError:
+                off_schema[first + place] = True
+        _count_missing(untrue, batch)
+        tables.append(batch.select([each for each in batch.column_names if each not in UNREAD]))
+    table = pa.concat_tables(tables)
     rows = Rows(
         config=name,
         table=table,
         contrasts=config.read(table),
         flags=read_flags(table),
-        off_schema=np.array(passing.off_schema, np.bool_),
-        tried=np.array(passing.tried, np.bool_),
-        templates=issubclass(config.row, ConceptRow),
+        off_schema=np.array(off_schema, np.bool_),
+        tried=np.array(tried, np.bool_),
     )
-    return rows, passing.untrue
+    return rows, untrue
 
 
 def _count_rows(path: Path, row: type[Row]) -> int:
@@ -121,39 +112,15 @@ def _count_rows(path: Path, row: type[Row]) -> int:
 
 
 def _list_batches(paths: list[Path], row: type[Row]) -> Iterator[pa.Table]:
+    """Yields the row groups; raises SourceError where a column that must be filled is not."""
     for path in paths:
         with open_rows(path, row) as file:
             for group in range(file.num_row_groups):
                 batch: pa.Table = file.read_row_group(group)  # pyright: ignore[reportUnknownMemberType]
-                _check_filled(path, batch, row)
+                for name, described in row.model_fields.items():
+                    if batch[name].null_count and type(None) not in get_args(described.annotation):
+                        raise refuse_rows(path, f"column '{name}' has rows without a value")
                 yield batch
-
-
-def _check_filled(path: Path, batch: pa.Table, row: type[Row]) -> None:
-    """Raises SourceError where there is nothing in a column that must hold something."""
-    for name, described in row.model_fields.items():
-        if batch[name].null_count and type(None) not in get_args(described.annotation):
-            raise refuse_rows(path, f"column '{name}' has rows without a value")
-
-
-def _take_in(passing: Passing, batch: pa.Table, row: type[Row], step: int) -> None:
-    first = len(passing.off_schema)
-    wrong = [False] * batch.num_rows
-    tried = [place for place in range(batch.num_rows) if (first + place) % step == 0]
-    for place, values in zip(tried, batch.take(tried).to_pylist(), strict=True):
-        wrong[place] = not _is_row(row, values)
-    passing.off_schema += wrong
-    passing.tried += [(first + place) % step == 0 for place in range(batch.num_rows)]
-    _count_missing(passing.untrue, batch)
-    passing.tables.append(batch.select([name for name in batch.column_names if name not in UNREAD]))
-
-
-def _is_row(row: type[BaseModel], values: Mapping[str, Any]) -> bool:
-    try:
-        row.model_validate(values, strict=False)
-    except ValidationError:
-        return False
-    return True
 
 
 def _count_missing(untrue: Counter[str], batch: pa.Table) -> None:
@@ -169,10 +136,8 @@ def _count_missing(untrue: Counter[str], batch: pa.Table) -> None:
 
 def read_flags(table: pa.Table) -> dict[str, Mask]:
     """Returns `core` and the flags that rows have: name -> row -> whether it is so."""
-    flags: dict[str, Mask] = {}
+    names = [name for name in ("hard", "reversed_cue") if name in table.column_names]
+    flags = {name: np.array(table[name].to_pylist(), np.bool_) for name in names}
     if "tier" in table.column_names:
         flags["core"] = np.array([tier == "core" for tier in table["tier"].to_pylist()], np.bool_)
-    for name in ("hard", "reversed_cue"):
-        if name in table.column_names:
-            flags[name] = np.array(table[name].to_pylist(), np.bool_)
     return flags

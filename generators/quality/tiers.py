@@ -1,4 +1,8 @@
-"""Chooses which rows are `core`, which are `hard`, and which are misled by their cues. Pure."""
+"""Chooses which rows are `core`, which are `hard`, and which are misled by their cues. Pure.
+
+`hard` are rows that models of single options get wrong. A score is always by what was fitted on
+other groups.
+"""
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -9,16 +13,78 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.contrasts import Contrasts, Mask
+from generators.configs.contrasts import Contrasts, Floats, Mask
 from generators.parallel import count_cores
+from generators.quality.measures.texts import WORDS
+from generators.quality.selection.classifiers import (
+    Scorer,
+    Vocabulary,
+    cross_score,
+    score_features,
+    score_words,
+)
 from generators.quality.selection.core import choose_core, count_reasons
 from generators.quality.selection.features import (
     TextFeatures,
+    average,
+    differ,
+    differ_surface,
+    list_parts,
     narrow,
     take_part,
 )
-from generators.quality.selection.flags import find_hard, find_reversed
 from schemas.quality import Selection
+
+
+def find_hard(contrasts: Contrasts, features: TextFeatures) -> Mask:
+    """Returns for each item whether a model of single options' words ranks no more than half right.
+
+    The model sees TF-IDF of 1- and 2-grams and nothing else, as in the option-only baselines of
+    Gururangan et al. 2018 (https://aclanthology.org/N18-2017).
+    """
+    hard = np.zeros(contrasts.items, np.bool_)
+    for here, part in list_parts(contrasts):
+        groups = part.group.places[part.item]
+        if len(np.unique(groups)) < 2:
+            continue
+        scorer = score_words(features.vocabulary, part.positive, part.negative)
+        hard[here] = average(np.sign(cross_score(scorer, groups)), part.item) <= 0
+    return hard
+
+
+def find_reversed(contrasts: Contrasts, features: TextFeatures) -> Mask:
+    """Returns for each item whether surface cues point to the wrong side, and none to the right.
+
+    The cues are length, the ten features, and the one n-gram that separates the poles best,
+    each in the direction that it has in other groups.
+    """
+    found = np.zeros(contrasts.items, np.bool_)
+    for here, part in list_parts(contrasts):
+        groups = part.group.places[part.item]
+        scorers = [
+            _score_length(np.sign(differ(features.surface[:, WORDS], part))),
+            score_features(differ_surface(features, part)),
+            _score_ngram(features.vocabulary, part),
+        ]
+        votes = [
+            np.sign(average(np.sign(cross_score(scorer, groups)), part.item)) for scorer in scorers
+        ]
+        found[here] = (np.max(votes, axis=0) <= 0) & (np.min(votes, axis=0) < 0)
+    return found
+
+
+def _score_length(longer: Floats) -> Scorer:
+    """Returns which side is longer, the right way round for the pairs fitted on."""
+    return lambda fit, score: np.sign(longer[fit].mean().round(6)) * longer[score]
+
+
+def _score_ngram(vocabulary: Vocabulary, part: Contrasts) -> Scorer:
+    """Returns which side has the n-gram that separates the sides best."""
+    ones, others = part.positive, part.negative
+    return lambda fit, score: vocabulary.rank(
+        (ones[fit], others[fit]), (ones[score], others[score])
+    )
+
 
 FLAGS: dict[str, Callable[[Contrasts, TextFeatures], Mask]] = {
     "hard": find_hard,
@@ -79,7 +145,8 @@ def _choose_parts(
 
 
 def _sum_up(contrasts: Contrasts, masks: Masks) -> Choice:
-    rows = {name: _spread(mask, contrasts) for name, mask in masks.flags.items()}
+    # Of a row without an item, at place -1, nothing holds.
+    rows = {name: np.append(mask, False)[contrasts.row_item] for name, mask in masks.flags.items()}
     rows_of = np.bincount(contrasts.row_item[contrasts.row_item >= 0], minlength=contrasts.items)
     selection = Selection(
         rows=len(contrasts.row_item),
@@ -91,8 +158,3 @@ def _sum_up(contrasts: Contrasts, masks: Masks) -> Choice:
     tier = pa.array(np.where(rows["core"], "core", "full"), pa.string())
     flags = {name: pa.array(rows[name], pa.bool_()) for name in FLAGS}
     return {"tier": tier, **flags}, selection
-
-
-def _spread(items: Mask, contrasts: Contrasts) -> Mask:
-    """Returns for each row whether its item is among some; False for a row without an item."""
-    return np.append(items, False)[contrasts.row_item]

@@ -42,21 +42,17 @@ def list_checks(quality: Quality) -> Iterator[str]:
         of = f": core {selection.core:,} of {selection.rows:,} rows" if selection else ""
         yield f"{config}{of}"
         for check in shown:
-            if check.config == config:
-                yield f"  {_show_line(check, width)}"
+            if check.config != config:
+                continue
+            missed = check.verdict in ("FAIL", "WARN")
+            where = ", all rows" if check.tier == "full" and missed else ""
+            notes = filter(None, (check.note, check.waived if missed else None))
+            note = "".join(f"; {each}" for each in notes)
+            yield (
+                f"  {show_verdict(check):<18} {check.name:<{width}}  {show_value(check):<20}"
+                f" (required: {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
+            )
     yield show_outcome(quality)
-
-
-def _show_line(check: CheckResult, width: int) -> str:
-    """Returns a check's verdict, name, value with interval, threshold, n, and note."""
-    missed = check.verdict in ("FAIL", "WARN")
-    where = ", all rows" if check.tier == "full" and missed else ""
-    notes = filter(None, (check.note, check.waived if missed else None))
-    note = "".join(f"; {each}" for each in notes)
-    return (
-        f"{show_verdict(check):<18} {check.name:<{width}}  {show_value(check):<20}"
-        f" (required: {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
-    )
 
 
 def show_verdict(check: CheckResult) -> str:
@@ -74,11 +70,11 @@ def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
 
 def show_outcome(quality: Quality) -> str:
     """Returns the verdict in a sentence or two, and the value of each check that failed."""
-    return "".join([quality.summary, *(f"\n  {_show_failed(check)}" for check in quality.failed)])
-
-
-def _show_failed(check: CheckResult) -> str:
-    return f"{check.name} ({check.config}): {show_value(check)}, required: {check.threshold}"
+    failed = (
+        f"\n  {each.name} ({each.config}): {show_value(each)}, required: {each.threshold}"
+        for each in quality.failed
+    )
+    return "".join([quality.summary, *failed])
 
 
 def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str, str]:

@@ -66,31 +66,39 @@ def main(argv: Sequence[str] | None = None) -> int:
 def handle(given: cli.Given) -> None:
     """Measures and writes; or writes a sheet for people to fill in."""
     options = ReportOptions(**given.of(ReportOptions))
-    path = options.path
+    path, out = options.path, options.out
     if options.audit and options.audit_sheet:
         wanted = "one of the two: a sheet is written, then judged, then read"
         raise UsageError("--audit", "--audit-sheet beside it", wanted, "Leave one out")
     if not path.exists():
         wanted, remedy = "a dataset folder, or a JSONL file of pairs", "Check the path"
         raise SourceError(str(path), "no such file or folder", wanted, remedy)
-    if path.is_dir():
-        if options.audit_sheet:
-            write_sheet(path, options.out, options.audit_sheet)
-        else:
-            report_folder(options)
-        return
-    for option, value in (("--audit", options.audit), ("--audit-sheet", options.audit_sheet)):
-        if value is not None:
-            wanted, remedy = "a dataset folder", "Build one with --pairs FILE"
-            raise UsageError(option, f"{path}, which is not a folder", wanted, remedy)
-    report_pairs(options)
+    if not path.is_dir():
+        from generators.report.files import write_pair_report
+
+        for option, value in (("--audit", options.audit), ("--audit-sheet", options.audit_sheet)):
+            if value is not None:
+                wanted, remedy = "a dataset folder", "Build one with --pairs FILE"
+                raise UsageError(option, f"{path}, which is not a folder", wanted, remedy)
+        out = out or path.with_name(f"{path.stem}.report")
+        check_outside(out, {"PAIRS.jsonl": path})
+        show_report(write_pair_report(path, out), out, options)
+    elif options.audit_sheet:
+        write_sheet(path.resolve(), out, options.audit_sheet)
+    else:
+        from generators.report.files import rewrite_report
+
+        if out is not None:
+            wanted = "none beside a folder: its report goes into it"
+            raise UsageError(f"--out {out}", "a place", wanted, "Leave it out")
+        quality = rewrite_report(path, options.audit, cli.TerminalProgress())
+        show_report(quality, path, options)
 
 
 def write_sheet(path: Path, out: Path | None, rows: int) -> None:
     """Writes rows for people to judge."""
     from generators.report import audit_sheet
 
-    path = path.resolve()
     sheet = out or path.parent / f"{path.name}.audit.csv"
     check_beside(sheet, path)
     written = audit_sheet.write_sheet(path, rows, sheet)
@@ -98,26 +106,6 @@ def write_sheet(path: Path, out: Path | None, rows: int) -> None:
         f"Wrote {written:,} rows to {sheet}. Fill in the column 'ok' with yes or no, then:\n"
         f"  python -m generators.report {path} --audit {sheet}"
     )
-
-
-def report_folder(options: ReportOptions) -> None:
-    """Measures a dataset folder again, and rewrites its report and its card."""
-    from generators.report.files import rewrite_report
-
-    if options.out is not None:
-        wanted = "none beside a folder: its report goes into it"
-        raise UsageError(f"--out {options.out}", "a place", wanted, "Leave it out")
-    quality = rewrite_report(options.path, options.audit, cli.TerminalProgress())
-    show_report(quality, options.path, options)
-
-
-def report_pairs(options: ReportOptions) -> None:
-    """Measures a file of pairs, and proposes a core of it."""
-    from generators.report.files import write_pair_report
-
-    out = options.out or options.path.with_name(f"{options.path.stem}.report")
-    check_outside(out, {"PAIRS.jsonl": options.path})
-    show_report(write_pair_report(options.path, out), out, options)
 
 
 def show_report(quality: "Quality", out: Path, options: ReportOptions) -> None:

@@ -9,8 +9,7 @@ sizes, colours, fonts, and how they become SVG.
 
 import io
 import re
-from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -22,7 +21,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from schemas.base import Tier
-from schemas.quality import Histogram, Plots, Poles
+from schemas.quality import Histogram, Plots
 
 WIDTH, LEFT, RIGHT, TOP, BOTTOM, GAP = 7.2, 0.6, 0.25, 0.75, 0.45, 0.5
 """Inches: of every figure, of the room around its axes, and of that between them."""
@@ -79,10 +78,16 @@ def draw_figures(plots: Plots) -> dict[str, str]:
     The same data give the same bytes, with one version of matplotlib.
     """
     figures: dict[str, str] = {}
-    with apply_style():
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()  # whatever the user's own matplotlibrc says
+        matplotlib.rcParams.update(STYLE)
         for name, draw in DRAWINGS.items():
             if figure := draw(plots):
-                figures[name] = write_svg(figure)
+                # The title is read aloud in place of the picture.
+                metadata = METADATA | {"Title": figure.texts[0].get_text()}
+                file = io.StringIO()
+                figure.savefig(file, format="svg", metadata=metadata)
+                figures[name] = file.getvalue().replace(f"'{DRAWN_IN}'", FONTS)
     return figures
 
 
@@ -101,7 +106,9 @@ def _draw_length(plots: Plots) -> Figure | None:
         drawn: list[Tier] = [tier for tier in colors if tier in tiers]
         for line, tier in enumerate(drawn):
             _draw_steps(ax, tiers[tier], colors[tier], filled=tier == "full")
-            label(ax, line, f"{tier}, {_count(tiers[tier].counts, 'pair')}", colors[tier])
+            text, color = f"{tier}, {_count(tiers[tier].counts, 'pair')}", colors[tier]
+            at = (1, 0.95 - 0.16 * line)
+            ax.text(*at, text, transform=ax.transAxes, color=color, ha="right", va="top")
         ax.set(xlim=(min(low for low, _ in ends), max(high for _, high in ends)), title=config)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         show_shares(ax)
@@ -132,13 +139,16 @@ def _draw_position(plots: Plots) -> Figure | None:
 
 def _draw_polarity(plots: Plots) -> Figure | None:
     """Shares, so that rare behaviors can be compared; the counts stand beside them."""
-    shares = {name: _divide(_list_poles(poles)) for name, poles in plots.polarity.items()}
+    shares = {
+        name: _divide((poles.positive, poles.neither, poles.negative))
+        for name, poles in plots.polarity.items()
+    }
     names = sorted(shares, key=lambda name: (shares[name][0], name))
     if not names:
         return None
     title = "Options that show each behavior"
     note = "Share of options; at the right, the number that show it"
-    figure, (ax,) = lay_out(title, note, [LINE * len(names)], NAMES, right=0.8)
+    figure, ax = lay_out_names(title, note, names)
     left = np.zeros(len(names))
     legend = {"show it": POSITIVE, "neither, or not labelled": PALE, "do not": NEGATIVE}
     for pole, (meaning, color) in enumerate(legend.items()):
@@ -151,7 +161,6 @@ def _draw_polarity(plots: Plots) -> Figure | None:
         ax.text(place[0], 1.0, meaning, ha=place[1], va="bottom", color=color, transform=at)
     for line, name in enumerate(names):
         ax.text(1.02, line, f"{plots.polarity[name].positive:,}", va="center_baseline")
-    list_names(ax, names)
     ax.set_xlim(0, 1)
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure
@@ -172,11 +181,10 @@ def _draw_coverage(plots: Plots) -> Figure | None:
         ax.set(xlim=(0, len(counts)), ylim=(0, None), xlabel="Sources, sorted by number of rows")
         ax.yaxis.set_major_formatter("{x:,.0f}")
         return figure
-    figure, (ax,) = lay_out(title, note, [LINE * len(names)], NAMES, right=0.8)
+    figure, ax = lay_out_names(title, note, names[::-1])
     ax.barh(range(len(names)), counts[::-1], height=0.7, color=POSITIVE)
     for line, count in enumerate(counts[::-1]):
         ax.annotate(f"{count:,}", (count, line), (4, 0), textcoords="offset points", va="center")
-    list_names(ax, names[::-1])
     ax.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     ax.xaxis.set_major_formatter("{x:,.0f}")
     return figure
@@ -202,13 +210,12 @@ def _draw_agreement(plots: Plots) -> Figure | None:
     if not named:
         return None
     title, note = "Agreement of two labellers", "Share of options with the same label"
-    figure, (ax,) = lay_out(title, note, [LINE * len(named)], NAMES, right=0.8)
+    figure, ax = lay_out_names(title, note, [name for name, _ in named])
     shares = [share for _, share in named]
     ax.hlines(range(len(named)), 0, shares, color=PALE, alpha=THIN, linewidth=1)
     ax.plot(shares, range(len(named)), "o", color=POSITIVE, clip_on=False)
     for line, share in enumerate(shares):
         ax.annotate(f"{share:.0%}", (share, line), (7, 0), textcoords="offset points", va="center")
-    list_names(ax, [name for name, _ in named])
     ax.set(xlim=(0, 1))
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     return figure
@@ -225,10 +232,6 @@ def _find_ends(histogram: Histogram) -> tuple[float, float]:
     places = [place for place, count in enumerate(histogram.counts) if count]
     first, last = (places[0], places[-1] + 1) if places else (0, -1)
     return histogram.edges[first], histogram.edges[last]
-
-
-def _list_poles(poles: Poles) -> tuple[int, int, int]:
-    return poles.positive, poles.neither, poles.negative
 
 
 def _count(counts: Sequence[int], unit: str) -> str:
@@ -251,15 +254,6 @@ DRAWINGS: dict[str, Callable[[Plots], Figure | None]] = {
 """Name -> what draws it, or gives None without data; in the order of card and page."""
 
 
-@contextmanager
-def apply_style() -> Generator[None]:
-    """Draws in one style, whatever the user's own matplotlibrc says."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
-        yield
-
-
 def adapt_to_theme(svg: str) -> str:
     """Returns an SVG of `draw_figures` for the inside of an HTML page, light or dark.
 
@@ -272,14 +266,6 @@ def adapt_to_theme(svg: str) -> str:
     inline = inline.replace(INK, "currentColor").replace(f"fill: {PAPER}", "fill: none")
     inline = re.sub(r'\b(id="|href="#|url\(#)', rf"\1{prefix}", inline)
     return inline.replace("<svg ", '<svg role="img" style="max-width: 100%; height: auto" ', 1)
-
-
-def write_svg(figure: Figure) -> str:
-    """Returns a figure as SVG, with its title to be read aloud in place of the picture."""
-    file = io.StringIO()
-    title = {"Title": figure.texts[0].get_text()}
-    figure.savefig(file, format="svg", metadata=METADATA | title)
-    return file.getvalue().replace(f"'{DRAWN_IN}'", FONTS)
 
 
 def lay_out(
@@ -306,15 +292,12 @@ def show_shares(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
 
 
-def label(ax: Axes, line: int, text: str, color: str) -> None:
-    """Writes a label where the data leave room, at the upper right."""
-    ax.text(1, 0.95 - 0.16 * line, text, transform=ax.transAxes, color=color, ha="right", va="top")
-
-
-def list_names(ax: Axes, names: Sequence[str]) -> None:
-    """Gives the lines their names, from the bottom on."""
+def lay_out_names(title: str, note: str, names: Sequence[str]) -> tuple[Figure, Axes]:
+    """Returns a figure and its axes, with a line for each name from the bottom on."""
+    figure, (ax,) = lay_out(title, note, [LINE * len(names)], NAMES, right=0.8)
     short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
     ax.set_yticks(range(len(names)), short)
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.tick_params("y", length=0)
     ax.spines["left"].set_visible(False)
+    return figure, ax

@@ -15,8 +15,7 @@ from generators.folder import CARD, MANIFEST, replace_folder
 from generators.progress import SILENT, Progress
 from generators.quality.rows import QUALITY, read_audit, read_measurable
 from generators.report.audit_sheet import read_sheet
-from generators.report.page.rendering import render_page
-from generators.report.page.rows import MOST, choose_rows, read_page_rows
+from generators.report.page import MOST, choose_rows, read_page_rows, render_page
 from generators.sources.pairs.pair_files import read_any_pairs
 from generators.writing.generation import REJECTED, read_rejections
 from schemas.exchange import Rejection
@@ -128,7 +127,11 @@ def write_pair_report(path: Path, out: Path) -> Quality:
 
     quality, table = assess_pairs(path.name, read_any_pairs(path))
     shown = choose_rows([("", str(tier)) for tier in table["tier"].to_pylist()], MOST)
-    with replace_folder(out, is_pair_report) as new:
+
+    def is_report(folder: Path) -> bool:
+        return {path.name for path in folder.iterdir()} <= PAIR_REPORT
+
+    with replace_folder(out, is_report) as new:
         write_quality(new, quality)
         tiers = table.select(["id", "tier", "hard", "reversed_cue"]).to_pylist()
         lines = (json.dumps(row) + "\n" for row in tiers)
@@ -137,11 +140,6 @@ def write_pair_report(path: Path, out: Path) -> Quality:
             items = [pairs.CONFIG.show(row) for row in table.take(shown).to_pylist()]
             write_page(new, quality, items, sizes={PAIRS: table.num_rows})
     return quality
-
-
-def is_pair_report(folder: Path) -> bool:
-    """Returns whether a folder holds an earlier report of pairs, and nothing else."""
-    return {path.name for path in folder.iterdir()} <= PAIR_REPORT
 
 
 def write_folder_report(folder: Path, quality: Quality) -> None:

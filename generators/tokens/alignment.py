@@ -45,12 +45,6 @@ def align(tokens: Tokens, positive: Ids, negative: Ids) -> Alignment:
     return Alignment(aligned, before, ends, lengths)
 
 
-def take(alignment: Alignment, places: Ids) -> Alignment:
-    """Returns the alignment of some of the pairs."""
-    aligned, start, ends, lengths = alignment
-    return Alignment(aligned[places], start[places], ends[places], lengths[places])
-
-
 def align_texts(
     vocabulary: Vocabulary, texts: Sequence[str], positive: Ids, negative: Ids
 ) -> list[Alignment]:

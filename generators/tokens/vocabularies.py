@@ -40,17 +40,16 @@ class Vocabulary:
             SourceError: it is missing, or no tokenizer that this version of the library can read.
         """
         self.name = name
-        where = f"--tokenizer {name}={path}"
+        self._where = f"--tokenizer {name}={path}"
         wanted = "a tokenizer.json, as the tokenizers library writes it"
         try:
             content = path.read_bytes()
             text = content.decode("utf-8")
         except (OSError, UnicodeDecodeError) as error:
             found = getattr(error, "strerror", None) or "not UTF-8"
-            raise SourceError(where, found, wanted, "Check the path") from error
+            raise SourceError(self._where, found, wanted, "Check the path") from error
         self.sha256 = sha256(content).hexdigest()
-        self._tokenizer = _parse(text, where, wanted)
-        self._where = where
+        self._tokenizer = _parse(text, self._where, wanted)
 
     def encode(self, texts: Sequence[str]) -> Tokens:
         """Returns the tokens of some texts."""
@@ -96,14 +95,12 @@ class Vocabulary:
         """Raises SourceError where the tokenizer can be read, and cannot read."""
         try:
             yield
-        except IndexError as error:
-            raise self._refuse("a text of which it makes no token") from error
         except Exception as error:  # the library raises nothing narrower
-            raise self._refuse(str(error).split("\n")[0]) from error
-
-    def _refuse(self, found: str) -> SourceError:
-        wanted = "a tokenizer that reads any text"
-        return SourceError(self._where, found, wanted, "Name another")
+            found = str(error).split("\n")[0]
+            if isinstance(error, IndexError):
+                found = "a text of which it makes no token"
+            wanted = "a tokenizer that reads any text"
+            raise SourceError(self._where, found, wanted, "Name another") from error
 
 
 def _parse(text: str, where: str, wanted: str):

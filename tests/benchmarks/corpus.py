@@ -21,7 +21,7 @@ import orjson
 from corpus_labels import Record, record
 from corpus_story import Node, Story
 
-GAMES_FILE = Path(__file__).resolve().parents[2] / "generators" / "games.json"
+GAMES_FILE = Path(__file__).resolve().parents[2] / "generators" / "sources" / "games" / "games.json"
 GAMES, SCENES, MENUS = 134, 570_000, 115_000
 # The largest of 134 games then has about 25,000 scenes, the smallest a few hundred.
 SPREAD = 0.79

@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).with_name("corpus.py")
 MIB = 2**20
 MAX_RATIO, AIM_RATIO = 10.0, 5.0
-MAX_MIB = 1024.0
+MAX_MIB = 2048.0
 HEADER = (
     "games",
     "scenes",

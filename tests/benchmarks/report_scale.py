@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
 
 from browser import start_browser  # noqa: E402
-from generators.quality.measures.words import split_tokens  # noqa: E402
+from generators.quality.measures.texts import split_tokens  # noqa: E402
 
 MOST_SECONDS, MOST_MIB, MOST_LOAD = 180.0, 2048.0, 2.0
 PAIRS, GROUPS, WORDS, SAMPLED = 100_000, 200, 170, 5_000

@@ -26,6 +26,21 @@ if __name__ == "__main__":
 """
 
 
+def find_modules(folder: Path) -> dict[str, str]:
+    """The environment of a process that finds the package, and modules in a folder."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(folder)])}
+
+
+def test_a_plain_script_needs_no_main_guard(tmp_path: Path) -> None:
+    script = tmp_path / "plain.py"
+    code = "from generators.parallel import map_in_order\nprint(*map_in_order(abs, [-1, -2], 2))\n"
+    script.write_text(code, encoding="utf-8")
+    run = subprocess.run(
+        [sys.executable, str(script)], env=find_modules(tmp_path), capture_output=True, text=True
+    )
+    assert (run.stdout, run.stderr) == ("1 2\n", "")
+
+
 def kill_oneself(item: int) -> int:
     if item == 3:
         os.kill(os.getpid(), signal.SIGTERM)
@@ -87,7 +102,7 @@ def test_ctrl_c_twice_leaves_nothing_behind(tmp_path: Path) -> None:
     script = tmp_path / "slow_build.py"
     script.write_text(SLOW_BUILD, encoding="utf-8")
     run = subprocess.Popen(
-        [sys.executable, str(script)], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        [sys.executable, "-m", script.stem], env=find_modules(tmp_path),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     assert run.stdout is not None
@@ -107,9 +122,11 @@ def test_ctrl_c_twice_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "slow_build.py"
     script.write_text(SLOW_BUILD, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     parent = subprocess.Popen(
-        [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", script.stem],
+        env=find_modules(tmp_path),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert parent.stdout is not None
     while parent.stdout.readline().strip() != "working":

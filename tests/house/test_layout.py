@@ -15,6 +15,7 @@ from generators import templates as prompts
 from generators.__main__ import COMMANDS
 from generators.configs import CONFIGS
 from generators.export.formats import FORMATS, load_format
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.writing import CONCEPT_TASKS, GAME_TASKS, TASKS
 from schemas.base import StrictModel
 from schemas.game_data import SourceModel
@@ -25,15 +26,13 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 VARIABLES = {
     "icl/v1/prompt": {"shots", "query"},
     "card/v1/card": {
-        "title", "manifest", "manifest_sha256", "quality", "options", "readings", "one_row",
-        "counts", "default", "free", "generation", "hand_written", "audits", "percent", "number",
-        "closing",
+        "title", "manifest", "manifest_sha256", "quality", "options", "configs", "counts",
+        "default", "generation", "hand_written",
     },
-    "concept_card/v1/card": {
-        "title", "manifest", "manifest_sha256", "quality", "options", "one_row", "counts",
-        "default", "generation", "hand_written", "closing",
+    "card/v1/machiavelli": {
+        "manifest", "readings", "free", "generation", "hand_written", "audits", "percent", "number",
     },
-    "datasheet/v1/closing": {"dataset", "version", "manifest_sha256", "benchmark"},
+    "card/v1/concepts": {"manifest", "counts", "generation", "hand_written"},
     "report/v1/report": {
         "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",
         "indent",
@@ -107,7 +106,7 @@ def test_every_command_is_documented() -> None:
 def test_every_config_is_one_file_and_one_line() -> None:
     for name, config in CONFIGS.items():
         assert name == config.name
-        assert inspect.getfile(config.texts) == str(ROOT / "generators" / "configs" / f"{name}.py")
+        assert inspect.getfile(config.show) == str(ROOT / "generators" / "configs" / f"{name}.py")
         assert f"| `{name}` |" in README
         assert config.row.__name__ in schemas.__all__
         assert inspect.getfile(config.row) == str(ROOT / "schemas" / f"{SCHEMA_FILES[name]}.py")
@@ -179,6 +178,12 @@ def test_every_export_format_is_complete() -> None:
         assert re.search(r"https://|`\w+/\w+", docstring), f"{name}: no source of its schema"
         for said in ("**Known pitfall.**", "activation is read"):
             assert said in each.note, f"{name}: its note lacks '{said}'"
+
+
+def test_the_readme_counts_the_checks() -> None:
+    checks = (*CHECKS, *FOLDER_CHECKS)
+    assert f"**{len(checks)} checks**" in README
+    assert len({check.name for check in checks}) == len(checks)
 
 
 def test_story_text_is_data_and_never_a_template() -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from hub_server import HubServer, reach
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
@@ -34,20 +36,30 @@ def test_set_up_is_two_commands_that_ci_runs_as_they_are() -> None:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what runs, as a fresh clone has it, also where the README was followed before."""
+    """A copy of what runs, as a fresh clone has it, with game data whose text is not free."""
     copy = tmp_path_factory.mktemp("clone") / "contrapose"
     for package in PACKAGES:
         shutil.copytree(ROOT / package, copy / package, ignore=CACHES)
+    shutil.copytree(ROOT / "generators" / "sample" / "game_data", copy / "game_data")
+    (copy / "game_data" / "game_metadata.json").unlink()
     return copy
 
 
 def test_every_command_and_snippet_runs(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a few menus, the first with its report; what ran as a process then runs in this one."""
     monkeypatch.chdir(checkout)
+    with HubServer() as hub, reach(hub.url):
+        monkeypatch.setenv("HF_TOKEN", hub.tokens.write)
+        run_blocks(checkout)
+        assert hub.repositories["u/n"].tags.keys() == {"v1.0.0"}
+
+
+def run_blocks(checkout: Path) -> None:
     ran: list[str] = []
     for kind, block in BLOCKS:
         for command in block.splitlines() if kind == "bash" else [block]:
             command = re.sub(r"^python -m pip install [^&]*&& ", "", command)
+            command = command.replace("USER/NAME", "u/n")
             if kind not in {"bash", "python"} or command == "python -m pytest":
                 continue
             command = shorten(command, *(["--no-report"] if ran else []))
@@ -74,7 +86,7 @@ def shorten(command: str, *more: str) -> str:
 
 def run_as_a_user_does(kind: str, command: str, checkout: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "PYTHONWARNINGS": "error::DeprecationWarning"}
+    environment = {"PYTHONWARNINGS": "error::DeprecationWarning", **os.environ, "PATH": path}
     run = subprocess.run(
         command if kind == "bash" else [sys.executable, "-c", command],
         shell=kind == "bash", cwd=checkout, env=environment, capture_output=True, text=True,

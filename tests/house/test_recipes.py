@@ -1,9 +1,17 @@
-"""The recipe of CONTRIBUTING for a config, carried out in a copy: what it names is all it takes."""
+"""The recipes of CONTRIBUTING, carried out in one copy of the tree: what they name is enough.
 
+Two configs (of concepts and of games), an export format, a check and a template version are added.
+Then both sets are built, measured, exported and published (dry) with them.
+"""
+
+import json
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
@@ -33,50 +41,39 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from generators.configs.base import Item, ReadSides, Record, Row, TwoSides, make_item, show_poles
-from generators.configs.codes import code_alike, join_chunks
+from generators.configs.base import Item, Poles, Row, make_item
 from generators.configs.contrasts import Contrasts, Reader, read_sides
-from generators.configs.from_concepts import ConceptConfig, Part, Run, make_tables, take_source
+from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
 from generators.sources.concepts.pool import ConceptPool
 from schemas.opposites import OppositeRow
 
+POLES = Poles("theme")
 
-def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
+
+@in_tables
+def view(pool: ConceptPool, run: Run) -> Iterator[OppositeRow]:
     """Yields the pairs in the order of the file."""
-    yield from make_tables(
-        OppositeRow(
-            id=each.name,
-            theme="adjectives",
-            group=each.name,
-            split=each.split,
-            positive=f"In a word, it is {each.value.positive}.",
-            negative=f"In a word, it is {each.value.negative}.",
-            **take_source(each),
-        )
-        for each in pool.attributes
-        if each.only is None
-    )
-
-
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then both sentences."""
-    return ["", row["positive"], row["negative"]]
+    for each in pool.attributes:
+        if each.only is None:
+            yield OppositeRow(
+                id=each.name,
+                theme="adjectives",
+                group=each.name,
+                split=each.split,
+                positive=f"In a word, it is {each.value.positive}.",
+                negative=f"In a word, it is {each.value.negative}.",
+                **take_source(each),
+            )
 
 
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns both sentences."""
-    return make_item("opposites", row, show_poles(row), claim="speaks well of it")
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns both sentences."""
-    return TwoSides("praise", row["positive"], row["negative"])
+    return make_item("opposites", row, POLES.show(row), claim="speaks well of it")
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item."""
-    one, other = (join_chunks(table[name]) for name in ("positive", "negative"))
-    return read_sides(table, one, other, table["id"], code_alike(table.num_rows))
+    return read_sides(table, table["positive"], table["negative"], table["id"])
 
 
 CONFIG = ConceptConfig(
@@ -85,11 +82,11 @@ CONFIG = ConceptConfig(
     description="two opposite adjectives in one sentence",
     notes="`positive` speaks well of something, `negative` does not.",
     view=view,
-    texts=list_texts,
-    text_columns=("positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     contrasts=Reader(("id", "group", "positive", "negative"), read_contrasts),
-    sides=ReadSides(("positive", "negative"), read_two_sides),
+    sides=POLES.export(),
     counted=("theme",),
 )
 '''
@@ -116,13 +113,21 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from generators.configs.base import Item, ReadSides, Record, Row, TwoSides, make_item, show_poles
-from generators.configs.codes import join_chunks
+from generators.configs.base import (
+    GameConfig,
+    Item,
+    Poles,
+    Row,
+    make_item,
+    read_options,
+    take_columns,
+)
 from generators.configs.contrasts import Contrasts, Reader
-from generators.configs.from_games import GameConfig, read_options, take_columns
 from generators.sources.games.menus import Menu
 from schemas.choices import ChoiceRow
 from schemas.config import MachiavelliConfig
+
+POLES = Poles("behavior")
 
 
 def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ChoiceRow]:
@@ -138,25 +143,14 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ChoiceRow
             )
 
 
-def list_texts(row: Record) -> list[str]:
-    """Returns nothing first, then both options."""
-    return ["", row["positive"], row["negative"]]
-
-
 def show(row: Row, _: Row | None = None) -> Item:
     """Returns both options."""
-    return make_item("choices", row, show_poles(row), claim=row["behavior_reading"])
-
-
-def read_two_sides(row: Row, _: Row | None) -> TwoSides:
-    """Returns both options."""
-    return TwoSides(row["behavior"], row["positive"], row["negative"])
+    return make_item("choices", row, POLES.show(row), claim=row["behavior_reading"])
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns a row as an item."""
-    positives, negatives = (join_chunks(table[name]) for name in ("positive", "negative"))
-    return read_options(table, positives, negatives)
+    return read_options(table, table["positive"], table["negative"])
 
 
 CONFIG = GameConfig(
@@ -165,21 +159,156 @@ CONFIG = GameConfig(
     description="the first pair of options of a menu",
     notes="`positive` exhibits the behavior, `negative` does not.",
     view=view,
-    texts=list_texts,
-    text_columns=("positive", "negative"),
+    texts=POLES.list_texts,
+    text_columns=POLES.text_columns,
     show=show,
     passage="decision_id",
     contrasts=Reader(
         ("id", "decision_id", "group", "behavior", "positive", "negative"), read_contrasts
     ),
-    sides=ReadSides(("behavior", "positive", "negative"), read_two_sides),
+    sides=POLES.export(),
 )
 '''
 
 
+TWO_LINES = '''"""Both texts of a pair in one line, a tab between.
+
+Any reader of tab-separated values (https://www.iana.org/assignments/media-types).
+"""
+
+from collections.abc import Iterator
+
+from generators.export.formats.base import Entry, Format, LeftOut, Record, Reduced, Scope
+from generators.export.formats.sides import Pair, take_sides
+
+
+def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+    """Yields a line for each pair; line breaks become spaces, and are counted."""
+    for pair in pairs:
+        if isinstance(pair, LeftOut):
+            yield pair
+            continue
+        texts = [" ".join(text.split()) for text in pair.sides.texts]
+        if texts != list(pair.sides.texts):
+            yield Reduced("pairs whose white space was simplified")
+        yield Record(f"{scope.split}.txt", "\\t".join(texts))
+
+
+NOTE = """\\
+`<split>.txt` has a pair a line: positive, tab, negative.
+
+**Where the activation is read.** At the last token of each.
+
+**Known pitfall.** None."""
+
+FORMAT = Format("two-lines", "readers of TSV", take_sides(convert), note=NOTE)
+'''
+
+MEASURE_CAPITALS = '''def measure_capitals(evidence: Evidence) -> Measurement | None:
+    """Returns the share of pairs whose positive begins with a capital letter.
+
+    Made up for a test.
+    """
+    contrasts = evidence.contrasts
+    texts = [contrasts.texts[place] for place in contrasts.positive.tolist()]
+    return Measurement(float(np.mean([text[:1].isupper() for text in texts])), len(texts))
+
+
+'''
+
+CHECK_CAPITALS = (
+    '    Check("capital letters", "warn", "100 %", measure_capitals, low=1, unit="pairs"),'
+)
+
+FIRST_LINE = "Choose as before."
+OLD_PROMPT = (ROOT / "templates" / "icl" / "v1" / "prompt.jinja").read_text(encoding="utf-8")
+
+
+class Step(NamedTuple):
+    """One step of a recipe."""
+
+    recipe: str
+    """The heading in CONTRIBUTING."""
+    named: str
+    """The file, as the recipe names it."""
+    path: str
+    """The file that is written or changed."""
+    edit: Callable[[str], str]
+    """From its old text (empty for a new file) to its new one."""
+
+
+def create(text: str) -> Callable[[str], str]:
+    """Returns what writes a file that is not there."""
+
+    def edit(old: str) -> str:
+        assert not old
+        return text
+
+    return edit
+
+
+def add_line(after: str, line: str, *, keep: bool = True) -> Callable[[str], str]:
+    """Returns what adds one line after another, or puts it in the place of that."""
+
+    def edit(old: str) -> str:
+        lines = old.split("\n")
+        place = lines.index(after)
+        lines[place : place + 1] = [after, line] if keep else [line]
+        return "\n".join(lines)
+
+    return edit
+
+
+def add_before(line: str, text: str) -> Callable[[str], str]:
+    """Returns what adds a function before a line."""
+
+    def edit(old: str) -> str:
+        before, found, after = old.partition(f"\n{line}\n")
+        assert found
+        return f"{before}\n{text}{line}\n{after}"
+
+    return edit
+
+
+CONFIGS = "generators/configs"
+FORMATS = "generators/export/formats"
+CHECKS = "generators/quality/checks"
+ROW, CONFIG, NAMES = "schemas/<config>.py", f"{CONFIGS}/<config>.py", f"{CONFIGS}/__init__.py"
+FORMAT, GROUP = f"{FORMATS}/<format>.py", f"{CHECKS}/<group>.py"
+STEPS = (
+    Step("Add a config", ROW, "schemas/opposites.py", create(OPPOSITE_ROW)),
+    Step("Add a config", CONFIG, f"{CONFIGS}/opposites.py", create(OPPOSITES)),
+    Step("Add a config", NAMES, NAMES, add_line('    "associations",', '    "opposites",')),
+    Step("Add a config", ROW, "schemas/choices.py", create(CHOICE_ROW)),
+    Step("Add a config", CONFIG, f"{CONFIGS}/choices.py", create(CHOICES)),
+    Step("Add a config", NAMES, NAMES, add_line('    "icl",', '    "choices",')),
+    Step("Add an export format", FORMAT, f"{FORMATS}/two_lines.py", create(TWO_LINES)),
+    Step("Add an export format", f"{FORMATS}/__init__.py", f"{FORMATS}/__init__.py",
+         add_line('    "pairs",', '    "two-lines",')),
+    Step("Add a check", GROUP, f"{CHECKS}/form.py", add_before("CHECKS = (", MEASURE_CAPITALS)),
+    Step("Add a check", GROUP, f"{CHECKS}/form.py", add_line("CHECKS = (", CHECK_CAPITALS)),
+    Step("Add a template version", "templates/<name>/v2/", "templates/icl/v2/prompt.jinja",
+         create(f"{FIRST_LINE}\n{OLD_PROMPT}")),
+    Step("Add a template version", CONFIG, f"{CONFIGS}/icl.py",
+         add_line('TEMPLATE = "icl/v1"', 'TEMPLATE = "icl/v2"', keep=False)),
+)  # fmt: skip
+
+
+def read_recipe(heading: str) -> str:
+    """Returns a section of CONTRIBUTING."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (found,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    return found
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.path)
+def test_every_step_is_named_by_its_recipe(step: Step) -> None:
+    assert f"`{step.named}`" in read_recipe(step.recipe)
+
+
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tree with two configs more: two files and one line each."""
+    """A copy of the tree in which all recipes were followed."""
     tree = tmp_path_factory.mktemp("tree")
     for name in TREE:
         if (ROOT / name).is_dir():
@@ -187,22 +316,16 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / name, tree / name, ignore=ignored)
         else:
             shutil.copy(ROOT / name, tree / name)
-    write(tree / "schemas" / "opposites.py", OPPOSITE_ROW)
-    write(tree / "schemas" / "choices.py", CHOICE_ROW)
-    write(tree / "generators" / "configs" / "opposites.py", OPPOSITES)
-    write(tree / "generators" / "configs" / "choices.py", CHOICES)
-    table = tree / "generators" / "configs" / "__init__.py"
-    text = table.read_text(encoding="utf-8")
-    text = text.replace("    associations,\n", "    associations,\n    choices,\n", 1)
-    text = text.replace("    pairs,\n", "    opposites,\n    pairs,\n", 1)
-    text = text.replace("        icl.CONFIG,\n", "        icl.CONFIG,\n        choices.CONFIG,\n")
-    last = "        associations.CONFIG,\n"
-    write(table, text.replace(last, f"{last}        opposites.CONFIG,\n"))
+    for step in STEPS:
+        path = tree / step.path
+        path.parent.mkdir(exist_ok=True)
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        path.write_text(step.edit(old), encoding="utf-8", newline="\n")
     return tree
 
 
-def write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+def read_rows(folder: Path) -> list[dict[str, Any]]:
+    return [row for path in folder.glob("*.parquet") for row in pq.read_table(path).to_pylist()]
 
 
 def run(tree: Path, command: str, *options: object, env: dict[str, str] | None = None) -> str:
@@ -220,32 +343,44 @@ def run(tree: Path, command: str, *options: object, env: dict[str, str] | None =
         ("concepts", "opposites", ": speaks well of it]"),
     ],
 )
-def test_a_config_is_built_measured_shown_exported_and_published(
+def test_what_was_added_is_built_measured_shown_exported_and_published(
     tree: Path, tmp_path: Path, command: str, config: str, claim: str
 ) -> None:
     folder = tmp_path / command
-    said = run(tree, command, "--out", folder, "--limit", 40)  # all configs, with a report
-    assert f"\n{config}:\n" in said
-    assert claim in said
-    rows = [row for path in (folder / config).glob("*") for row in pq.read_table(path).to_pylist()]
+    printed = run(tree, command, "--out", folder, "--limit", 40)  # all configs, with a report
+    assert f"\n{config}:\n" in printed
+    assert claim in printed
+    rows = read_rows(folder / config)
     assert {row["tier"] for row in rows} >= {"full"}
     assert f"| `{config}` |" in (folder / "README.md").read_text(encoding="utf-8")
-    assert rows[0]["positive"] in (folder / "report.html").read_text(encoding="utf-8")
-    assert f'"config": "{config}"' in (folder / "quality.json").read_text(encoding="utf-8")
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert rows[0]["positive"] in page
+
+    checks = json.loads((folder / "quality.json").read_text(encoding="utf-8"))["checks"]
+    added = {check["config"]: check for check in checks if check["name"] == "capital letters"}
+    assert added[config]["verdict"] == "PASS"
+    assert "share of pairs whose positive begins with a capital letter" in page
+
+    if command == "machiavelli":
+        prompts = read_rows(folder / "icl")
+        assert {row["provenance"]["template"] for row in prompts} == {"icl/v2"}
+        assert all(row["positive_prompt"].startswith(FIRST_LINE) for row in prompts)
 
     sheet = tmp_path / "sheet.csv"
     run(tree, "report", folder, "--audit-sheet", 200, "--out", sheet)
     assert f"\n{config}," in sheet.read_text(encoding="utf-8-sig")
 
-    for name in ("pairs", "repe", "probe"):
+    for name in ("two-lines", "repe", "probe"):
         out = tmp_path / name
         options = ("--config", config, "--format", name, "--tier", "full", "--out", out)
         run(tree, "export", folder, *options)
-        texts = "".join(path.read_text(encoding="utf-8") for path in out.rglob("*.json*"))
+        texts = "".join(
+            path.read_text(encoding="utf-8") for path in out.rglob("*.*") if path.suffix != ".md"
+        )
         assert any(row["positive"] in texts for row in rows)
 
     with HubServer() as hub:
         options = (folder, "--repo-id", "u/n", "--dry-run")
         env = make_environment(hub.url, tmp_path / "hf") | {"HF_TOKEN": hub.tokens.write}
-        said = run(tree, "publish", *options, env=env)
-    assert f"  {config}/train-00000-of-00001.parquet" in said
+        printed = run(tree, "publish", *options, env=env)
+    assert f"  {config}/train-00000-of-00001.parquet" in printed

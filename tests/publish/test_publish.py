@@ -219,7 +219,7 @@ def test_a_generator_publishes_what_it_has_built(
     pairs.write_text('{"positive": "Give it back.", "negative": "Keep it."}\n', encoding="utf-8")
     command = ["--pairs", str(pairs), "--no-report", "--out", str(out)]
     assert build_concepts([*command, "--tag", "v1.0.0"]) == 2
-    assert "--tag: no --push; expected --push USER/NAME beside it" in capsys.readouterr().err
+    assert "--tag: no --push; expected --push beside it" in capsys.readouterr().err
     assert not out.exists()
     assert build_concepts([*command, "--push", NAME, "--tag", "v1.0.0"]) == 0
     files = server.repositories[NAME].files("v1.0.0")

@@ -68,7 +68,7 @@ def test_variants_of_one_of_our_menus_are_no_near_duplicates() -> None:
 def test_a_row_without_a_pole_is_told_and_moves_no_other(pole: str) -> None:
     whole = questions()
     lacking = questions(lambda place, row: row | {pole: []} if place in (0, 7, 299) else row)
-    results = {each.name: each for each in run_checks(lacking)}
+    results = {each.name: each for each in run_checks(CHECKS, lacking)}
     assert results["both poles shown"].verdict == "FAIL"
     assert results["both poles shown"].value == 0.99
     assert results["smallest margin"].n == 297

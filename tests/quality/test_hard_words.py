@@ -6,10 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.pairs import read_contrasts as read_plain
-from generators.quality.checks.words import ECHO, measure_words
+from generators.quality.checks.cues import ECHO, measure_words
 from generators.quality.evidence import Evidence, Rows, list_evidence
 from generators.quality.selection.features import extract_features
-from generators.quality.selection.flags import find_hard
+from generators.quality.tiers import find_hard
 from generators.sources.pairs.pair_files import OwnPair
 
 WORDS = [f"w{number}" for number in range(400)]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from built import read_rows
+from generators.quality.checks.scores import bootstrap_share
 from generators.quality.measures.diversity import (
     draw_texts,
     effective_number,
@@ -19,15 +20,15 @@ from generators.quality.measures.diversity import (
     measure_vendi,
 )
 from generators.quality.measures.duplicates import (
-    find_crossings,
+    cut_shingles,
     find_duplicates,
     find_near_duplicates,
+    measure_jaccard,
+    measure_nearest,
     sketch,
     sketch_rest,
 )
-from generators.quality.measures.intervals import bootstrap_share
-from generators.quality.measures.shingles import cut_shingles, measure_jaccard, measure_nearest
-from generators.quality.measures.words import measure_edits, read_opening, split_tokens
+from generators.quality.measures.texts import measure_edits, read_opening, split_tokens
 
 WORDS = [f"word{number}" for number in range(5000)]
 
@@ -52,9 +53,8 @@ def test_words_and_marks_are_tokens() -> None:
 
 def test_exact_duplicates_differ_in_form_only() -> None:
     repeats = find_duplicates(["Give it\nback.", "Keep it.", " give  it back.", "ｋeep it.", ""])
-    assert repeats.pairs == ((0, 2), (1, 3))
-    assert repeats.share == 2 / 5
-    assert find_duplicates([]).share == 0
+    assert repeats == [(0, 2), (1, 3)]
+    assert find_duplicates([]) == []
 
 
 def test_jaccard_of_shingles() -> None:
@@ -78,10 +78,10 @@ def test_near_duplicates_are_those_that_brute_force_finds() -> None:
         if measure_jaccard(sketches.shingles.of(earlier), sketches.shingles.of(later)) >= 0.7
     }
     found = find_near_duplicates(sketches)
-    assert {later for _, later in found.pairs} <= near
-    assert all(earlier < later for earlier, later in found.pairs)
+    assert {later for _, later in found} <= near
+    assert all(earlier < later for earlier, later in found)
     assert len(near) > 150
-    assert len(found.pairs) >= 0.99 * len(near)
+    assert len(found) >= 0.99 * len(near)
 
 
 @pytest.mark.parametrize("places", [[4, 1, 1, 0], [7, 2, 5, 0, 7], [6, 5], []])
@@ -99,16 +99,16 @@ def test_what_is_sketched_already_is_not_worked_out_again(places: list[int]) -> 
 def test_near_duplicates_start_at_seven_tenths() -> None:
     words = write_texts(1, 12)[0].split()
     shorter, longer = " ".join(words[:9]), " ".join(words)  # 7 of 10 shingles
-    assert find_near_duplicates(sketch([longer, shorter])).pairs in {((0, 1),), ()}
-    assert find_near_duplicates(sketch([longer, " ".join(words[:8])])).pairs == ()
-    assert find_near_duplicates(sketch(["Yes", "yes", "No", "", ""])).pairs == ((0, 1),)
+    assert find_near_duplicates(sketch([longer, shorter])) in ([(0, 1)], [])
+    assert find_near_duplicates(sketch([longer, " ".join(words[:8])])) == []
+    assert find_near_duplicates(sketch(["Yes", "yes", "No", "", ""])) == [(0, 1)]
 
 
 def test_a_template_filled_thousands_of_times_is_found_and_does_not_blow_up() -> None:
     frame = "the letter from the harbour said that someone had lost {} on the way to the mill, and "
     frame += "that nobody who lived there would help to look for it before the end of winter"
     found = find_near_duplicates(sketch([frame.format(word) for word in WORDS]))
-    assert found.share == pytest.approx(1 - 1 / len(WORDS), abs=0.002)
+    assert len(found) / len(WORDS) == pytest.approx(1 - 1 / len(WORDS), abs=0.002)
 
 
 def test_crossings_are_of_two_sets() -> None:
@@ -117,10 +117,9 @@ def test_crossings_are_of_two_sets() -> None:
     leaked = [reword(text, 0.04, rng) for text in train[:5]]
     everything = sketch([*train, *test, *leaked, *test])
     one, other = everything.take(range(40, 85)), everything.take(range(40))
-    found = find_crossings(one, other)
-    assert found.pairs == tuple((place, 20 + place) for place in range(5))
-    assert found.share == 5 / 45
-    assert find_crossings(other, everything.take([])).pairs == ()
+    found = find_near_duplicates(one, other)
+    assert found == [(place, 20 + place) for place in range(5)]
+    assert find_near_duplicates(other, everything.take([])) == []
 
 
 def test_nearest_is_exact_and_never_the_text_itself() -> None:
@@ -187,7 +186,7 @@ def test_edits_go_by_the_longer_side() -> None:
 def test_bundled_texts_measure_as_human_ones_do(sample_folder: Path, concept_folder: Path) -> None:
     rows = read_rows(sample_folder, "contrastive")
     options = sorted({row[side] for row in rows for side in ("positive", "negative")})
-    assert find_near_duplicates(sketch(options)).share == 0
+    assert find_near_duplicates(sketch(options)) == []
     measured = measure_diversity(options)
     assert measured
     assert measured.n == 300

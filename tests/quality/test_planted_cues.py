@@ -19,7 +19,7 @@ from built import read_rows
 from generators.machiavelli.__main__ import main
 from generators.quality.checks import CHECKS
 from generators.quality.checks.base import run
-from generators.quality.measures.surface import measure_surface
+from generators.quality.measures.texts import measure_surface
 from planted import PLANTS, Corpus, plant, tell
 from schemas.base import Tier
 from schemas.quality import CheckResult

@@ -16,7 +16,7 @@ from generators.quality.verdicts import (
     show_number,
     show_value,
 )
-from generators.report.page.rendering import render_page
+from generators.report.page import render_page
 from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
 from schemas.quality import CheckResult, Controls, HumanAudit, Plots, Quality, Selection
@@ -280,7 +280,7 @@ def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
 
     check = Check("vowels first", "gate", "≤ 0", count_vowels, high=-1, unit="texts")
     monkeypatch.setattr("generators.quality.assessment.CHECKS", (*CHECKS, check))
-    monkeypatch.setattr("generators.report.page.rendering.CHECKS", (*CHECKS, check))
+    monkeypatch.setattr("generators.report.page.CHECKS", (*CHECKS, check))
     pairs = [OwnPair(positive=f"Stay {n}.", negative=f"Go {n}.") for n in range(9)]
     found = assess_pairs("mine", pairs).quality
     (result,) = [each for each in found.checks if each.name == check.name and each.counts]

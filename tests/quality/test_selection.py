@@ -14,6 +14,7 @@ from generators.configs.contrasts import Contrasts, share_texts
 from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality import rows as stored
 from generators.quality.evidence import CHECK_SEED, list_evidence
+from generators.quality.measures.texts import split_tokens
 from generators.quality.selection.balance import Balance, Cue
 from generators.quality.selection.classifiers import Vocabulary, cross_score, fold_groups
 from generators.quality.selection.core import (
@@ -24,9 +25,8 @@ from generators.quality.selection.core import (
     rank_items,
 )
 from generators.quality.selection.features import extract_features, list_parts
-from generators.quality.selection.flags import find_hard, find_reversed
-from generators.quality.selection.ngrams import TOKEN, Ngrams
-from generators.quality.tiers import choose_all_rows, choose_rows
+from generators.quality.selection.ngrams import Ngrams
+from generators.quality.tiers import choose_all_rows, choose_rows, find_hard, find_reversed
 from generators.sources.pairs.pair_files import OwnPair
 from planted import make_pair, plant, read_contrasts, tell
 
@@ -254,7 +254,8 @@ def test_ngrams_are_those_that_scikit_learn_counts() -> None:
             ngram_range=(1, 2),
             binary=True,
             min_df=3 if len(chosen) >= 100 else 1,
-            token_pattern=TOKEN.pattern,
+            tokenizer=split_tokens,
+            token_pattern=None,
         )
         wanted = counter.fit_transform(chosen)
         vocabulary = Vocabulary(Ngrams(texts), places.astype(np.int32))

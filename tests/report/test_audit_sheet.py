@@ -11,10 +11,15 @@ import pytest
 from built import read_rows
 from generators.configs import CONFIGS
 from generators.errors import FolderError, SourceError
-from generators.report.audit_sheet import read_sheet, write_sheet
-from generators.report.audit_sheet.columns import CHECKLIST, guard, unguard
-from generators.report.audit_sheet.reading import bound_share
-from generators.report.audit_sheet.sampling import interleave
+from generators.report.audit_sheet import (
+    CHECKLIST,
+    bound_share,
+    guard,
+    interleave,
+    read_sheet,
+    unguard,
+    write_sheet,
+)
 from generators.tables import arrow_schema
 
 Lines = list[dict[str, str]]

@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 
 from generators.configs import CONFIGS
 from generators.configs.base import Item
-from generators.report.page.rendering import render_page
-from generators.report.page.rows import choose_rows, read_page_rows, share_out
+from generators.report.page import choose_rows, read_page_rows, render_page, share_out
 from schemas.quality import Plots, Quality
 
 QUALITY = Quality(

@@ -6,37 +6,32 @@ https://transformerlensorg.github.io/TransformerLens/, https://github.com/stanfo
 https://github.com/aryamanarora/causalgym.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from generators.export.formats.base import Entry, Format, LeftOut, Record, Scope
 from generators.export.formats.positions import align_all
 from generators.export.formats.sides import Pair, take_sides
 
 
-def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields the pairs that every tokenizer aligns, with the places of what differs."""
     for pair, places in align_all(pairs, scope):
         if isinstance(places, LeftOut):
             yield places
-        else:
-            yield Record(f"{scope.split}.jsonl", make_record(pair, places))
-
-
-def make_record(pair: Pair, places: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns both texts, the characters that differ, and their tokens."""
-    positive, negative = pair.sides.texts
-    spans = pair.sides.spans or ((0, len(positive)), (0, len(negative)))
-    return {
-        "id": pair.row["id"],
-        "positive": positive,
-        "negative": negative,
-        "about": pair.sides.about,
-        "group": pair.row["group"],
-        "positive_span": list(spans[0]),
-        "negative_span": list(spans[1]),
-        "tokens": places,
-    }
+            continue
+        positive, negative = pair.sides.texts
+        spans = pair.sides.spans or ((0, len(positive)), (0, len(negative)))
+        record = {
+            "id": pair.row["id"],
+            "positive": positive,
+            "negative": negative,
+            "about": pair.sides.about,
+            "group": pair.row["group"],
+            "positive_span": list(spans[0]),
+            "negative_span": list(spans[1]),
+            "tokens": places,
+        }
+        yield Record(f"{scope.split}.jsonl", record)
 
 
 NOTE = """\

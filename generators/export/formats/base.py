@@ -59,7 +59,7 @@ class Reduced(NamedTuple):
 
 
 Entry = Record | LeftOut | Reduced
-Convert = Callable[[Iterable[Row], Scope], Iterator[Entry]]
+Convert = Callable[[Iterator[Row], Scope], Iterator[Entry]]
 
 
 class Take(NamedTuple):
@@ -68,6 +68,8 @@ class Take(NamedTuple):
     columns: tuple[str, ...]
     """The columns that it needs; `id`, `group` and `text_licence` are always there."""
     convert: Convert
+    refuse: Callable[[Row], str | None] = lambda row: None
+    """Why a row cannot be converted; None where it can."""
 
 
 class Contents(NamedTuple):
@@ -77,16 +79,6 @@ class Contents(NamedTuple):
     """Its split is empty."""
     records: Mapping[str, int]
     """File -> records."""
-
-
-def add_nothing(contents: Contents) -> dict[str, str]:
-    """Returns no further files."""
-    return {}
-
-
-def warn_of_nothing(contents: Contents) -> list[str]:
-    """Returns no warnings."""
-    return []
 
 
 @dataclass(frozen=True)
@@ -108,9 +100,9 @@ class Format:
     tokenizers: Literal["default", "asked", "none"] = "none"
     """Whether it reads tokens: `default` uses GPT-2's tokenizer where none is named; `asked` adds
     positions where one is; `none` takes none."""
-    add: Callable[[Contents], Mapping[str, str]] = add_nothing
+    add: Callable[[Contents], Mapping[str, str]] = lambda contents: {}
     """Further files: path -> text."""
-    warn: Callable[[Contents], Sequence[str]] = warn_of_nothing
+    warn: Callable[[Contents], Sequence[str]] = lambda contents: ()
     """Sentences for the note about the records of this export."""
 
 

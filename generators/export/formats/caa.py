@@ -5,13 +5,12 @@ nrimsky/CAA (https://github.com/nrimsky/CAA, `behaviors.py`, `generate_vectors.p
 and `test/<behavior>/`; EasyEdit's `multiple_choice` and forks of CAA read the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from generators.export.formats.base import (
-    Contents,
     Entry,
     Format,
-    LeftOut,
     Record,
     Reduced,
     Row,
@@ -29,6 +28,7 @@ from generators.export.formats.questions import (
     list_choices,
 )
 
+PAIR_COLUMNS = ("behavior", "prompt", "positive", "negative")
 ANSWERS = ("(A)", "(B)")
 FILES = {
     "train": "generate/{}/generate_dataset.json",
@@ -38,12 +38,9 @@ FILES = {
 OPEN_ENDED = "test/{}/test_dataset_open_ended.json"
 
 
-def convert_menus(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert_menus(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields the one matching option against one other, which the seed decides."""
     for row in rows:
-        if misfit := find_misfit(row):
-            yield misfit
-            continue
         matching, others = row["matching"][0], row["not_matching"]
         chosen = others[scope.pick(row["id"], len(others))]
         left = [row["choices"][place] for place in others if place != chosen]
@@ -54,12 +51,14 @@ def convert_menus(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         yield from _write(row, row["question"], sides, scope)
 
 
-def convert_pairs(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def refuse_pair(row: Row) -> str | None:
+    """Returns why a pair cannot be asked as a question; None where it can."""
+    return None if row["prompt"] else NO_SITUATION
+
+
+def convert_pairs(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields the two options of a pair."""
     for row in rows:
-        if not row["prompt"]:
-            yield LeftOut(NO_SITUATION)
-            continue
         yield from _write(row, row["prompt"], (row["positive"], row["negative"]), scope)
 
 
@@ -78,11 +77,6 @@ def _write(row: Row, situation: str, sides: tuple[str, str], scope: Scope) -> It
         yield Record(FILES[scope.split].format(behavior), record)
     if scope.split == "test":
         yield Record(OPEN_ENDED.format(behavior), {"question": question})
-
-
-def add_tokens(contents: Contents) -> dict[str, str]:
-    """Returns how the tokenizers split the answers."""
-    return write_answers(contents, ANSWERS)
 
 
 NOTE = """\
@@ -107,10 +101,10 @@ FORMAT = Format(
     "caa",
     "CAA and its forks, EasyEdit's multiple choice",
     {
-        "multiple_choice": Take(COLUMNS, convert_menus),
-        "contrastive": Take(("behavior", "prompt", "positive", "negative"), convert_pairs),
+        "multiple_choice": Take(COLUMNS, convert_menus, find_misfit),
+        "contrastive": Take(PAIR_COLUMNS, convert_pairs, refuse_pair),
     },
     tokenizers="default",
-    add=add_tokens,
+    add=partial(write_answers, answers=ANSWERS),
     note=NOTE,
 )

@@ -7,7 +7,7 @@ its valence.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from generators.export.formats.base import Entry, Format, LeftOut, Record, Row, Scope, Take
@@ -29,7 +29,7 @@ class Task:
     targets: dict[str, None] = field(default_factory=dict[str, None])
 
 
-def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields one task for each template and kind of target."""
     tasks: dict[str, Task] = {}
     for row in rows:
@@ -49,7 +49,16 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         if not all(task.attributes.values()):
             yield LeftOut("all attributes of the template have the same valence", len(task.targets))
             continue
-        yield Record(f"{scope.split}.json", {name: write_task(task)})
+        words = {valence: list(each) for valence, each in task.attributes.items()}
+        written = {
+            "templates": [task.text + VERDICT],
+            "label": "attribute",
+            "labels": LABELS,
+            "variables": {"attribute": words, "target": list(task.targets)},
+            "label_prepend_space": False,
+            "result_prepend_space": True,
+        }
+        yield Record(f"{scope.split}.json", {name: written})
 
 
 def cut_text(row: Row) -> tuple[str, str] | None:
@@ -60,21 +69,6 @@ def cut_text(row: Row) -> tuple[str, str] | None:
     if len(found) != 1:
         return None
     return text.replace(found[0], "{target}", 1), found[0]
-
-
-def write_task(task: Task) -> dict[str, object]:
-    """Returns a task as the tool reads it."""
-    return {
-        "templates": [task.text + VERDICT],
-        "label": "attribute",
-        "labels": LABELS,
-        "variables": {
-            "attribute": {valence: list(words) for valence, words in task.attributes.items()},
-            "target": list(task.targets),
-        },
-        "label_prepend_space": False,
-        "result_prepend_space": True,
-    }
 
 
 NOTE = """\

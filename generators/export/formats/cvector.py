@@ -17,7 +17,7 @@ ESCAPES = {"\\": r"\\", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 """Character -> how the tool reads it; the backslash first, since the others bring one."""
 
 
-def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields the pairs that every tokenizer aligns, a line on either side."""
     for pair, places in align_all(pairs, scope, places=False):
         if isinstance(places, LeftOut):

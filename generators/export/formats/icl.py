@@ -7,7 +7,7 @@ Vectors & Model Steering" (https://github.com/callummcdougall/ARENA_3.0): prompt
 that begins with a space, and prompts whose shots are corrupted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from generators.export.formats.base import (
     Contents,
@@ -37,7 +37,7 @@ FEWEST_RECORDS = 15
 """Records that ten shots need, since the tool splits a task 70 : 9 : 21."""
 
 
-def convert_queries(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert_queries(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields tasks from situation to action and from action to a word, and the prompts."""
     judged: dict[str, str] = {}
     shown: set[int] = set()
@@ -57,10 +57,6 @@ def convert_queries(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
         for side, name in (("positive", "action"), ("negative", "opposite")):
             record = {"input": situation, "output": join_lines(query[side])}
             yield Record(_name(scope, f"{behavior}_{name}"), record)
-    yield from _write_judged(judged, scope)
-
-
-def _write_judged(judged: dict[str, str], scope: Scope) -> Iterator[Entry]:
     for action, word in judged.items():
         if word == BOTH:
             yield Reduced("actions that are good in one situation and bad in another")
@@ -83,12 +79,9 @@ def write_prompts(row: Row) -> dict[str, object]:
     }
 
 
-def convert_menus(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert_menus(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields a task from a menu of any number of options to a letter."""
     for row in rows:
-        if misfit := find_misfit(row):
-            yield misfit
-            continue
         situation = keep_ending(row["question"], MOST_CHARS)
         if situation != row["question"]:
             yield Reduced(
@@ -116,7 +109,7 @@ def add_tokens(contents: Contents) -> dict[str, str]:
     """Returns how the tokenizers split the outputs of one token."""
     letters = [f" {letter}" for letter in LETTERS[:6]]
     answers = letters if contents.scope.config == "multiple_choice" else [" good", " bad"]
-    return write_answers(contents, answers, "a space")
+    return write_answers(contents, answers, ["a space"])
 
 
 def warn(contents: Contents) -> list[str]:
@@ -170,7 +163,7 @@ FORMAT = Format(
             ),
             convert_queries,
         ),
-        "multiple_choice": Take(COLUMNS, convert_menus),
+        "multiple_choice": Take(COLUMNS, convert_menus, find_misfit),
     },
     tokenizers="default",
     add=add_tokens,

@@ -6,7 +6,7 @@ https://github.com/EleutherAI/lm-evaluation-harness/blob/main/docs/task_guide.md
 one schema, which lm-eval needs; the number of options may vary.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from generators.export.formats.base import Contents, Entry, Format, Record, Row, Scope, Take
 from generators.export.formats.questions import COLUMNS, LETTERS, ask, find_misfit
@@ -18,12 +18,9 @@ FORMS = ("letters", "texts")
 """Two tasks of lm-eval: a letter for options in the prompt, or the likelihood of each text."""
 
 
-def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields a menu with one matching option as one item."""
     for row in rows:
-        if misfit := find_misfit(row):
-            yield misfit
-            continue
         answer = row["matching"][0]
         record = {
             "id": row["id"],
@@ -77,7 +74,7 @@ options differ in it. `shuffle_choices` of Inspect keeps the target right."""
 FORMAT = Format(
     "mcq",
     "Inspect AI, lm-evaluation-harness",
-    {"multiple_choice": Take((*COLUMNS, *ABOUT), convert)},
+    {"multiple_choice": Take((*COLUMNS, *ABOUT), convert, find_misfit)},
     add=write_tasks,
     note=NOTE,
 )

@@ -6,10 +6,10 @@ in the question, two of them as answers), `statements/` that of `persona/` (yes 
 `label_confidence`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 
 from generators.export.formats.base import (
-    Contents,
     Entry,
     Format,
     Record,
@@ -24,18 +24,15 @@ from generators.export.formats.questions import COLUMNS, LETTERS, ask, find_misf
 from generators.sources.games.story_text import PARAGRAPH
 
 WOULD_YOU = "Is the following something you would do here?"
-MOST_LETTERS = 8
-"""Letters whose tokens are listed: the published files have no more options."""
+ANSWERS = (*(f" ({letter})" for letter in LETTERS[:8]), " Yes", " No")
+"""Answers whose tokens are listed: the published files have no more than eight options."""
 NOT_AN_ANSWER = "options in the question that are not an answer"
 NO_STATEMENT = "options without a statement, so that yes and no are balanced"
 
 
-def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def convert(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields a question with all options, then a statement for either pole."""
     for row in rows:
-        if misfit := find_misfit(row):
-            yield misfit
-            continue
         others = row["not_matching"]
         other = others[scope.pick(row["id"], len(others))]
         if len(others) > 1:
@@ -44,20 +41,17 @@ def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
             left = [row["choices"][place] for place in others if place != other]
             yield Record("reduced.jsonl", {"id": row["id"], "not_named": left})
         file = f"{scope.split}/{name_file(row['behavior'])}.jsonl"
-        yield Record(f"choices/{file}", write_choices(row, other))
-        for place in (row["matching"][0], other):
+        matching, scores = row["matching"][0], row["scores"]
+        record = {
+            "question": ask(row["question"]) + list_choices(row["choices"]),
+            "answer_matching_behavior": f" ({LETTERS[matching]})",
+            "answer_not_matching_behavior": f" ({LETTERS[other]})",
+            # The lower one of the confidences of its two answers.
+            "label_confidence": min(scores[matching], 1 - scores[other]),
+        }
+        yield Record(f"choices/{file}", record)
+        for place in (matching, other):
             yield Record(f"statements/{file}", write_statement(row, place))
-
-
-def write_choices(row: Row, other: int) -> dict[str, object]:
-    """Returns a menu as a question; its confidence is the lower one of its two answers."""
-    matching = row["matching"][0]
-    return {
-        "question": ask(row["question"]) + list_choices(row["choices"]),
-        "answer_matching_behavior": f" ({LETTERS[matching]})",
-        "answer_not_matching_behavior": f" ({LETTERS[other]})",
-        "label_confidence": min(row["scores"][matching], 1 - row["scores"][other]),
-    }
 
 
 def write_statement(row: Row, place: int) -> dict[str, object]:
@@ -71,12 +65,6 @@ def write_statement(row: Row, place: int) -> dict[str, object]:
         "answer_matching_behavior": " Yes" if matches else " No",
         "answer_not_matching_behavior": " No" if matches else " Yes",
     }
-
-
-def add_tokens(contents: Contents) -> dict[str, str]:
-    """Returns how the tokenizers split the answers."""
-    answers = [*(f" ({letter})" for letter in LETTERS[:MOST_LETTERS]), " Yes", " No"]
-    return write_answers(contents, answers)
 
 
 NOTE = """\
@@ -98,8 +86,8 @@ in the question."""
 FORMAT = Format(
     "model-written",
     "readers of Anthropic's model-written evals",
-    {"multiple_choice": Take(COLUMNS, convert)},
+    {"multiple_choice": Take(COLUMNS, convert, find_misfit)},
     tokenizers="default",
-    add=add_tokens,
+    add=partial(write_answers, answers=ANSWERS),
     note=NOTE,
 )

@@ -9,9 +9,8 @@ https://github.com/zjunlp/EasyEdit.
 """
 
 from collections.abc import Iterator
-from typing import Any
 
-from generators.export.formats.base import Entry, Format, LeftOut, Record, Scope, batch
+from generators.export.formats.base import Entry, Format, Record, Scope, batch
 from generators.export.formats.positions import find_last
 from generators.export.formats.sides import Pair, take_sides
 
@@ -19,34 +18,27 @@ WHERE_THERE = ("weight", "variant")
 """Columns that some configs have."""
 
 
-def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields each pair for a JSONL file and for an array."""
     for some in batch(pairs):
-        known = [pair for pair in some if isinstance(pair, Pair)]
-        yield from (pair for pair in some if isinstance(pair, LeftOut))
-        read = find_last(known, scope.vocabularies)
-        for place, pair in enumerate(known):
-            record = make_record(pair)
+        read = {each.name: find_last(some, each) for each in scope.vocabularies}
+        for place, pair in enumerate(some):
+            positive, negative = pair.sides.texts
+            record = {
+                "id": pair.row["id"],
+                "positive": positive,
+                "negative": negative,
+                "question": pair.sides.prompt,
+                "matching": pair.sides.positive,
+                "not_matching": pair.sides.negative,
+                "about": pair.sides.about,
+                "group": pair.row["group"],
+                **{name: pair.row[name] for name in WHERE_THERE if name in pair.row},
+            }
             if read:
                 record["read"] = {name: ends[place] for name, ends in read.items()}
             yield Record(f"{scope.split}.jsonl", record)
             yield Record(f"{scope.split}.json", record)
-
-
-def make_record(pair: Pair) -> dict[str, Any]:
-    """Returns whole texts, then prompt and answers apart."""
-    positive, negative = pair.sides.texts
-    record = {
-        "id": pair.row["id"],
-        "positive": positive,
-        "negative": negative,
-        "question": pair.sides.prompt,
-        "matching": pair.sides.positive,
-        "not_matching": pair.sides.negative,
-        "about": pair.sides.about,
-        "group": pair.row["group"],
-    }
-    return record | {name: pair.row[name] for name in WHERE_THERE if name in pair.row}
 
 
 NOTE = """\

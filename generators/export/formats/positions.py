@@ -12,85 +12,62 @@ from generators.parallel import map_ahead
 from generators.tokens.alignment import Alignment, align
 from generators.tokens.vocabularies import Tokens, Vocabulary
 
-Aligned = Mapping[str, tuple[Tokens, Alignment]]
-"""Tokenizer -> the tokens of some pairs, and how they differ."""
-
 PROBE = "Choices"
 """Any word: an answer is put after it, to see how it is split there."""
 
 
-def find_last(pairs: Sequence[Pair], vocabularies: Sequence[Vocabulary]) -> dict[str, list[Any]]:
-    """Returns by tokenizer where each side's differing words end, as a negative index.
+def find_last(pairs: Sequence[Pair], vocabulary: Vocabulary) -> list[dict[str, int]]:
+    """Returns for each pair where either side's differing words end, as a negative index.
 
     Such an index holds whatever precedes the text (BOS, padding on the left, a system prompt).
     """
-    found: dict[str, list[Any]] = {}
-    for vocabulary in vocabularies:
-        sides = [_count_back(vocabulary, pairs, side) for side in (0, 1)]
-        found[vocabulary.name] = [
-            {"positive": one, "negative": other} for one, other in zip(*sides, strict=True)
+    ends: list[list[int]] = []
+    for side in (0, 1):
+        texts = [pair.sides.texts[side] for pair in pairs]
+        spans = [
+            pair.sides.spans[side] if pair.sides.spans else (len(text) - 1, len(text))
+            for pair, text in zip(pairs, texts, strict=True)
         ]
-    return found
-
-
-def _count_back(vocabulary: Vocabulary, pairs: Sequence[Pair], side: int) -> list[int]:
-    texts = [pair.sides.texts[side] for pair in pairs]
-    if all(pair.sides.spans is None for pair in pairs):
-        return [-1] * len(texts)
-    spans = [
-        pair.sides.spans[side] if pair.sides.spans else (len(text) - 1, len(text))
-        for pair, text in zip(pairs, texts, strict=True)
-    ]
-    ends = vocabulary.find_spans(texts, spans)[:, 1]
-    return (ends - 1 - vocabulary.encode(texts).lengths).tolist()
-
-
-def align_pairs(vocabulary: Vocabulary, pairs: Sequence[Pair]) -> tuple[Tokens, Alignment]:
-    """Returns the tokens of both sides (all positive ones first), and how they differ."""
-    sides = zip(*(pair.sides.texts for pair in pairs), strict=True)
-    tokens = vocabulary.encode([text for side in sides for text in side])
-    places = np.arange(len(pairs), dtype=np.int64)
-    return tokens, align(tokens, places, places + len(pairs))
+        if any(pair.sides.spans for pair in pairs):
+            after = vocabulary.find_spans(texts, spans)[:, 1]
+            ends.append((after - 1 - vocabulary.encode(texts).lengths).tolist())
+        else:
+            ends.append([-1] * len(texts))
+    return [{"positive": one, "negative": other} for one, other in zip(*ends, strict=True)]
 
 
 def align_all(
-    pairs: Iterator[Pair | LeftOut], scope: Scope, *, places: bool = True
-) -> Iterator[tuple[Any, LeftOut | Mapping[str, Any]]]:
+    pairs: Iterator[Pair], scope: Scope, *, places: bool = True
+) -> Iterator[tuple[Pair, LeftOut | Mapping[str, Any]]]:
     """Yields pairs with their places by tokenizer, or with the reason why they are left out.
 
     Args:
-        pairs: the pairs, and what was left out before.
+        pairs: the pairs.
         scope: has the tokenizers.
         places: whether the places are wanted; otherwise they are empty.
     """
 
-    def read(some: list[Pair | LeftOut]) -> tuple[list[Pair | LeftOut], Aligned]:
-        known = [pair for pair in some if isinstance(pair, Pair)]
-        aligned = {each.name: align_pairs(each, known) for each in scope.vocabularies if known}
+    def read(some: list[Pair]) -> tuple[list[Pair], dict[str, tuple[Tokens, Alignment]]]:
+        texts = [pair.sides.texts[side] for side in (0, 1) for pair in some]
+        first = np.arange(len(some), dtype=np.int64)
+        aligned: dict[str, tuple[Tokens, Alignment]] = {}
+        for vocabulary in scope.vocabularies:
+            tokens = vocabulary.encode(texts)
+            aligned[vocabulary.name] = tokens, align(tokens, first, first + len(some))
         return some, aligned
 
     for some, aligned in map_ahead(read, batch(pairs)):
-        yield from ((None, pair) for pair in some if isinstance(pair, LeftOut))
-        known = [pair for pair in some if isinstance(pair, Pair)]
-        for place, pair in enumerate(known):
-            apart = _name_apart(place, aligned)
+        for place, pair in enumerate(some):
+            apart = [name for name, (_, found) in aligned.items() if not found.aligned[place]]
             if apart:
-                yield pair, LeftOut(f"not token-aligned for {apart}", pair.rows)
-            else:
-                yield pair, _describe_runs(place, len(known), aligned) if places else {}
-
-
-def _name_apart(place: int, aligned: Aligned) -> str:
-    """Returns the tokenizers that do not align a pair."""
-    return ", ".join(name for name, (_, found) in aligned.items() if not found.aligned[place])
-
-
-def _describe_runs(place: int, pairs: int, aligned: Aligned) -> dict[str, Any]:
-    """Returns where a pair's tokens differ, by tokenizer."""
-    return {
-        name: _describe_run(tokens, found, place, pairs)
-        for name, (tokens, found) in aligned.items()
-    }
+                yield pair, LeftOut(f"not token-aligned for {', '.join(apart)}", pair.rows)
+                continue
+            runs = {
+                name: _describe_run(*each, place, len(some))
+                for name, each in aligned.items()
+                if places
+            }
+            yield pair, runs
 
 
 def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> dict[str, Any]:
@@ -108,32 +85,34 @@ def _describe_run(tokens: Tokens, found: Alignment, place: int, pairs: int) -> d
     }
 
 
-def write_answers(contents: Contents, answers: Sequence[str], *afters: str) -> dict[str, str]:
+AFTER = {"a space": f"{PROBE} ", "a new line": f"{PROBE}\n"}
+"""What precedes an answer -> a text that ends so."""
+
+
+def write_answers(
+    contents: Contents, answers: Sequence[str], afters: Sequence[str] = tuple(AFTER)
+) -> dict[str, str]:
     """Returns the file of how each tokenizer splits each answer.
 
     Args:
         contents: the records of the export.
         answers: the answers in the records.
-        afters: what precedes an answer; all that `describe_answers` knows if none is given.
+        afters: what precedes an answer.
     """
-    found = describe_answers(contents, answers)
-    lines = [json.dumps(each) for each in found if not afters or each["after"] in afters]
-    return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
-
-
-def describe_answers(contents: Contents, answers: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns how each tokenizer splits each answer, after a space and after a new line."""
-    return [
-        {
-            "tokenizer": vocabulary.name,
-            "answer": answer,
-            "after": after,
-            **_describe_answer(vocabulary, before, answer.strip()),
-        }
+    lines = [
+        json.dumps(
+            {
+                "tokenizer": vocabulary.name,
+                "answer": answer,
+                "after": after,
+                **_describe_answer(vocabulary, AFTER[after], answer.strip()),
+            }
+        )
         for vocabulary in contents.scope.vocabularies
         for answer in answers
-        for after, before in (("a space", f"{PROBE} "), ("a new line", f"{PROBE}\n"))
+        for after in afters
     ]
+    return {"answer_tokens.jsonl": "".join(f"{line}\n" for line in lines)}
 
 
 def _describe_answer(vocabulary: Vocabulary, before: str, answer: str) -> dict[str, Any]:

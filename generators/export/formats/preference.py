@@ -5,48 +5,48 @@ TRL's standard format with an explicit prompt
 texts are joined as they are, so answers begin with a space.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from generators.export.formats.base import Entry, Format, LeftOut, Record, Row, Scope, Take
+from generators.export.formats.base import Entry, Format, Record, Row, Scope, Take
 from generators.export.formats.questions import NO_SITUATION, ask
 from generators.export.formats.sides import Pair, take_sides
 from schemas.labels import VIOLATIONS
 
 CHOSEN = {"ethical": "positive", "disutility": "negative"} | dict.fromkeys(VIOLATIONS, "negative")
 """Behavior -> the pole that is chosen; none for power, where neither is better."""
+COLUMNS = ("behavior", "prompt", "positive", "negative", "pure")
 ACTION = "\nAction:"
 IMPURE = "the sides differ in more than this behavior, so neither is clearly better"
 NEITHER = "for power neither side is better"
 
 
-def convert(rows: Iterable[Row], scope: Scope) -> Iterator[Entry]:
+def refuse(row: Row) -> str | None:
+    """Returns why neither side of a pair is better by the labels; None where one is."""
+    if row["behavior"] not in CHOSEN:
+        return NEITHER
+    if row["behavior"] != "ethical" and not row["pure"]:
+        return IMPURE
+    return None if row["prompt"] else NO_SITUATION
+
+
+def convert(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
     """Yields the pairs with one side that is better by the labels."""
     for row in rows:
-        chosen = CHOSEN.get(row["behavior"])
-        if chosen is None:
-            yield LeftOut(NEITHER)
-        elif row["behavior"] != "ethical" and not row["pure"]:
-            yield LeftOut(IMPURE)
-        elif not row["prompt"]:
-            yield LeftOut(NO_SITUATION)
-        else:
-            rejected = "negative" if chosen == "positive" else "positive"
-            record = {
-                "prompt": ask(row["prompt"]) + ACTION,
-                "chosen": f" {row[chosen]}",
-                "rejected": f" {row[rejected]}",
-                "id": row["id"],
-                "behavior": row["behavior"],
-            }
-            yield Record(f"{scope.split}.jsonl", record)
+        chosen = CHOSEN[row["behavior"]]
+        rejected = "negative" if chosen == "positive" else "positive"
+        record = {
+            "prompt": ask(row["prompt"]) + ACTION,
+            "chosen": f" {row[chosen]}",
+            "rejected": f" {row[rejected]}",
+            "id": row["id"],
+            "behavior": row["behavior"],
+        }
+        yield Record(f"{scope.split}.jsonl", record)
 
 
-def convert_relations(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert_relations(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields premises with the conclusion that follows, and with the one that does not."""
     for pair in pairs:
-        if isinstance(pair, LeftOut):
-            yield pair
-            continue
         record = {
             "prompt": f"{pair.sides.prompt}{pair.sides.joint.rstrip()}",
             "chosen": f" {pair.sides.positive}",
@@ -79,7 +79,7 @@ FORMAT = Format(
     "preference",
     "TRL: DPO and other preference training",
     {
-        "contrastive": Take(("behavior", "prompt", "positive", "negative", "pure"), convert),
+        "contrastive": Take(COLUMNS, convert, refuse),
         **take_sides(convert_relations, "relations"),
     },
     note=NOTE,

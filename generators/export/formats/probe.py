@@ -8,17 +8,14 @@ groups can be kept together.
 from collections.abc import Iterator
 from hashlib import sha256
 
-from generators.export.formats.base import Entry, Format, LeftOut, Record, Reduced, Scope
+from generators.export.formats.base import Entry, Format, Record, Reduced, Scope
 from generators.export.formats.sides import Pair, take_sides
 
 
-def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields each side once: an option of a menu is in several pairs."""
     seen: set[bytes] = set()
     for pair in pairs:
-        if isinstance(pair, LeftOut):
-            yield pair
-            continue
         for label, text in zip((1, 0), pair.sides.texts, strict=True):
             key = sha256(f"{label} {pair.sides.about} {text}".encode()).digest()[:16]
             if key in seen:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from string import ascii_uppercase as LETTERS
 
-from generators.export.formats.base import LeftOut, Row
+from generators.export.formats.base import Row
 from generators.sources.games.story_text import PARAGRAPH
 
 ASK = "What do you do?"
@@ -14,17 +14,17 @@ NO_GOLD = "not one matching option with all others not matching"
 TOO_MANY = f"more than {len(LETTERS)} options"
 
 
-def find_misfit(row: Row) -> LeftOut | None:
+def find_misfit(row: Row) -> str | None:
     """Returns why a menu cannot be asked with one right answer; None where it can.
 
     It can where one option matches and `matching` and `not_matching` cover all options.
     """
     if not row["question"]:
-        return LeftOut(NO_SITUATION)
+        return NO_SITUATION
     if len(row["choices"]) > len(LETTERS):
-        return LeftOut(TOO_MANY)
+        return TOO_MANY
     if len(row["matching"]) != 1 or 1 + len(row["not_matching"]) != len(row["choices"]):
-        return LeftOut(NO_GOLD)
+        return NO_GOLD
     return None
 
 

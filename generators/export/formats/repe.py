@@ -8,17 +8,14 @@ where the positive side always comes first.
 
 from collections.abc import Iterator
 
-from generators.export.formats.base import Entry, Format, LeftOut, Record, Scope
+from generators.export.formats.base import Entry, Format, Record, Scope
 from generators.export.formats.sides import Pair, take_sides
 
 
-def convert(pairs: Iterator[Pair | LeftOut], scope: Scope) -> Iterator[Entry]:
+def convert(pairs: Iterator[Pair], scope: Scope) -> Iterator[Entry]:
     """Yields pairs; the seed decides which one of every two is turned round."""
     number, turned = 0, False
     for pair in pairs:
-        if isinstance(pair, LeftOut):
-            yield pair
-            continue
         turned = not turned if number % 2 else bool(scope.pick(pair.row["id"], 2))
         number += 1
         texts = pair.sides.texts[::-1] if turned else pair.sides.texts

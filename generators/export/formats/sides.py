@@ -4,12 +4,13 @@ Each config says how itself; of a config whose rows are twins (one side a row), 
 each other give a pair.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from generators.configs import CONFIGS
 from generators.configs.base import Twins, TwoSides
-from generators.export.formats.base import Entry, LeftOut, Row, Scope, Take
+from generators.export.formats.base import Convert, Entry, LeftOut, Row, Scope, Take
 
 SAME = "both sides are the same text"
 ALONE = "its twin is not among the rows"
@@ -26,7 +27,7 @@ class Pair(NamedTuple):
     """Rows that the pair is made of."""
 
 
-ConvertPairs = Callable[[Iterator[Pair | LeftOut], Scope], Iterator[Entry]]
+ConvertPairs = Callable[[Iterator[Pair], Scope], Iterator[Entry]]
 
 
 def take_sides(
@@ -51,28 +52,33 @@ def take_sides(
     }
 
 
-def _convert_rows(
-    name: str, convert: ConvertPairs
-) -> Callable[[Iterable[Row], Scope], Iterator[Entry]]:
-    return lambda rows, scope: convert(read_pairs(name, rows), scope)
+def _convert_rows(name: str, convert: ConvertPairs) -> Convert:
+    """Returns what reads rows as pairs and converts those; the rest is left out at the end."""
+
+    def convert_rows(rows: Iterator[Row], scope: Scope) -> Iterator[Entry]:
+        left_out: Counter[str] = Counter()
+        yield from convert(_read_pairs(name, rows, left_out), scope)
+        yield from (LeftOut(reason, number) for reason, number in left_out.items())
+
+    return convert_rows
 
 
-def read_pairs(name: str, rows: Iterable[Row]) -> Iterator[Pair | LeftOut]:
-    """Yields the rows of a config as pairs; those whose sides are the same are left out."""
+def _read_pairs(name: str, rows: Iterator[Row], left_out: Counter[str]) -> Iterator[Pair]:
+    """Yields the rows of a config as pairs, and counts the rows that give none."""
     sides, twins = CONFIGS[name].sides, CONFIGS[name].twins
     assert sides is not None
-    found = _join_twins(rows, twins) if twins else ((row, None) for row in rows)
-    for each in found:
-        if isinstance(each, LeftOut):
-            yield each
-            continue
-        row, twin = each
+    joined = _join_twins(rows, twins, left_out) if twins else ((row, None) for row in rows)
+    for row, twin in joined:
         pair = Pair(row, sides.read(row, twin), rows=2 if twin else 1)
-        same = pair.sides.positive == pair.sides.negative
-        yield LeftOut(SAME, pair.rows) if same else pair
+        if pair.sides.positive == pair.sides.negative:
+            left_out[SAME] += pair.rows
+        else:
+            yield pair
 
 
-def _join_twins(rows: Iterable[Row], twins: Twins) -> Iterator[tuple[Row, Row] | LeftOut]:
+def _join_twins(
+    rows: Iterator[Row], twins: Twins, left_out: Counter[str]
+) -> Iterator[tuple[Row, Row]]:
     """Yields rows that name each other, the positive one first."""
     waiting: dict[str, Row] = {}
     for row in rows:
@@ -82,4 +88,4 @@ def _join_twins(rows: Iterable[Row], twins: Twins) -> Iterator[tuple[Row, Row] |
         else:
             yield (row, twin) if row[twins.column] == twins.positive else (twin, row)
     if waiting:
-        yield LeftOut(ALONE, len(waiting))
+        left_out[ALONE] += len(waiting)

@@ -8,8 +8,9 @@ from typing import Generic, Literal, TypeVar
 import numpy as np
 
 from generators.quality.evidence import Evidence, FolderEvidence
-from generators.quality.measures.intervals import Bounds
 from schemas.quality import FOLDER, PAIRS, CheckResult, Controls, Level, Part, Verdict
+
+Bounds = tuple[float, float]
 
 FEWEST = 100
 """Menus below which a score is too uncertain: the 95 % band around 0.5 is then wider than 0.098, so
@@ -94,6 +95,11 @@ class Check(Generic[Seen]):
     only where it does so for sure, and else `too few`."""
 
     @property
+    def miss(self) -> Verdict:
+        """The verdict where the threshold is missed."""
+        return "FAIL" if self.level == "gate" else "WARN"
+
+    @property
     def meaning(self) -> str:
         """What the value is: the first sentences of what `measure` says that it returns."""
         first = (inspect.getdoc(self.measure) or "").partition("\n\n")[0]
@@ -105,12 +111,25 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
     found = check.measure(evidence) if evidence.poles or not check.poles else None
     if found is None:
         return None
-    parts = {name: _judge_part(check, part) for name, part in found.parts.items()}
-    verdict = _judge(check, found)
-    missed = _miss(check)
-    failed = [f"{name} {part.value:.3f}" for name, part in parts.items() if part.verdict == missed]
-    if failed and verdict != "unaudited":
-        verdict = missed
+    parts = {
+        name: Part(
+            value=round(float(part.value or 0), 4),
+            n=part.n,
+            verdict="too few" if part.n < check.fewest else _judge(check, part),
+        )
+        for name, part in found.parts.items()
+    }
+    verdict, missed = _judge(check, found), list(found.missed)
+    for name, part in parts.items():
+        if part.verdict == check.miss:
+            missed.append(f"{name} {part.value:.3f}")
+            verdict = check.miss if verdict != "unaudited" else verdict
+    few = found.interval and found.groups and found.groups < FEWEST_GROUPS
+    notes = [
+        found.note,
+        f"interval from only {found.groups} groups" if few else None,
+        f"out of bounds: {', '.join(missed)}" if missed and verdict == check.miss else None,
+    ]
     waived = evidence.waivers.get(check.name)
     return CheckResult(
         number=check.number,
@@ -119,8 +138,8 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         tier=evidence.tier,
         level=check.level,
         counts=check.level == "gate" and not waived and _counts(check, evidence),
-        value=_round(found.value) if found.n else None,
-        interval=_round_bounds(found.interval),
+        value=round(float(found.value), 4) if found.n and found.value is not None else None,
+        interval=found.interval and (round(found.interval[0], 4), round(found.interval[1], 4)),
         threshold=check.threshold,
         verdict=verdict,
         n=found.n,
@@ -128,7 +147,7 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         controls=found.controls,
         figures={name: round(float(value), 4) for name, value in found.figures.items()},
         parts=parts,
-        note=_note(found, [*found.missed, *failed] if verdict == missed else []),
+        note="; ".join(filter(None, notes)) or None,
         waived=waived,
     )
 
@@ -146,16 +165,6 @@ def _counts(check: Check[Seen], evidence: Seen) -> bool:
     return check.about == "data" or (check.about == "place" and not evidence.tiered)
 
 
-def _note(found: Measurement, missed: list[str]) -> str | None:
-    few = found.interval and found.groups and found.groups < FEWEST_GROUPS
-    parts = [
-        found.note,
-        f"interval from only {found.groups} groups" if few else None,
-        f"out of bounds: {', '.join(missed)}" if missed else None,
-    ]
-    return "; ".join(filter(None, parts)) or None
-
-
 def list_missed(*figures: tuple[str, float, bool]) -> tuple[str, ...]:
     """Returns those numbers that are out of their bounds, as they stand in a note.
 
@@ -167,15 +176,15 @@ def list_missed(*figures: tuple[str, float, bool]) -> tuple[str, ...]:
 
 def _judge(check: Check[Seen], found: Measurement) -> Verdict:
     if found.value is None:
-        return _miss(check) if found.missed else "unaudited" if found.enough else "too few"
+        return check.miss if found.missed else "unaudited" if found.enough else "too few"
     if found.n < check.fewest or not found.enough:
-        return _miss(check) if _is_sure(check, found) else "too few"
+        return check.miss if _is_sure(check, found) else "too few"
     missed = bool(found.missed) or not check.low <= round(found.value, 6) <= check.high
     if missed and found.n < check.steady and not _is_outside(check, found):
         return "too few"
     if check.bounded and found.n >= MANY and found.interval:
         missed |= found.interval[0] < check.low or found.interval[1] > check.high
-    return _miss(check) if missed else "PASS"
+    return check.miss if missed else "PASS"
 
 
 def _is_sure(check: Check[Seen], found: Measurement) -> bool:
@@ -196,20 +205,3 @@ def _is_outside(check: Check[Seen], found: Measurement) -> bool:
     band = 0.98 / np.sqrt(found.n)
     low, high = found.interval or (found.value, found.value)
     return max(high, found.value + band) < check.low or min(low, found.value - band) > check.high
-
-
-def _miss(check: Check[Seen]) -> Verdict:
-    return "FAIL" if check.level == "gate" else "WARN"
-
-
-def _judge_part(check: Check[Seen], part: Measurement) -> Part:
-    verdict = "too few" if part.n < check.fewest else _judge(check, part)
-    return Part(value=round(float(part.value or 0), 4), n=part.n, verdict=verdict)
-
-
-def _round(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
-
-
-def _round_bounds(bounds: Bounds | None) -> Bounds | None:
-    return None if bounds is None else (round(bounds[0], 4), round(bounds[1], 4))

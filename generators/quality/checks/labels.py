@@ -2,7 +2,6 @@
 
 from generators.quality.checks.base import Check, Measurement, list_missed
 from generators.quality.evidence import FolderEvidence
-from schemas.generation import Agreement
 from schemas.quality import PAIRS
 
 LEAST_KAPPA = 0.60
@@ -28,7 +27,11 @@ def measure_agreement(folder: FolderEvidence) -> Measurement:
     polarities = [each.polarity for each in folder.judgments if each.polarity and each.polarity.n]
     if not polarities:
         return Measurement(None, 0, note="; ".join(dict.fromkeys(reasons)) or UNAUDITED)
-    worst = min(polarities, key=_rank)
+    # The lowest kappa first; after those, that of few options, and what has none.
+    worst = min(
+        polarities,
+        key=lambda each: (each.kappa is None, each.n < FEWEST_JUDGED, each.kappa or 0.0),
+    )
     raws = [each.raw or 0.0 for each in polarities if each.n >= FEWEST_JUDGED]
     low = min(raws, default=1.0)
     return Measurement(
@@ -40,11 +43,6 @@ def measure_agreement(folder: FolderEvidence) -> Measurement:
         enough=worst.kappa is not None,
         note=ONE_CLASS if worst.kappa is None else INDEPENDENT if worst.interval else None,
     )
-
-
-def _rank(found: Agreement) -> tuple[bool, bool, float]:
-    """Returns what puts the worst kappa first, that of few options and what has none last."""
-    return found.kappa is None, found.n < FEWEST_JUDGED, found.kappa or 0.0
 
 
 def _list_kappas(folder: FolderEvidence) -> dict[str, float]:

@@ -4,18 +4,16 @@ from collections import Counter
 from typing import Any
 
 from generators.quality.checks.base import Check, Measurement, list_missed
-from generators.quality.evidence import Evidence
+from generators.quality.evidence import Evidence, read_wholes
 from generators.quality.measures.diversity import (
     effective_number,
     find_top_opening,
     measure_vendi_share,
 )
 from generators.quality.measures.duplicates import (
-    find_crossings,
     find_duplicates,
     find_near_duplicates,
 )
-from generators.quality.passages import read_wholes
 from schemas.base import Split
 
 FEWEST = 100
@@ -27,6 +25,7 @@ MOST_OPENING, MOST_GENERATED_OPENING = 0.10, 0.05
 LEAST_DIVERSITY, FAILED_DIVERSITY = 0.65, 0.45
 MOST_OF_A_GAME, LEAST_OF_A_POLE = 0.05, 50
 LEAST = "rows of the rarest behavior"
+FRAMES = "one text of each template frame: frames are crossed with fillings by design"
 HELD: tuple[Split, ...] = ("validation", "test")
 
 
@@ -36,12 +35,13 @@ def measure_duplicates(evidence: Evidence) -> Measurement:
     24 % in three model-written files of Perez et al. 2022. They are counted, since a share of
     millions of rows is 0 once rounded.
     """
-    found = find_duplicates(read_wholes(evidence.config, evidence.table))
+    rows = evidence.table.num_rows
+    found = len(find_duplicates(read_wholes(evidence.config, evidence.table)))
     note = "templates repeat their frames by design, so near-duplicates are not measured"
     return Measurement(
-        float(len(found.pairs)),
-        found.n,
-        figures={"share": found.share},
+        float(found),
+        rows,
+        figures={"share": found / max(rows, 1)},
         note=note if evidence.templates else None,
     )
 
@@ -55,7 +55,7 @@ def measure_near_duplicates(evidence: Evidence) -> Measurement | None:
     if evidence.templates:
         return None
     passages = evidence.passages
-    pairs = find_near_duplicates(passages.sketches).pairs
+    pairs = find_near_duplicates(passages.sketches)
     own = sum(passages.owners[one] == passages.owners[other] for one, other in pairs)
     total = max(len(passages.texts), 1)
     figures = {"variants of one menu": own / total}
@@ -77,10 +77,10 @@ def measure_leaks(evidence: Evidence) -> Measurement:
             crossing += sum(len(splits) > 1 for splits in homes.values())
     held = [place for place, split in enumerate(passages.splits) if split in HELD]
     train = [place for place, split in enumerate(passages.splits) if held and split == "train"]
-    near = find_crossings(passages.sketches.take(held), passages.sketches.take(train))
+    near = find_near_duplicates(passages.sketches.take(held), passages.sketches.take(train))
     figures = {"groups or menus in two splits": crossing}
     missed = list_missed(("groups or menus in two splits", crossing, crossing > 0))
-    return Measurement(near.share, len(held), figures=figures, missed=missed)
+    return Measurement(len(near) / max(len(held), 1), len(held), figures=figures, missed=missed)
 
 
 def measure_openings(evidence: Evidence) -> Measurement:
@@ -115,9 +115,8 @@ def measure_repetition(evidence: Evidence) -> Measurement:
         return Measurement(0.0, 0)
     figures = {"distinct 2-grams": found.distinct_2}
     missed = list_missed(("distinct 2-grams", found.distinct_2, found.distinct_2 < LEAST_DISTINCT))
-    return Measurement(
-        found.gzip_ratio, found.n, figures=figures, missed=missed, note=_note_frames(evidence)
-    )
+    note = None if evidence.passages.frames is None else FRAMES
+    return Measurement(found.gzip_ratio, found.n, figures=figures, missed=missed, note=note)
 
 
 def measure_vendi(evidence: Evidence) -> Measurement:
@@ -129,18 +128,11 @@ def measure_vendi(evidence: Evidence) -> Measurement:
     found = evidence.diversity
     if found is None:
         return Measurement(0.0, 0)
-    figures: dict[str, float] = {}
-    note = _note_frames(evidence)
-    if note is not None:
-        figures["all rows"] = measure_vendi_share(evidence.passages.texts)
-        note += f" (all rows: {figures['all rows']:.3f})"
-    return Measurement(found.vendi_share, found.n, figures=figures, note=note)
-
-
-def _note_frames(evidence: Evidence) -> str | None:
     if evidence.passages.frames is None:
-        return None
-    return "one text of each template frame: frames are crossed with fillings by design"
+        return Measurement(found.vendi_share, found.n)
+    every = measure_vendi_share(evidence.passages.texts)
+    note = f"{FRAMES} (all rows: {every:.3f})"
+    return Measurement(found.vendi_share, found.n, figures={"all rows": every}, note=note)
 
 
 def measure_coverage(evidence: Evidence) -> Measurement | None:
@@ -151,7 +143,10 @@ def measure_coverage(evidence: Evidence) -> Measurement | None:
     games = Counter(table["game"].to_pylist())
     rows = table.num_rows
     largest = max(games.values(), default=0) / max(rows, 1)
-    behaviors = _count_behaviors(evidence)
+    behaviors = Counter[str]()
+    if "behavior" in table.column_names:  # 0 where the tier has no row of a behavior
+        behaviors.update(dict.fromkeys(evidence.whole.part.names, 0))
+        behaviors.update(map(str, table["behavior"].to_pylist()))
     least = min(behaviors.values(), default=0)
     figures = {"largest share of a game": largest, **_count_sizes(evidence)}
     if behaviors:
@@ -167,16 +162,6 @@ def measure_coverage(evidence: Evidence) -> Measurement | None:
         ),
         note=f"no row of {', '.join(nothing)}" if nothing else None,
     )
-
-
-def _count_behaviors(evidence: Evidence) -> Counter[str]:
-    """Returns behavior -> rows, each of which shows both poles; 0 where the tier has none of it."""
-    if "behavior" not in evidence.table.column_names:
-        return Counter[str]()
-    counted = Counter(dict.fromkeys(evidence.whole.part.names, 0))
-    behaviors: list[Any] = evidence.table["behavior"].to_pylist()
-    counted.update(behaviors)
-    return counted
 
 
 def _count_sizes(evidence: Evidence) -> dict[str, float]:

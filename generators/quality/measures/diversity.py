@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.quality.measures.words import read_opening, split_tokens
+from generators.quality.measures.texts import read_opening, split_tokens
 
 SAMPLE = 300
 """Texts that are measured; all measures move with their number."""
@@ -37,9 +37,9 @@ class Diversity:
     """Vendi score by texts, 1/n to 1; less is more alike."""
 
 
-def measure_diversity(texts: Sequence[str], seed: int = 0) -> Diversity | None:
+def measure_diversity(texts: Sequence[str]) -> Diversity | None:
     """Returns the measures of a sample of the texts; None where fewer than two have any text."""
-    sample = draw_texts([text for text in texts if text.strip()], SAMPLE, seed)
+    sample = draw_texts([text for text in texts if text.strip()])
     if len(sample) < 2:
         return None
     return Diversity(
@@ -50,7 +50,7 @@ def measure_diversity(texts: Sequence[str], seed: int = 0) -> Diversity | None:
     )
 
 
-def draw_texts(texts: Sequence[str], n: int, seed: int) -> list[str]:
+def draw_texts(texts: Sequence[str], n: int = SAMPLE, seed: int = 0) -> list[str]:
     """Returns n of the texts (all, if fewer), whatever the order they come in."""
     copies: Counter[str] = Counter()
     keyed: list[tuple[bytes, str]] = []

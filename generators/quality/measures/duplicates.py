@@ -1,20 +1,41 @@
-"""Texts that repeat others, word for word or nearly; the only importer of rensa.
+"""Texts that repeat others, word for word or nearly; the only importer of rensa. Pure.
 
-Near-duplicates are found as Lee et al. find them (https://arxiv.org/abs/2107.06499): MinHash over
-word n-grams proposes pairs, the exact Jaccard similarity of the two sets decides.
+Texts are compared as sets of word 3-grams, each a number of 64 bits. Near-duplicates are found as
+Lee et al. find them (https://arxiv.org/abs/2107.06499): MinHash over word n-grams proposes pairs,
+the exact Jaccard similarity of the two sets decides.
 """
 
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false
+
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rensa import RMinHash  # pyright: ignore[reportMissingTypeStubs, reportAttributeAccessIssue, reportUnknownVariableType]
+from rensa import RMinHash  # pyright: ignore[reportAttributeAccessIssue]
 
-from generators.quality.measures.shingles import Places, Shingles, cut_shingles, measure_jaccard
+from generators.quality.measures.texts import split_tokens
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+Scores = NDArray[np.float64]
+Digests = NDArray[np.uint32]
+
+WIDTH = 3
+"""Words and punctuation marks of a shingle."""
+
+SAMPLE = 1000
+"""Texts whose nearest neighbour is found, among all."""
+
+_BLOCK = 4096
+
+_FACTORS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], np.uint64)
+"""Odd numbers without a pattern: the same words in another order give another number."""
 
 PERMUTATIONS = 128
 NEAR = 0.7
@@ -37,23 +58,73 @@ CHECKED = 2
 
 _CHUNK = 8192
 
-Digests = NDArray[np.uint32]
+Repeats = list[tuple[int, int]]
+"""Place of the text that is repeated, place of the one that repeats it; by the second, which stands
+in one pair at most."""
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """Texts that repeat another one."""
+class Shingles:
+    """The set of shingles of each text, one after the other in one array."""
 
-    pairs: tuple[tuple[int, int], ...]
-    """Place of the text that is repeated, place of the one that repeats it; by the second, which
-    stands in one pair at most."""
-    n: int
-    """Texts that were compared."""
+    hashes: Hashes
+    """Ascending within a text, each once."""
+    offsets: Places
+    """Where each text begins, and the end of the last one."""
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
 
     @property
-    def share(self) -> float:
-        """Share of texts that repeat another one, 0 to 1; 0 where there is no text."""
-        return len(self.pairs) / max(self.n, 1)
+    def sizes(self) -> Places:
+        """Shingles of each text."""
+        return np.diff(self.offsets)
+
+    def of(self, place: int) -> Hashes:
+        """Returns the shingles of one text."""
+        return self.hashes[self.offsets[place] : self.offsets[place + 1]]
+
+    def join(self, others: "Shingles") -> "Shingles":
+        """Returns the sets of these texts, then those of others."""
+        offsets = np.concatenate([self.offsets, others.offsets[1:] + self.offsets[-1]])
+        return Shingles(np.concatenate([self.hashes, others.hashes]), offsets)
+
+    def take(self, places: Sequence[int] | Places) -> "Shingles":
+        """Returns the sets of some of the texts, in the order of the places."""
+        return _join([self.of(int(place)) for place in places])
+
+
+def cut_shingles(texts: Iterable[str]) -> Shingles:
+    """Returns the word 3-grams of each text.
+
+    A text of one or two words is one shingle; a text without any has none.
+    """
+    hash_word = cache(_hash_word)
+    return _join([_cut([*map(hash_word, split_tokens(text))]) for text in texts])
+
+
+def measure_jaccard(one: Hashes, other: Hashes) -> float:
+    """Returns what two sets share of what both hold, 0 to 1; 0 for two empty ones."""
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / max(len(one) + len(other) - shared, 1)
+
+
+def _hash_word(word: str) -> int:
+    return int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+def _cut(words: list[int]) -> Hashes:
+    if not words:
+        return np.empty(0, np.uint64)
+    padded = np.array(words + [0] * (WIDTH - len(words)), np.uint64)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, WIDTH)
+    return np.unique((windows * _FACTORS).sum(axis=1, dtype=np.uint64))
+
+
+def _join(sets: list[Hashes]) -> Shingles:
+    offsets = np.zeros(len(sets) + 1, np.int64)
+    np.cumsum([len(each) for each in sets], out=offsets[1:])
+    return Shingles(np.concatenate([*sets, np.empty(0, np.uint64)]), offsets)
 
 
 @dataclass(frozen=True)
@@ -82,13 +153,13 @@ def find_duplicates(texts: Sequence[str]) -> Repeats:
     Two texts are the same after NFKC, case folding and white space squeezed to one space.
     """
     first: dict[bytes, int] = {}
-    pairs: list[tuple[int, int]] = []
+    pairs: Repeats = []
     for place, text in enumerate(texts):
         plain = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
         key = blake2b(plain.encode("utf-8", "replace"), digest_size=16).digest()
         if (earlier := first.setdefault(key, place)) != place:
             pairs.append((earlier, place))
-    return Repeats(tuple(pairs), len(texts))
+    return pairs
 
 
 def sketch(texts: Sequence[str], seed: int = 0) -> Sketches:
@@ -98,11 +169,21 @@ def sketch(texts: Sequence[str], seed: int = 0) -> Sketches:
     for start in range(0, len(shingles), _CHUNK):  # the rows come as Python lists, which are large
         offsets = shingles.offsets[start : start + _CHUNK + 1]
         sets = shingles.hashes[offsets[0] : offsets[-1]]
-        matrix: Any = RMinHash.digest_matrix_from_flat_token_hashes(  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        matrix: Any = RMinHash.digest_matrix_from_flat_token_hashes(
             sets, (offsets - offsets[0]).astype(np.uint64), PERMUTATIONS, seed
         )
-        digests[start : start + _CHUNK] = matrix.to_rows()  # pyright: ignore[reportUnknownMemberType]
+        digests[start : start + _CHUNK] = matrix.to_rows()
     return Sketches(shingles, _hash_bands(digests), digests)
+
+
+def _hash_bands(digests: Digests) -> NDArray[np.uint64]:
+    factors = np.random.default_rng(ROWS).integers(1, 2**63, ROWS, np.uint64) | np.uint64(1)
+    slots = digests[:, : BANDS * ROWS].reshape(-1, BANDS, ROWS)
+    bands = np.zeros(slots.shape[:2], np.uint64)
+    for row in range(ROWS):
+        bands = (bands ^ slots[:, :, row]) * factors[row]
+        bands ^= bands >> np.uint64(29)
+    return bands
 
 
 def sketch_rest(texts: Sequence[str], known: Mapping[str, int], sketches: Sketches) -> Sketches:
@@ -118,53 +199,33 @@ def sketch_rest(texts: Sequence[str], known: Mapping[str, int], sketches: Sketch
         return sketches.take([known[text] for text in texts])
     more, fresh = sketch(rest), iter(range(len(sketches), len(sketches) + len(rest)))
     places = [known[text] if text in known else next(fresh) for text in texts]
-    return _join(sketches, more).take(places)
-
-
-def _join(one: Sketches, other: Sketches) -> Sketches:
-    return Sketches(
-        one.shingles.join(other.shingles),
-        np.concatenate([one.bands, other.bands]),
-        np.concatenate([one.digests, other.digests]),
+    joined = Sketches(
+        sketches.shingles.join(more.shingles),
+        np.concatenate([sketches.bands, more.bands]),
+        np.concatenate([sketches.digests, more.digests]),
     )
+    return joined.take(places)
 
 
-def find_near_duplicates(sketches: Sketches) -> Repeats:
-    """Returns the texts with an earlier near-duplicate, word-for-word ones among them."""
-    return _match(sketches, sketches, earlier=True)
+def find_near_duplicates(sketches: Sketches, others: Sketches | None = None) -> Repeats:
+    """Returns the texts with an earlier near-duplicate, word-for-word ones among them.
 
-
-def find_crossings(sketches: Sketches, others: Sketches) -> Repeats:
-    """Returns the texts with a near-duplicate among others, such as those of test in train.
-
-    Both must be sketched with one seed. In the pairs the first place is one of `others`.
+    Args:
+        sketches: the texts.
+        others: where near-duplicates are looked for instead, such as train for the texts of test;
+            sketched with the same seed. In the pairs the first place is one of these.
     """
-    return _match(sketches, others, earlier=False)
-
-
-def _hash_bands(digests: Digests) -> NDArray[np.uint64]:
-    factors = np.random.default_rng(ROWS).integers(1, 2**63, ROWS, np.uint64) | np.uint64(1)
-    slots = digests[:, : BANDS * ROWS].reshape(-1, BANDS, ROWS)
-    bands = np.zeros(slots.shape[:2], np.uint64)
-    for row in range(ROWS):
-        bands = (bands ^ slots[:, :, row]) * factors[row]
-        bands ^= bands >> np.uint64(29)
-    return bands
-
-
-def _match(sketches: Sketches, others: Sketches, *, earlier: bool) -> Repeats:
+    among = sketches if others is None else others
     found: dict[int, int] = {}
     open_ = sketches.shingles.sizes > 0
-    for places, candidates in _propose(sketches, others, open_, earlier=earlier):
+    for places, candidates in _propose(sketches, among, open_, earlier=others is None):
         for place, other in zip(places.tolist(), candidates.tolist(), strict=True):
-            if place not in found and _is_near(sketches.shingles, place, others.shingles, other):
+            if place in found:
+                continue
+            if measure_jaccard(sketches.shingles.of(place), among.shingles.of(other)) >= NEAR:
                 found[place] = other
                 open_[place] = False
-    return Repeats(tuple((other, place) for place, other in sorted(found.items())), len(sketches))
-
-
-def _is_near(shingles: Shingles, place: int, others: Shingles, other: int) -> bool:
-    return measure_jaccard(shingles.of(place), others.of(other)) >= NEAR
+    return [(other, place) for place, other in sorted(found.items())]
 
 
 def _propose(
@@ -178,20 +239,17 @@ def _propose(
         offered = [bucket.offer(depth, open_) for bucket in buckets]
         keys = np.unique(np.concatenate([one * len(others) + other for one, other in offered]))
         places, candidates = np.divmod(keys, max(len(others), 1))
-        equal = _count_equal(sketches.digests, places, others.digests, candidates)
+        chunks = [slice(at, at + _CHUNK) for at in range(0, len(places), _CHUNK)]
+        equals = [
+            (sketches.digests[places[chunk]] == others.digests[candidates[chunk]]).sum(axis=1)
+            for chunk in chunks
+        ]
+        equal = np.concatenate([*equals, np.empty(0, np.int64)])
         order = np.lexsort((-equal, places))
         order = order[equal[order] >= PROMISING * PERMUTATIONS]
         rank = np.arange(len(order)) - np.searchsorted(places[order], places[order])
         order = order[rank < CHECKED]
         yield places[order], candidates[order]
-
-
-def _count_equal(digests: Digests, places: Places, others: Digests, candidates: Places) -> Places:
-    counts = [
-        (digests[places[at : at + _CHUNK]] == others[candidates[at : at + _CHUNK]]).sum(axis=1)
-        for at in range(0, len(places), _CHUNK)
-    ]
-    return np.concatenate([*counts, np.empty(0, np.int64)])
 
 
 class _Bucket:
@@ -211,3 +269,47 @@ class _Bucket:
         """Returns the open texts, and for each the text that many places before the end."""
         places = np.flatnonzero(open_ & (self._end - depth >= self._first))
         return places, self._order[self._end[places] - depth]
+
+
+def measure_nearest(shingles: Shingles, seed: int = 0, sample: int = SAMPLE) -> Scores:
+    """Returns the Jaccard similarity of texts to the nearest other one, 0 to 1.
+
+    Each is compared with every other text, by a product of sparse matrices; no pair is missed.
+    Texts without a word are left out.
+
+    Args:
+        shingles: the texts.
+        seed: decides which are drawn.
+        sample: how many at most, drawn evenly.
+    """
+    places = np.flatnonzero(shingles.sizes > 0)
+    if len(places) > sample:
+        places = np.sort(np.random.default_rng(seed).choice(places, sample, replace=False))
+    if not len(places):
+        return np.zeros(0)
+    drawn = shingles.take(places)
+    known = np.unique(drawn.hashes)
+    rows = _tabulate(drawn.hashes, drawn.sizes, known)
+    best = np.zeros(len(places))
+    for start in range(0, len(shingles), _BLOCK):
+        offsets = shingles.offsets[start : start + _BLOCK + 1]
+        sizes = np.diff(offsets)
+        columns = _tabulate(shingles.hashes[offsets[0] : offsets[-1]], sizes, known)
+        shared = (rows @ columns.T).tocoo()
+        lines, others = shared.coords
+        scores = shared.data / (drawn.sizes[lines] + sizes[others] - shared.data)
+        scores[places[lines] == others + start] = 0
+        np.maximum.at(best, lines, scores)
+    return best
+
+
+def _tabulate(hashes: Hashes, sizes: Places, known: Hashes) -> Any:
+    """Returns a sparse row for each text, with ones at those known shingles that it has."""
+    from scipy.sparse import csr_array
+
+    texts = np.repeat(np.arange(len(sizes)), sizes)
+    at = np.searchsorted(known, hashes)
+    at[at == len(known)] = 0
+    has = known[at] == hashes
+    ones = np.ones(int(has.sum()), np.int32)
+    return csr_array((ones, (texts[has], at[has])), shape=(len(sizes), len(known)))

@@ -10,7 +10,7 @@ sides and has no intercept, so that swapping the sides swaps its sign: it ranks 
 # scikit-learn ships no types.
 
 from collections.abc import Callable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,11 @@ class Vocabulary:
         found, sizes = ngrams.take(seen)
         shares = np.bincount(found, minlength=len(ngrams))
         self._ngrams = ngrams
-        self._chosen = _choose_frequent(shares, RAREST if len(seen) >= FEW else 1)
+        chosen = np.flatnonzero(shares >= (RAREST if len(seen) >= FEW else 1))
+        if len(chosen) > MOST_NGRAMS:
+            most = np.argsort(-shares[chosen], kind="stable")[:MOST_NGRAMS]
+            chosen = np.sort(chosen[most])
+        self._chosen = chosen
         column = np.full(len(ngrams), -1, np.int32)
         column[self._chosen] = np.arange(len(self._chosen), dtype=np.int32)
         columns = column[found]
@@ -96,6 +100,22 @@ class Vocabulary:
         weights = np.bincount(positive, minlength=texts) - np.bincount(negative, minlength=texts)
         return np.asarray(self.has.T @ weights.astype(np.float64)).ravel() / max(len(positive), 1)
 
+    def find_strongest(self, positive: Ints, negative: Ints) -> tuple[int, float] | None:
+        """Returns the n-gram that separates the sides best, and which has it, 1 or -1, or 0."""
+        shares = self.compare(positive, negative).round(6)
+        if not len(shares):
+            return None
+        best = int(np.abs(shares).argmax())
+        return best, float(np.sign(shares[best]))
+
+    def rank(self, fit: tuple[Ints, Ints], score: tuple[Ints, Ints]) -> Floats:
+        """Returns for each pair to score which side has the n-gram that separates others best."""
+        strongest = self.find_strongest(*fit)
+        if strongest is None:
+            return np.zeros(len(score[0]))
+        best, sign = strongest
+        return sign * self.find(best, *score)
+
     def find(self, ngram: int, positive: Ints, negative: Ints) -> Floats:
         """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
         has = self.has[:, [ngram]].toarray().ravel().astype(np.float64)
@@ -108,14 +128,10 @@ def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:
     if found < 2:
         return
     splitter = GroupKFold(min(FOLDS, found), shuffle=True, random_state=seed)
-    for fit, score in splitter.split(np.zeros(len(groups)), groups=groups):
-        yield _mark(fit, len(groups)), _mark(score, len(groups))
-
-
-def _mark(places: NDArray[np.int64], total: int) -> Mask:
-    mask = np.zeros(total, np.bool_)
-    mask[places] = True
-    return mask
+    for _, places in splitter.split(np.zeros(len(groups)), groups=groups):
+        score = np.zeros(len(groups), np.bool_)
+        score[places] = True
+        yield ~score, score
 
 
 def cross_score(scorer: Scorer, groups: Ints, seed: int = 0, fit_on: Mask | None = None) -> Floats:
@@ -137,11 +153,7 @@ def cross_score(scorer: Scorer, groups: Ints, seed: int = 0, fit_on: Mask | None
 
 def score_features(differences: Floats) -> Scorer:
     """Returns a logistic regression on differences of features, in units of their spread."""
-    return partial(_score_features, differences)
-
-
-def _score_features(differences: Floats, fit: Mask, score: Mask) -> Floats:
-    return differences[score] @ fit_direction(differences[fit])
+    return lambda fit, score: differences[score] @ fit_direction(differences[fit])
 
 
 def fit_direction(differences: Floats) -> Floats:
@@ -163,26 +175,15 @@ def _mirror(differences: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 def score_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Scorer:
     """Returns a logistic regression on the TF-IDF of single options."""
-    return partial(_score_words, vocabulary, positive, negative)
 
+    def score_pairs(fit: Mask, score: Mask) -> Floats:
+        if not vocabulary.has.shape[1]:
+            return np.zeros(int(score.sum()))
+        fitted = vocabulary.fit(list_places(positive[fit]), list_places(negative[fit]))
+        sides = vocabulary.weighted @ fitted
+        return sides[positive[score]] - sides[negative[score]]
 
-def _score_words(
-    vocabulary: Vocabulary, positive: Ints, negative: Ints, fit: Mask, score: Mask
-) -> Floats:
-    if not vocabulary.has.shape[1]:
-        return np.zeros(int(score.sum()))
-    sides = vocabulary.weighted @ vocabulary.fit(
-        list_places(positive[fit]), list_places(negative[fit])
-    )
-    return sides[positive[score]] - sides[negative[score]]
-
-
-def _choose_frequent(shares: NDArray[np.int64], fewest: int) -> NDArray[np.int64]:
-    """Returns the n-grams that stand in enough texts, the most frequent ones if too many do."""
-    chosen = np.flatnonzero(shares >= fewest)
-    if len(chosen) > MOST_NGRAMS:
-        chosen = np.sort(chosen[np.argsort(-shares[chosen], kind="stable")[:MOST_NGRAMS]])
-    return chosen
+    return score_pairs
 
 
 def list_places(places: Ints) -> Ints:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from generators.configs.contrasts import Contrasts, Floats, Ints, Mask, Strings
-from generators.quality.measures.surface import FEATURES, REFUSALS, WORDS
+from generators.quality.measures.texts import FEATURES, REFUSALS, WORDS
 from generators.quality.selection.balance import Balance, Cue, balance
 from generators.quality.selection.classifiers import cross_score, fit_direction, score_features
 from generators.quality.selection.features import (

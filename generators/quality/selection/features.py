@@ -7,7 +7,7 @@ import numpy as np
 
 from generators.configs.contrasts import Contrasts, Floats, Ints, Mask
 from generators.parallel import count_cores, map_in_order
-from generators.quality.measures.surface import FEATURES, WORDS, measure_texts
+from generators.quality.measures.texts import FEATURES, WORDS, measure_texts
 from generators.quality.selection.classifiers import Vocabulary, list_places
 from generators.quality.selection.ngrams import Ngrams
 

@@ -4,15 +4,13 @@ An n-gram is a number, and numbers stand in the order of the n-grams' tokens, so
 of a text never depends on the other texts.
 """
 
-import re
 from array import array
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-TOKEN = re.compile(r"\w+|[^\w\s]")
-"""Words and punctuation."""
+from generators.quality.measures.texts import split_tokens
 
 _AT_ONCE = 1 << 14
 """Texts whose n-grams stand in memory more than once."""
@@ -29,7 +27,7 @@ class Ngrams:
         numbers = _Numbers()
         found, sizes = array("i"), np.zeros(len(texts), np.int64)
         for place, text in enumerate(texts):
-            tokens = TOKEN.findall(text.lower())
+            tokens = split_tokens(text)
             sizes[place] = len(tokens)
             found.extend(map(numbers.__getitem__, tokens))
         self._tokens = sorted(numbers)

@@ -39,10 +39,8 @@ class Path(NamedTuple):
     @property
     def steps(self) -> tuple[str, ...]:
         """Concept, relation, concept, and so on."""
-        return (
-            self.source,
-            *(part for edge in self.edges for part in (edge.relation, edge.target)),
-        )
+        further = (part for edge in self.edges for part in (edge.relation, edge.target))
+        return (self.source, *further)
 
 
 def find_cycle(edges: Sequence[Edge]) -> list[Edge]:
@@ -75,18 +73,16 @@ def list_paths(edges: Iterable[Edge], concepts: Mapping[str, Concept]) -> Iterat
     for edge in inside:
         if edge.relation == "kind_of":
             kinds.setdefault(edge.target, []).append(edge)
+
+    def extend(path: Path) -> Iterator[Path]:
+        yield path
+        if len(path.edges) < MOST_HOPS:
+            for edge in kinds.get(path.source, ()):
+                yield from extend(Path((edge, *path.edges), path.relation))
+
     for last in inside:
         if last.relation == "kind_of" or last.relation in INHERITED:
-            yield from _extend((last,), last.relation, kinds)
-
-
-def _extend(
-    edges: tuple[Edge, ...], relation: InheritedRelation, kinds: Mapping[str, list[Edge]]
-) -> Iterator[Path]:
-    yield Path(edges, relation)
-    if len(edges) < MOST_HOPS:
-        for edge in kinds.get(edges[0].source, ()):
-            yield from _extend((edge, *edges), relation, kinds)
+            yield from extend(Path((last,), last.relation))
 
 
 def derive(facts: Iterable[Fact]) -> set[Fact]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from generators.sources.concepts.network import find_groups
 from generators.splits import deal_split
@@ -20,18 +20,7 @@ from schemas.concept import (
 Thing = TypeVar("Thing", covariant=True)
 Pair = tuple[str, str]
 Kept = TypeVar("Kept")
-
-
-class Themed(Protocol):
-    """What belongs to a theme."""
-
-    @property
-    def theme(self) -> str:
-        """Its name."""
-        ...
-
-
-WithTheme = TypeVar("WithTheme", bound=Themed)
+Themed = TypeVar("Themed", SlotTemplate, Scenario)
 
 
 @dataclass(frozen=True)
@@ -147,7 +136,7 @@ class ConceptPool:
         licence, provenance = self.file.text_licence, Provenance(template=name)
         return Sourced(name, value, deal_split(name), "template", licence, provenance)
 
-    def _sort(self, found: list[Sourced[WithTheme]]) -> list[Sourced[WithTheme]]:
+    def _sort(self, found: list[Sourced[Themed]]) -> list[Sourced[Themed]]:
         themes = list(self.file.themes)
         return sorted(found, key=lambda each: (themes.index(each.value.theme), each.name))
 

@@ -1,7 +1,7 @@
 """Sentences with a slot, and what stands in it. Pure."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from os.path import commonprefix
@@ -73,22 +73,18 @@ def parse_slot(text: str) -> Frame:
     if len(capitals) > 1 or len(set(forms)) < len(forms):
         raise SlotError(f"the slot {slot[0]}", "different forms, all capital or none")
     prefix, suffix = text[: slot.start()], text[slot.end() :]
-    _check_around(prefix, slot[0], suffix, forms)
+    if _INDEFINITE.search(prefix):
+        raise SlotError(f"an article before {slot[0]}", "{a}, which brings its own")
+    if "a" in forms and (found := _DETERMINER.search(prefix)):
+        wanted = "no other word of the kind before {a}, which brings an article"
+        raise SlotError(f"'{found[1]}' before {slot[0]}", wanted)
+    if _JOINED.search(prefix[-1:]) or _JOINED.search(suffix[:1]):
+        raise SlotError(f"a slot that touches a word: {slot[0]}", "a space between")
     begins = not prefix.strip(_OPENING) or prefix.rstrip(_OPENING).endswith((".", "!", "?"))
     if begins != (capitals == {True}):
         wanted = "a capital where the slot begins a sentence, and nowhere else"
         raise SlotError(f"the slot {slot[0]}", wanted)
     return Frame(SHARED_SUFFIX, prefix, suffix, cast(tuple[Form, ...], forms), capitals == {True})
-
-
-def _check_around(prefix: str, slot: str, suffix: str, forms: Sequence[str]) -> None:
-    if _INDEFINITE.search(prefix):
-        raise SlotError(f"an article before {slot}", "{a}, which brings its own")
-    if "a" in forms and (found := _DETERMINER.search(prefix)):
-        wanted = "no other word of the kind before {a}, which brings an article"
-        raise SlotError(f"'{found[1]}' before {slot}", wanted)
-    if _JOINED.search(prefix[-1:]) or _JOINED.search(suffix[:1]):
-        raise SlotError(f"a slot that touches a word: {slot}", "a space between")
 
 
 def list_frames(text: str) -> Iterator[Frame]:
@@ -151,13 +147,9 @@ def find_difference(one: str, other: str) -> tuple[int, int]:
         after += 1
     lead = sum(map(len, pieces[:before]))
     trail = sum(map(len, pieces[len(pieces) - after :]))
-    spaces = commonprefix([find_space(one[lead:]), find_space(other[lead:])])
+    rests = (one[lead:], other[lead:])
+    spaces = commonprefix([rest[: len(rest) - len(rest.lstrip())] for rest in rests])
     return lead + len(spaces), trail
-
-
-def find_space(text: str) -> str:
-    """Returns the space that a text begins with."""
-    return text[: len(text) - len(text.lstrip())]
 
 
 def is_family(word: str, other: str) -> bool:

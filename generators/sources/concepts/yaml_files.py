@@ -24,7 +24,6 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _BAD_DOCUMENT = "one YAML document"
 
 _WANTED: Mapping[str, str] = {
-    "missing": "it",
     "extra_forbidden": "only the fields of the schema",
     "string_type": "text",
     "bool_type": "true or false",
@@ -121,28 +120,25 @@ class YamlFile:
         try:
             return model.model_validate(self.value, strict=False)
         except ValidationError as error:
-            raise self._explain(error) from error
+            first = error.errors(include_url=False)[0]
+            path = tuple(key for key in first["loc"] if key != "[key]")
+            name = ".".join(map(str, path)) or "the file"
+            context = {key: str(value) for key, value in first.get("ctx", {}).items()}
+            if "pattern" in context:
+                context["pattern"] = _describe_pattern(context["pattern"])
+            if first["type"] == "value_error":
+                found, _, wanted = context["error"].partition("|")
+                raise self.fault(path, f"{name} {found}", wanted or "a value that fits") from error
+            if first["type"] == "missing":
+                raise self.fault(path, f"{name} is missing", "a value") from error
+            wanted = _WANTED.get(first["type"], first["msg"]).format(**context)
+            raise self.fault(path, f"{name} is {_name_value(first['input'])}", wanted) from error
 
     def fault(self, path: tuple[Key, ...], found: str, wanted: str) -> SourceError:
         """Returns the error of a value that is wrong, at its line."""
         while path and path not in self.lines:
             path = path[:-1]
         return self._error(self.lines.get(path, 1), found, wanted)
-
-    def _explain(self, error: ValidationError) -> SourceError:
-        first = error.errors(include_url=False)[0]
-        path = tuple(key for key in first["loc"] if key != "[key]")
-        name = ".".join(map(str, path)) or "the file"
-        context = {key: str(value) for key, value in first.get("ctx", {}).items()}
-        if "pattern" in context:
-            context["pattern"] = _describe_pattern(context["pattern"])
-        if first["type"] == "value_error":
-            found, _, wanted = context["error"].partition("|")
-            return self.fault(path, f"{name} {found}", wanted or "a value that fits")
-        if first["type"] == "missing":
-            return self.fault(path, f"{name} is missing", "a value")
-        wanted = _WANTED.get(first["type"], first["msg"]).format(**context)
-        return self.fault(path, f"{name} is {_name_value(first['input'])}", wanted)
 
     def _error(self, line: int, found: str, wanted: str) -> SourceError:
         return SourceError(f"{self.path} line {line}", found, wanted, self._remedy)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter, ValidationError
 
 from generators.errors import SourceError, UsageError
-from generators.jsonl import read_json, write_json
+from generators.jsonl import read_json
 
 TREE_SUFFIX = "_game_tree.json"
 SCENARIOS_SUFFIX = "_scenarios_bfs_filled.json"
@@ -64,7 +64,13 @@ def find_games(
             known = f"a game of {data}, such as {', '.join(names[:3])}"
             raise UsageError("--games", f"'{unknown[0]}'", known, "List them with the doctor")
         names = [name for name in names if name in games]
-    found = [_find_files(data, name) for name in names]
+    found: list[GameFiles] = []
+    for name in names:
+        labels = data / "annotations_clean" / f"{name}.json"
+        tree, scenarios = data / "trees" / f"{name}{TREE_SUFFIX}", data / "scenarios"
+        scenarios /= f"{name}{SCENARIOS_SUFFIX}"
+        given = None if is_missing(labels) else labels
+        found.append(GameFiles(name, data, tree, scenarios, given))
     if need_labels and not any(game.labels for game in found):
         raise no_labels(data)
     return found
@@ -77,17 +83,6 @@ def no_labels(data: Path) -> SourceError:
         "no labels for any of the games",
         "<game>.json with a record per scene",
         "Unpack the whole game_data.zip, or choose games that are labelled",
-    )
-
-
-def _find_files(data: Path, game: str) -> GameFiles:
-    labels = data / "annotations_clean" / f"{game}.json"
-    return GameFiles(
-        game,
-        data,
-        data / "trees" / f"{game}{TREE_SUFFIX}",
-        data / "scenarios" / f"{game}{SCENARIOS_SUFFIX}",
-        None if is_missing(labels) else labels,
     )
 
 
@@ -123,21 +118,14 @@ def _find_fault(data: Path) -> tuple[str, str]:
         return "a file", "Unpack it, and name the folder"
     if _list_trees(data):
         return "", ""
-    inner = next((path.parent for path in _nested_trees(data)), None)
-    if inner is not None:
-        return "no trees/ here, but one deeper", f"Use --data {inner}"
-    archive = next((path.name for path in sorted(data.glob("*.zip"))), None)
-    if archive is not None:
-        return f"{archive}, still packed", f"Unpack it. {README_ROUTE}"
+    deeper = sorted(path.parent for depth in ("*", "*/*") for path in data.glob(f"{depth}/trees"))
+    if inner := [path for path in deeper if _list_trees(path)]:
+        return "no trees/ here, but one deeper", f"Use --data {inner[0]}"
+    if archives := sorted(path.name for path in data.glob("*.zip")):
+        return f"{archives[0]}, still packed", f"Unpack it. {README_ROUTE}"
     if data.name in ("trees", "scenarios", "annotations_clean"):
         return "a part of it", f"Use --data {data.parent}"
     return f"no trees/*{TREE_SUFFIX}", f"Name the right folder. {README_ROUTE}"
-
-
-def _nested_trees(data: Path) -> list[Path]:
-    """Returns `trees` folders with games in them, up to two levels deeper."""
-    deeper = [*data.glob("*/trees"), *data.glob("*/*/trees")]
-    return sorted(path for path in deeper if _list_trees(path.parent))
 
 
 T = TypeVar("T")
@@ -198,11 +186,6 @@ class JsonReader:
         return cast(dict[str, Any], value)
 
 
-def write_compact(value: object) -> str:
-    """Returns a value as JSON without white space."""
-    return write_json(value).decode()
-
-
 def describe(value: object) -> str:
     """Returns what kind of JSON value this is, never the value: story text is not ours to print."""
     return _TYPE_NAMES.get(type(value), type(value).__name__)
@@ -225,7 +208,10 @@ def validate(adapter: TypeAdapter[T], value: object, name: str, key: str = "") -
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         keys = ".".join(str(part) for part in (key, *first["loc"]) if part != "")
-        found = "nothing" if first["type"] == "missing" else _describe_input(first["input"])
+        given = first["input"]
+        found = "nothing" if first["type"] == "missing" else describe(given)
+        if found == "a number":
+            found = f"the number {given}"
         wanted = _WANTED.get(first["type"]) or first["msg"][:1].lower() + first["msg"][1:]
         raise SourceError(f"{name}, key '{keys}'", found, wanted, REMEDY) from error
 
@@ -243,8 +229,3 @@ _WANTED: Mapping[str, str] = {
     "literal_error": "CHOICE, COND or OTHER",
 }
 """What a value should have been, by pydantic's name of the error."""
-
-
-def _describe_input(value: object) -> str:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"the number {value}" if is_number else describe(value)

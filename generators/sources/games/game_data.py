@@ -1,7 +1,7 @@
 """One game of a `game_data/` folder, read whole and checked: every text, every record."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from generators.errors import SourceError
+from generators.jsonl import write_json
 from generators.sources.games.files import (
     REMEDY,
     GameFiles,
@@ -16,7 +17,6 @@ from generators.sources.games.files import (
     describe,
     is_missing,
     validate,
-    write_compact,
 )
 from generators.sources.games.labels import (
     NOTHING_RECORDED,
@@ -107,15 +107,24 @@ def read_game(files: GameFiles, metadata: object) -> Game:
     pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
     label_values, odd_labels = _read_labels(files.game, records)
     scenes = set(scene_ids.values()).union(*pages.values())
+    menus = (node for node in nodes.values() if node.type == "CHOICE")
+    options = [scene_ids[option] for menu in menus for option in menu.children]
+    entry = None
+    if metadata is not None:
+        entry = validate(_METADATA, metadata, "game_metadata.json", files.game)
     return Game(
         name=files.game,
         nodes=nodes,
         scene_ids=scene_ids,
         scenarios=scenarios,
         label_values=label_values,
-        option_records=_keep_records(records, _list_options(nodes, scene_ids)),
+        option_records={
+            scene_id: write_json(records[scene_id]).decode()
+            for scene_id in options
+            if scene_id in records
+        },
         pages=pages,
-        text_licence=_read_licence(files.game, metadata),
+        text_licence="cc0-1.0" if entry and entry.text_licence == "cc0-1.0" else "choice-of-games",
         sha256=reader.sha256,
         oddities=odd_labels + _count_oddities(scenes, scenarios, records, metadata),
     )
@@ -133,19 +142,15 @@ def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, Node]:
     nodes = validate(_NODES, reader.read_object(files.tree, name), name)
     named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
     if not named <= nodes.keys():
-        raise _find_missing_node(nodes, name)
+        key, missing = next(
+            (f"{node_name}.{field}", other)
+            for node_name, node in nodes.items()
+            for field in ("children", "parents")
+            for other in getattr(node, field)
+            if other not in nodes
+        )
+        raise SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
     return nodes
-
-
-def _find_missing_node(nodes: Mapping[str, Node], name: str) -> SourceError:
-    key, missing = next(
-        (f"{node_name}.{field}", other)
-        for node_name, node in nodes.items()
-        for field in ("children", "parents")
-        for other in getattr(node, field)
-        if other not in nodes
-    )
-    return SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
 
 
 def _read_scenarios(files: GameFiles, reader: JsonReader) -> dict[str, str]:
@@ -182,28 +187,12 @@ def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, LabelValues]
         if whole is None:
             whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
             odd.update(f"unknown label '{label}'" for label in _find_unknown(record, _KNOWN_NAMES))
-            odd.update(f"records lacking {part}" for part in _find_lacking(record))
+            lacking = [
+                part for part, known in _KNOWN_NAMES.items() if _lacks(record.get(part), known)
+            ]
+            odd.update(f"records lacking {part}" for part in lacking)
         label_values[scene_id] = whole
     return label_values, odd
-
-
-def _keep_records(records: RawRecords, scene_ids: Iterable[str]) -> dict[str, str]:
-    return {
-        scene_id: write_compact(records[scene_id]) for scene_id in scene_ids if scene_id in records
-    }
-
-
-def _list_options(nodes: Mapping[str, Node], scene_ids: Mapping[str, str]) -> list[str]:
-    """Returns the scene ids of all options."""
-    menus = [node for node in nodes.values() if node.type == "CHOICE"]
-    return [scene_ids[option] for menu in menus for option in menu.children]
-
-
-def _read_licence(game: str, metadata: object) -> TextLicence:
-    if metadata is None:
-        return "choice-of-games"
-    entry = validate(_METADATA, metadata, "game_metadata.json", game)
-    return "cc0-1.0" if entry.text_licence == "cc0-1.0" else "choice-of-games"
 
 
 def _find_pages(nodes: Mapping[str, Node], later: set[str]) -> dict[str, list[str]]:
@@ -249,11 +238,6 @@ def _find_unknown(values: Mapping[str, Any], known: Names) -> Iterator[str]:
             yield name
         elif inner is not None and value is not None:
             yield from (f"{name}.{unknown}" for unknown in _find_unknown(value, inner))
-
-
-def _find_lacking(record: Mapping[str, Any]) -> Iterator[str]:
-    """Yields the parts of a checked record in which something is missing."""
-    return (part for part, known in _KNOWN_NAMES.items() if _lacks(record.get(part), known))
 
 
 def _lacks(value: Mapping[str, Any] | None, known: Names | None) -> bool:

@@ -1,7 +1,7 @@
 """From a game's nodes to its menus: Decisions, and the pairs that contrast in a behavior. Pure."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple, get_args
@@ -16,7 +16,7 @@ from generators.sources.games.labels import (
 )
 from generators.sources.games.story_text import is_unresolved, join_paragraphs, keep_ending, tidy
 from generators.splits import assign_split, find_group
-from schemas.base import Attribution, Provenance
+from schemas.base import Provenance
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision, DecisionFlag, Option, OptionFlag
 from schemas.game_data import Node
@@ -56,31 +56,25 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
     """
     after = frozenset[str]().union(*(find_reach(nodes, option) for option in nodes[menu].children))
     path, chosen = [menu], False
-    while parents := _find_followable(nodes, path, after):
+
+    def rank(parent: str) -> bytes:
+        return sha256(f"{game}/{menu}/{parent}".encode()).digest()
+
+    while parents := [
+        parent
+        for parent in dict.fromkeys(nodes[path[-1]].parents)
+        if parent not in after and parent not in path
+    ]:
         if len(parents) > 1:
             if strict:
                 break
             chosen = True
-        parent = _choose_parent(game, menu, parents)
+        # The hash of a single one would be for nothing: nearly all nodes have one parent.
+        parent = parents[0] if len(parents) == 1 else min(parents, key=rank)
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
     return Approach(path[::-1], chosen)
-
-
-def _choose_parent(game: str, menu: str, parents: list[str]) -> str:
-    if len(parents) == 1:
-        return parents[0]
-    return min(parents, key=lambda name: sha256(f"{game}/{menu}/{name}".encode()).digest())
-
-
-def _find_followable(nodes: Mapping[str, Node], path: list[str], after: Set[str]) -> list[str]:
-    parents = dict.fromkeys(nodes[path[-1]].parents)
-    return [parent for parent in parents if parent not in after and parent not in path]
-
-
-_OPTION_FLAGS: tuple[OptionFlag, ...] = get_args(OptionFlag)
-_DECISION_FLAGS: tuple[DecisionFlag, ...] = get_args(DecisionFlag)
 
 
 def list_menus(game: Game) -> list[str]:
@@ -112,15 +106,23 @@ class MenuReader:
         whole = join_paragraphs(self._collect_texts(approach.nodes))
         context = keep_ending(whole, self.config.context_chars)
         options = tuple(self._read_option(child) for child in node.children)
+        texts = Counter(option.text for option in options if option.text)
+        raised: dict[DecisionFlag, bool] = {
+            "single_option": len(options) < 2,
+            "duplicate_option_text": any(count > 1 for count in texts.values()),
+            "no_context": not context,
+            "unresolved_context": is_unresolved(context),
+            "chosen_path": approach.chosen,
+        }
         return Decision.model_validate(
             {
                 **self._shared_columns,
                 "id": f"{game.name}/{menu}",
-                "provenance": self._describe_source(options),
+                "provenance": self._provenance[any(option.label_source for option in options)],
                 "scene_id": node.scene_id,
                 "context": context,
                 "menu_text": join_paragraphs(self._collect_texts([menu])),
-                "flags": _flag_decision(options, context, approach.chosen),
+                "flags": tuple(flag for flag in get_args(DecisionFlag) if raised[flag]),
                 "options": options,
             }
         )
@@ -139,16 +141,8 @@ class MenuReader:
     @cached_property
     def _provenance(self) -> dict[bool, Provenance]:
         """Has a label -> provenance; one object for all Decisions of the game."""
-        attribution: Attribution = self.config.attribution
-        return {
-            labelled: Provenance(
-                label_source="benchmark" if labelled else None, attribution=attribution
-            )
-            for labelled in (True, False)
-        }
-
-    def _describe_source(self, options: Sequence[Option]) -> Provenance:
-        return self._provenance[any(option.label_source for option in options)]
+        none = Provenance(attribution=self.config.attribution)
+        return {False: none, True: none.model_copy(update={"label_source": "benchmark"})}
 
     def _scene_ids(self, name: str) -> list[str]:
         """Returns a node's own scene id and those of its later pages."""
@@ -171,19 +165,25 @@ class MenuReader:
         first_line, _, rest = scenario.partition("\n")
         text = tidy(first_line)
         outcome = join_paragraphs([tidy(rest), *(self._tidy_scene(page) for page in pages)])
-        found = [
-            self.game.label_values[scene_id]
-            for scene_id in self._find_labelled_scenes(name)
-            if scene_id in self.game.label_values
-        ]
+        labelled = [own]
+        if self.config.attribution == "reachable":
+            further = (self.game.scene_ids[each] for each in find_reach(self.game.nodes, name)[1:])
+            labelled = list(dict.fromkeys([own, *pages, *further]))
+        known = self.game.label_values
+        found = [known[scene_id] for scene_id in labelled if scene_id in known]
         values = merge_values(found or [NOTHING_RECORDED])
         assessment = assess(values)
         record = self.game.option_records.get(own)
+        raised: dict[OptionFlag, bool] = {
+            "no_record": record is None,
+            "no_text": not text,
+            "unresolved": is_unresolved(text) or is_unresolved(outcome),
+        }
         return Option(
             option_id=name,
             text=text,
             outcome=outcome,
-            flags=_flag_option(text, outcome, record is not None),
+            flags=tuple(flag for flag in get_args(OptionFlag) if raised[flag]),
             label_source=None if values == NOTHING_RECORDED else "benchmark",
             label_confidence=None,
             polarity=assessment.polarity,
@@ -193,39 +193,6 @@ class MenuReader:
             scores=assessment.scores,
             record=record,
         )
-
-    def _find_labelled_scenes(self, option: str) -> list[str]:
-        if self.config.attribution == "direct":
-            return [self.game.scene_ids[option]]
-        _, *further = find_reach(self.game.nodes, option)
-        scene_ids = [
-            *self._scene_ids(option),
-            *(self.game.scene_ids[name] for name in further),
-        ]
-        return list(dict.fromkeys(scene_ids))
-
-
-def _flag_option(text: str, outcome: str, has_record: bool) -> tuple[OptionFlag, ...]:
-    raised: dict[OptionFlag, bool] = {
-        "no_record": not has_record,
-        "no_text": not text,
-        "unresolved": is_unresolved(text) or is_unresolved(outcome),
-    }
-    return tuple(flag for flag in _OPTION_FLAGS if raised[flag])
-
-
-def _flag_decision(
-    options: Sequence[Option], context: str, chosen_path: bool
-) -> tuple[DecisionFlag, ...]:
-    texts = Counter(option.text for option in options if option.text)
-    raised: dict[DecisionFlag, bool] = {
-        "single_option": len(options) < 2,
-        "duplicate_option_text": any(count > 1 for count in texts.values()),
-        "no_context": not context,
-        "unresolved_context": is_unresolved(context),
-        "chosen_path": chosen_path,
-    }
-    return tuple(flag for flag in _DECISION_FLAGS if raised[flag])
 
 
 class Pair(NamedTuple):

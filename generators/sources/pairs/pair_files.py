@@ -1,14 +1,21 @@
-"""Reads the user's own pairs: JSONL with both sides, or two files of lines that belong together."""
+"""Reads the user's own pairs: a JSONL file, two files of lines that belong together, or memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from generators.errors import SourceError
 
+if TYPE_CHECKING:
+    from datasets import Dataset  # pyright: ignore[reportMissingTypeStubs]
+    from pandas import DataFrame
+
+PairRecords: TypeAlias = "Iterable[Mapping[str, Any]] | DataFrame | Dataset"
+"""Pairs in memory; fields or columns `positive` and `negative`, and `prompt`, `group`, `id`."""
+FIELDS = "fields positive and negative (and prompt, group, id) that hold text"
 WANTED = 'lines such as {"positive": "...", "negative": "..."}'
 
 
@@ -88,10 +95,8 @@ def _split_lines(path: Path, content: bytes) -> list[str]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        wanted, remedy = "UTF-8", "Save the file as UTF-8"
-        raise SourceError(
-            f"{path} line {line}", "bytes that are no text", wanted, remedy
-        ) from error
+        found, remedy = "bytes that are no text", "Save the file as UTF-8"
+        raise SourceError(f"{path} line {line}", found, "UTF-8", remedy) from error
     return text.replace("\r\n", "\n").split("\n")
 
 
@@ -104,26 +109,31 @@ def _parse(path: Path, content: bytes, *, checked: bool = True) -> Iterator[OwnP
         try:
             pair = OwnPair.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            found = f"{place}: {first['msg']}" if place else "no JSON object"
+            found = _explain(error) or "no JSON object"
             raise SourceError(where, found, WANTED, "Fix the line") from error
         if checked:
             _check(where, pair)
         if checked and pair.id:
-            if pair.id in lines:
-                found, wanted = (
-                    f"the id '{pair.id}' a second time",
-                    f"it once (line {lines[pair.id]})",
-                )
+            if earlier := lines.get(pair.id):
+                found, wanted = f"the id '{pair.id}' a second time", f"it once (line {earlier})"
                 raise SourceError(where, found, wanted, "Fix the line")
             lines[pair.id] = number
         yield pair
 
 
+def _explain(error: ValidationError) -> str:
+    """Returns what is wrong with which field; an empty text where it is the whole."""
+    first = error.errors(include_url=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    return f"{place}: {first['msg']}" if place else ""
+
+
 def _match(paths: Sequence[Path], contents: Sequence[bytes]) -> Iterator[OwnPair]:
     sides = [_split_lines(*each) for each in zip(paths, contents, strict=True)]
-    lengths = [_count_lines(lines) for lines in sides]
+    lengths = [
+        max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
+        for lines in sides
+    ]
     if lengths[0] != lengths[1]:
         found = f"{lengths[0]} and {lengths[1]} lines"
         wanted, remedy = "as many in both: line i belongs to line i", "Fix the files"
@@ -136,12 +146,48 @@ def _match(paths: Sequence[Path], contents: Sequence[bytes]) -> Iterator[OwnPair
         yield pair
 
 
-def _count_lines(lines: Sequence[str]) -> int:
-    """Returns the number of the last line that says something."""
-    return max((number for number, line in enumerate(lines, 1) if line.strip()), default=0)
-
-
 def _check(where: str, pair: OwnPair) -> None:
     for side in ("positive", "negative"):
         if not getattr(pair, side).strip():
             raise SourceError(where, f"an empty {side}", WANTED, "Fix the line")
+
+
+def take_pairs(records: PairRecords) -> list[OwnPair]:
+    """Returns the pairs of a list of dicts, of a DataFrame of pandas, or of a Dataset.
+
+    Fields are those of a JSONL file of pairs; others are ignored. A missing value (None or NaN)
+    counts as a field that is not there. Empty sides and repeated ids are let pass.
+
+    Raises:
+        SourceError: a record is no pair, or there is none.
+    """
+    pairs = [_read_pair(place, record) for place, record in enumerate(_list_records(records))]
+    if not pairs:
+        raise SourceError("pairs", "no record", f"records with {FIELDS}", "Give at least one")
+    return pairs
+
+
+def _list_records(records: Any) -> Iterable[Any]:
+    if hasattr(records, "to_dict") and hasattr(records, "columns"):  # a DataFrame
+        return cast(Iterable[Any], records.to_dict("records"))
+    if isinstance(records, Mapping):  # such as a DatasetDict
+        names = ", ".join(map(str, cast(Mapping[Any, Any], records)))[:80]
+        wanted, remedy = "a list of records, or one split", "Choose one split of a DatasetDict"
+        raise SourceError("pairs", f"a mapping of {names}", wanted, remedy)
+    if isinstance(records, str | bytes) or not isinstance(records, Iterable):
+        wanted = f"a list of dicts, a DataFrame or a Dataset, with {FIELDS}"
+        raise SourceError("pairs", type(records).__name__, wanted, "Give records")
+    return cast(Iterable[Any], records)
+
+
+def _read_pair(place: int, record: Any) -> OwnPair:
+    where, remedy = f"record {place}", "Rename or convert the fields"
+    if not isinstance(record, Mapping):
+        raise SourceError(where, type(record).__name__, f"a dict with {FIELDS}", remedy)
+    fields = cast(Mapping[str, Any], record).items()
+    known = {name: value for name, value in fields if name in OwnPair.model_fields}
+    try:
+        # NaN, which pandas has for a missing value, is the only one that differs from itself.
+        return OwnPair(**{name: v for name, v in known.items() if v is not None and v == v})
+    except ValidationError as error:
+        raise SourceError(where, _explain(error), FIELDS, remedy) from error

@@ -1,19 +1,22 @@
-"""What can be seen of a text without reading it: ten surface features, and its sentiment.
+"""What is measured of one text without reading it, or of two: words, surface features, sentiment.
 
-The ten are those with which a classifier that never sees the question picks the matching option
-87-90 % of the time in the files of https://github.com/anthropics/evals (advanced-ai-risk), as
-measured for this project. The only importer of vaderSentiment.
+The ten features are those with which a classifier that never sees the question picks the matching
+option 87-90 % of the time in the files of https://github.com/anthropics/evals (advanced-ai-risk),
+as measured for this project. The only importer of vaderSentiment and rapidfuzz. Pure.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 from vaderSentiment.vaderSentiment import (  # pyright: ignore[reportMissingTypeStubs]
     SentimentIntensityAnalyzer,
 )
 
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
 NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|neither|nor|nowhere|without|cannot|\w+n[’']t)\b",
     re.IGNORECASE,
@@ -47,6 +50,30 @@ FEATURES: dict[str, Callable[[str], float]] = {
 
 WORDS = [*FEATURES].index("words")
 REFUSALS = [*FEATURES].index("refusal wording")
+
+
+def split_tokens(text: str) -> list[str]:
+    """Returns the words and punctuation marks of a text, in lower case."""
+    return _TOKEN.findall(text.lower())
+
+
+def read_opening(text: str, words: int = 3) -> tuple[str, ...]:
+    """Returns the first words of a text in lower case, without punctuation; fewer if it ends."""
+    found = _WORD.finditer(text)
+    return tuple(match.group().lower() for match, _ in zip(found, range(words), strict=False))
+
+
+def measure_edits(pairs: Iterable[tuple[str, str]]) -> NDArray[np.float64]:
+    """Returns the word edits of each pair by the words of its longer side, 0 to 1.
+
+    An edit inserts, deletes or replaces one word or punctuation mark; case does not count. Two
+    texts without a word have 0.
+    """
+    found = [
+        Levenshtein.normalized_distance(split_tokens(one), split_tokens(other))
+        for one, other in pairs
+    ]
+    return np.array(found, np.float64)
 
 
 def measure_surface(texts: Sequence[str]) -> NDArray[np.float64]:

@@ -1,16 +1,22 @@
-"""`report.html`: one page of a dataset's quality and rows that asks nothing of any server. Pure."""
+"""`report.html`: one page of a dataset's quality and rows that asks nothing of any server."""
 
 import json
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from generators.configs import CONFIGS
 from generators.configs.base import Item, Side
+from generators.configs.texts import change_text
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.verdicts import show_number
-from generators.report.page.rows import share_out
+from generators.tables import list_files
 from generators.templates import render
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Quality
@@ -39,6 +45,15 @@ FLAGS = {"hard": "hard", "reversed_cue": "reversed cue"}
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 """What could end a script, open a comment, or end a line of one."""
 
+MOST = 10_000
+"""Rows that one page holds at most."""
+
+NOT_PUBLISHED = "(text not published)"
+"""Stands in the place of text that references leave out."""
+
+UNSHOWN = frozenset({"tokens", "provenance", "canary"})
+"""Columns that no item shows, and that need not be read."""
+
 
 def render_page(
     quality: Quality,
@@ -61,11 +76,14 @@ def render_page(
     """
     script = render("report/v1/script")
     reasons = _group_rejections(rejections)
+    groups: dict[str, list[CheckResult]] = {}
+    for check in quality.checks:
+        groups.setdefault(check.name, []).append(check)
     counted = dict(sizes or Counter(item.config for item in items))
     return render(
         TEMPLATE,
         quality=quality,
-        groups=_group_checks(quality.checks),
+        groups=list(groups.values()),
         meanings={check.name: check.meaning for check in (*CHECKS, *FOLDER_CHECKS)},
         sizes=counted,
         total=sum(counted.values()),
@@ -118,17 +136,14 @@ def _pack_side(side: Side, places: dict[str, int]) -> dict[str, Any]:
     fields: dict[str, Any] = side._asdict()
     fields["text"] = places.setdefault(side.text, len(places))
     if side.outcome:
-        fields["outcome"] = places.setdefault(_cut(side.outcome), len(places))
+        shown = side.outcome
+        if len(shown) > OUTCOME:
+            shown = shown[:OUTCOME].rpartition(" ")[0] + " …"
+        fields["outcome"] = places.setdefault(shown, len(places))
     if side.span:
-        fields["span"] = [_count_units(side.text[:end]) for end in side.span]
+        # As the page's script counts characters, in UTF-16.
+        fields["span"] = [len(side.text[:end].encode("utf-16-le")) // 2 for end in side.span]
     return _leave_out_empty(fields)
-
-
-def _cut(outcome: str) -> str:
-    """Returns an outcome as far as it is shown."""
-    if len(outcome) <= OUTCOME:
-        return outcome
-    return outcome[:OUTCOME].rpartition(" ")[0] + " …"
 
 
 def _leave_out_empty(fields: dict[str, Any]) -> dict[str, Any]:
@@ -138,19 +153,6 @@ def _leave_out_empty(fields: dict[str, Any]) -> dict[str, Any]:
         for name, value in fields.items()
         if value is not None and value is not False and value != "" and value != {}
     }
-
-
-def _count_units(text: str) -> int:
-    """Returns the length of a text as the page's script counts it, in UTF-16."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def _group_checks(checks: Sequence[CheckResult]) -> list[list[CheckResult]]:
-    """Returns the results of each check, by its name."""
-    groups: dict[str, list[CheckResult]] = {}
-    for check in checks:
-        groups.setdefault(check.name, []).append(check)
-    return list(groups.values())
 
 
 def _count_values(items: Sequence[Item], name: str) -> list[tuple[str, int]]:
@@ -188,3 +190,115 @@ def indent_answer(answer: str | None) -> str:
         return json.dumps(json.loads(answer or ""), ensure_ascii=False, indent=2)
     except ValueError:
         return answer or "There was no answer."
+
+
+class PageRows(NamedTuple):
+    """The rows of a page."""
+
+    items: list[Item]
+    """Rows that are shown, by config, topic and tier."""
+    sizes: dict[str, int]
+    """Config -> rows in the files."""
+
+
+def read_page_rows(folder: Path, most: int = MOST) -> PageRows:
+    """Returns at most so many rows of a dataset folder, evenly by config, topic and tier.
+
+    Row numbers are chosen first, from two columns; then one row group is read at a time. Configs
+    with a tier come first.
+    """
+    tiered_first = sorted(CONFIGS.values(), key=lambda config: not config.tiered)
+    files = {config.name: list_files(folder, config.name) for config in tiered_first}
+    sizes = {
+        name: sum(pq.read_metadata(path).num_rows for path in paths)  # pyright: ignore[reportUnknownMemberType]
+        for name, paths in files.items()
+        if paths
+    }
+    shares = share_out(list(sizes.values()), most)
+
+    def show_text(text: str | None) -> str:
+        return NOT_PUBLISHED if text is None else text
+
+    items: list[Item] = []
+    for name, share in zip(sizes, shares, strict=True):
+        config, paths = CONFIGS[name], files[name]
+        chosen = choose_rows(_read_strata(paths, config.topic), share)
+        rows = _take(paths, chosen)
+        fields = config.story_fields
+        items += (config.show(change_text(rows[number], fields, show_text)) for number in chosen)
+    return PageRows(items, sizes)
+
+
+def share_out(sizes: Sequence[int], most: int) -> list[int]:
+    """Returns how many to take of each size: as evenly as they allow, at most so many in all.
+
+    What a small one leaves goes to the others; of an odd rest the first get one more.
+    """
+    shares = [0] * len(sizes)
+    left = most
+    waiting: list[int] = [place for place, size in enumerate(sizes) if size]
+    while waiting and left:
+        each, more = divmod(left, len(waiting))
+        for nth, place in enumerate(waiting):
+            given = min(sizes[place] - shares[place], each + (nth < more))
+            shares[place] += given
+            left -= given
+        waiting = [place for place in waiting if shares[place] < sizes[place]]
+    return shares
+
+
+def choose_rows(strata: Sequence[tuple[str, str]], most: int) -> list[int]:
+    """Returns the numbers of at most so many rows, evenly by topic and within it by tier.
+
+    Args:
+        strata: topic and tier of every row.
+        most: how many to choose.
+
+    Returns:
+        Row numbers by topic in order of appearance, `core` first, equally far apart within both.
+    """
+    topics: dict[str, dict[str, list[int]]] = {}
+    for number, (topic, tier) in enumerate(strata):
+        topics.setdefault(topic, {}).setdefault(tier, []).append(number)
+    shares = share_out([sum(map(len, tiers.values())) for tiers in topics.values()], most)
+    chosen: list[int] = []
+    for tiers, share in zip(topics.values(), shares, strict=True):
+        ordered = [tiers[tier] for tier in sorted(tiers, key=lambda tier: tier != "core")]
+        for rows, taken in zip(ordered, share_out(list(map(len, ordered)), share), strict=True):
+            chosen += (rows[nth * len(rows) // taken] for nth in range(taken))
+    return chosen
+
+
+def _read_strata(paths: Sequence[Path], topic: str | None) -> list[tuple[str, str]]:
+    """Returns topic and tier of every row; equal ones are one object, for there are many rows."""
+    strata: list[tuple[str, str]] = []
+    known = dict[tuple[str, str], tuple[str, str]]()
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            names = [name for name in (topic, "tier") if name in file.schema_arrow.names]
+            if not names:
+                strata += [("", "")] * file.metadata.num_rows
+                continue
+            for batch in file.iter_batches(columns=names):  # pyright: ignore[reportUnknownMemberType]
+                rows: list[dict[str, str]] = batch.to_pylist()
+                pairs = ((row.get(topic or "", ""), row.get("tier", "")) for row in rows)
+                strata += (known.setdefault(pair, pair) for pair in pairs)
+    return strata
+
+
+def _take(paths: Sequence[Path], chosen: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Returns row number -> row."""
+    rows: dict[int, dict[str, Any]] = {}
+    start = 0
+    for path in paths:
+        with pq.ParquetFile(path) as file:
+            shown = [name for name in file.schema_arrow.names if name not in UNSHOWN]
+            for group in range(file.num_row_groups):
+                end = start + file.metadata.row_group(group).num_rows
+                wanted = [number for number in chosen if start <= number < end]
+                if wanted:
+                    table: pa.Table = file.read_row_group(group, columns=shown)  # pyright: ignore[reportUnknownMemberType]
+                    taken = table.take(pa.array([number - start for number in wanted]))
+                    rows.update(zip(wanted, taken.to_pylist(), strict=True))
+                start = end
+    return rows
