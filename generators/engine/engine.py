@@ -170,36 +170,32 @@ class LoggedEngine:
 
     def _fill(self, asks: Asks) -> Unanswered:
         settings = self._settings
-        open_batch = settings.batch and self.log.open_batches()
-        if not open_batch and not any(self._is_missing(ask) for ask in asks()):
+        log, repairs, progress = self.log, settings.repairs, self._progress
+        steps = (advance(ask, log.find, repairs) for ask in asks())
+        missing = (step.request for step in steps if isinstance(step, Missing))
+        waiting = (not settings.batch and log.is_pending(request) for request in missing)
+        if not (settings.batch and log.open_batches()) and all(waiting):
             return {}
 
         async def fill() -> Unanswered:
             from generators.engine.api import Api
 
-            repairs, progress = settings.repairs, self._progress
             async with Api(settings.base_url, settings.concurrency) as api:
                 if settings.batch:
                     from generators.engine.batch import BatchLane
 
-                    lane = BatchLane(api, self.log, self.budget, repairs, progress, settings.poll)
+                    lane = BatchLane(api, log, self.budget, repairs, progress, settings.poll)
                     return await lane.fill(asks)
                 from generators.engine.live import Live
 
                 limits = Limits(settings.concurrency, settings.rpm, settings.tpm)
-                live = Live(api, self.log, limits, self.budget, self._ladders, repairs, progress)
+                live = Live(api, log, limits, self.budget, self._ladders, repairs, progress)
                 return await live.fill(asks())
 
         if not _is_loop_running():
             return asyncio.run(fill())
         with ThreadPoolExecutor(1) as thread:  # in a notebook this thread has a loop already
             return thread.submit(asyncio.run, fill()).result()
-
-    def _is_missing(self, ask: Ask[Any]) -> bool:
-        step = advance(ask, self.log.find, self._settings.repairs)
-        return isinstance(step, Missing) and (
-            self._settings.batch or not self.log.is_pending(step.request)
-        )
 
 
 def _is_loop_running() -> bool:

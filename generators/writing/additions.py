@@ -44,30 +44,25 @@ def label_options(
     """Returns the Decisions, with a model's labels for options without a record."""
     if not labels:
         return list(decisions)
-    return [_label_decision(decision, labels) for decision in decisions]
-
-
-def _label_decision(decision: Decision, labels: Mapping[str, ModelLabel]) -> Decision:
-    options = tuple(_label_option(option, labels) for option in decision.options)
-    if options == decision.options:
-        return decision
-    source = "benchmark" if any(each.label_source == "benchmark" for each in options) else "model"
-    provenance = decision.provenance.model_copy(update={"label_source": source})
-    return decision.model_copy(update={"options": options, "provenance": provenance})
+    labelled: list[Decision] = []
+    for decision in decisions:
+        options = tuple(_label_option(option, labels) for option in decision.options)
+        if options != decision.options:
+            known = any(each.label_source == "benchmark" for each in options)
+            source = {"label_source": "benchmark" if known else "model"}
+            provenance = decision.provenance.model_copy(update=source)
+            update = {"options": options, "provenance": provenance}
+            decision = decision.model_copy(update=update)
+        labelled.append(decision)
+    return labelled
 
 
 def _label_option(option: Option, labels: Mapping[str, ModelLabel]) -> Option:
     label = labels.get(option.option_id)
     if option.label_source is not None or label is None:
         return option
-    assessment = assess(label.values)
-    return option.model_copy(
-        update={
-            "label_source": "model",
-            "label_confidence": label.confidence,
-            **assessment._asdict(),
-        }
-    )
+    source = {"label_source": "model", "label_confidence": label.confidence}
+    return option.model_copy(update={**source, **assess(label.values)._asdict()})
 
 
 def insert_written(decisions: Sequence[Decision], written: Sequence[Decision]) -> list[Decision]:
