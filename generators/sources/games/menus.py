@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple, get_args
 
@@ -69,8 +68,7 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
             if strict:
                 break
             chosen = True
-        # The hash of a single one would be for nothing: nearly all nodes have one parent.
-        parent = parents[0] if len(parents) == 1 else min(parents, key=rank)
+        parent = min(parents, key=rank)
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
@@ -98,6 +96,17 @@ class MenuReader:
         self.game = game
         self.config = config
         self._tidied: dict[str, str] = {}
+        group = find_group(game.name)
+        self._shared_columns = {
+            "origin": "benchmark",
+            "split": assign_split(group),
+            "text_licence": game.text_licence,
+            "game": game.name,
+            "group": group,
+        }
+        # One object for all Decisions of the game.
+        self._unlabelled = Provenance(attribution=config.attribution)
+        self._labelled = self._unlabelled.model_copy(update={"label_source": "benchmark"})
 
     def read(self, menu: str) -> Decision:
         """Returns the Decision of one menu."""
@@ -106,6 +115,7 @@ class MenuReader:
         whole = join_paragraphs(self._collect_texts(approach.nodes))
         context = keep_ending(whole, self.config.context_chars)
         options = tuple(self._read_option(child) for child in node.children)
+        labelled = any(option.label_source for option in options)
         texts = Counter(option.text for option in options if option.text)
         raised: dict[DecisionFlag, bool] = {
             "single_option": len(options) < 2,
@@ -118,7 +128,7 @@ class MenuReader:
             {
                 **self._shared_columns,
                 "id": f"{game.name}/{menu}",
-                "provenance": self._provenance[any(option.label_source for option in options)],
+                "provenance": self._labelled if labelled else self._unlabelled,
                 "scene_id": node.scene_id,
                 "context": context,
                 "menu_text": join_paragraphs(self._collect_texts([menu])),
@@ -126,23 +136,6 @@ class MenuReader:
                 "options": options,
             }
         )
-
-    @cached_property
-    def _shared_columns(self) -> dict[str, str]:
-        group = find_group(self.game.name)
-        return {
-            "origin": "benchmark",
-            "split": assign_split(group),
-            "text_licence": self.game.text_licence,
-            "game": self.game.name,
-            "group": group,
-        }
-
-    @cached_property
-    def _provenance(self) -> dict[bool, Provenance]:
-        """Has a label -> provenance; one object for all Decisions of the game."""
-        none = Provenance(attribution=self.config.attribution)
-        return {False: none, True: none.model_copy(update={"label_source": "benchmark"})}
 
     def _scene_ids(self, name: str) -> list[str]:
         """Returns a node's own scene id and those of its later pages."""
