@@ -26,14 +26,6 @@ Span = tuple[int, int]
 """First character, and the one after the last."""
 
 
-class Record(Protocol):
-    """A row as it was read from a file, or as the record that it was written from."""
-
-    def __getitem__(self, name: str, /) -> Any:
-        """Returns the value of a column."""
-        ...
-
-
 class Side(NamedTuple):
     """One text among those that are compared: an option, a choice, a sentence."""
 
@@ -172,7 +164,7 @@ class Poles(NamedTuple):
         sides = (self.positive, self.negative)
         return (*sides, *(f"{name}_span" for name in sides)) if self.marked else sides
 
-    def list_texts(self, row: Record) -> list[str]:
+    def list_texts(self, row: Row) -> list[str]:
         """Returns the prompt (or nothing), then both sides."""
         start = row[self.prompt] if self.prompt else ""
         return [start, row[self.positive], row[self.negative]]
@@ -222,7 +214,7 @@ class Config:
     """What one row is, in a few words."""
     notes: str
     """What to know of its columns, in sentences of Markdown that follow its name in the card."""
-    texts: Callable[[Record], list[str]]
+    texts: Callable[[Row], list[str]]
     """A row's whole text: what comes first (or nothing), then the options."""
     text_columns: tuple[str, ...]
     """The columns that `texts` takes; they may be large, and are hashed where that will do."""

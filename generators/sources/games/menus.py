@@ -22,15 +22,6 @@ from schemas.game_data import Node
 from schemas.labels import BEHAVIORS, Behavior
 
 
-class Approach(NamedTuple):
-    """The way that leads up to a menu."""
-
-    nodes: list[str]
-    """From the last option taken (or as far back as it goes) to the menu itself."""
-    chosen: bool
-    """Whether several ways lead there, and one of them was chosen."""
-
-
 def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
     """Returns the option's node and all that can be reached from it before the next menu."""
     reached = {option: None}
@@ -46,9 +37,12 @@ def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
     return list(reached)
 
 
-def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bool) -> Approach:
+def find_approach(
+    nodes: Mapping[str, Node], game: str, menu: str, *, strict: bool
+) -> tuple[list[str], bool]:
     """Returns the nodes from the last option taken to the menu, and whether one path was chosen.
 
+    Where no option was taken, they go as far back as the path does.
     Where several parents may be followed, the one with the lowest sha256 of
     `<game>/<menu>/<parent>` is (with `strict`, the path stops there). Never followed are nodes
     already on the path, and what this menu's own options lead to.
@@ -72,7 +66,7 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
-    return Approach(path[::-1], chosen)
+    return path[::-1], chosen
 
 
 def list_menus(game: Game) -> list[str]:
@@ -111,8 +105,9 @@ class MenuReader:
     def read(self, menu: str) -> Decision:
         """Returns the Decision of one menu."""
         game, node = self.game, self.game.nodes[menu]
-        approach = find_approach(game.nodes, game.name, menu, strict=self.config.strict_context)
-        whole = join_paragraphs(self._collect_texts(approach.nodes))
+        strict = self.config.strict_context
+        names, chosen_path = find_approach(game.nodes, game.name, menu, strict=strict)
+        whole = join_paragraphs(self._collect_texts(names))
         context = keep_ending(whole, self.config.context_chars)
         options = tuple(self._read_option(child) for child in node.children)
         labelled = any(option.label_source for option in options)
@@ -122,7 +117,7 @@ class MenuReader:
             "duplicate_option_text": any(count > 1 for count in texts.values()),
             "no_context": not context,
             "unresolved_context": is_unresolved(context),
-            "chosen_path": approach.chosen,
+            "chosen_path": chosen_path,
         }
         return Decision.model_validate(
             {
