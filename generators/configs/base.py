@@ -47,19 +47,15 @@ class Item(NamedTuple):
     """What one row shows to a reader, whatever its config."""
 
     config: str
-    """Config of the row."""
     id: str
-    """Its id."""
     topic: str
     """Behavior or theme; empty where a row has neither."""
     group: str
     """Game, or the group of a row without a game."""
     split: str
-    """Its split."""
     tier: str
     """`full` or `core`; empty where the config has no tiers."""
     origin: str
-    """Where it comes from."""
     hard: bool
     """Whether a model that sees the options alone gets it wrong."""
     reversed_cue: bool
