@@ -207,12 +207,7 @@ def name_draft(path: Path) -> Path:
 
 
 def read_draft(path: Path, columns: Sequence[str] = ()) -> Iterator[pa.Table]:
-    """Yields the groups of a Parquet file's draft as they were added.
-
-    Args:
-        path: the Parquet file.
-        columns: those that are wanted; all if none is named.
-    """
+    """Yields the groups of a Parquet file's draft as they were added, with all columns or these."""
     with pa.OSFile(str(name_draft(path)), "rb") as file:
         schema: Any = pa.ipc.open_file(file).schema
         wanted = [schema.get_field_index(name) for name in columns]
@@ -271,11 +266,7 @@ def list_files(folder: Path, config: str) -> list[Path]:
 
 @contextmanager
 def open_rows(path: Path, row: type[BaseModel]) -> Generator[pq.ParquetFile]:
-    """Gives a file of rows to read.
-
-    Args:
-        path: the file.
-        row: the model of its rows.
+    """Gives a file of rows of a model to read.
 
     Raises:
         SourceError: it is not there, holds something else, or cannot be read, now or later on.

@@ -9,7 +9,6 @@ import pyarrow as pa
 from generators.configs.base import (
     Item,
     ReadSides,
-    Record,
     Row,
     Side,
     Twins,
@@ -87,19 +86,15 @@ def list_targets(pool: ConceptPool) -> list[Target]:
     """
     file = pool.file
     found = [
-        (concept.theme, Target(name, concept.mass, "concept", concept.theme, pool.groups[name]))
+        Target(name, concept.mass, "concept", concept.theme, pool.groups[name])
         for name, concept in file.concepts.items()
         if concept.mass is not None and concept.target
     ]
-    found += [
-        (OCCUPATIONS, Target(each.singular, each.plural, "occupation", OCCUPATIONS, each.singular))
-        for each in file.occupations
-    ]
-    found += [
-        (GROUPS, Target(each.singular, each.plural, "nonce_group", GROUPS, each.singular))
-        for each in file.groups
-    ]
-    return pool.cut(found)
+    for each in file.occupations:
+        found.append(Target(each.singular, each.plural, "occupation", OCCUPATIONS, each.singular))
+    for each in file.groups:
+        found.append(Target(each.singular, each.plural, "nonce_group", GROUPS, each.singular))
+    return pool.cut((target.theme, target) for target in found)
 
 
 def choose_attributes(
@@ -161,7 +156,7 @@ def fill(template: str, target: str, attribute: str) -> tuple[str, tuple[int, in
     return before + word + after, (len(before), len(before) + len(word))
 
 
-def list_texts(row: Record) -> list[str]:
+def list_texts(row: Row) -> list[str]:
     """Returns nothing first, then the sentence."""
     return ["", row["text"]]
 

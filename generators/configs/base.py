@@ -26,14 +26,6 @@ Span = tuple[int, int]
 """First character, and the one after the last."""
 
 
-class Record(Protocol):
-    """A row as it was read from a file, or as the record that it was written from."""
-
-    def __getitem__(self, name: str, /) -> Any:
-        """Returns the value of a column."""
-        ...
-
-
 class Side(NamedTuple):
     """One text among those that are compared: an option, a choice, a sentence."""
 
@@ -55,19 +47,15 @@ class Item(NamedTuple):
     """What one row shows to a reader, whatever its config."""
 
     config: str
-    """Config of the row."""
     id: str
-    """Its id."""
     topic: str
     """Behavior or theme; empty where a row has neither."""
     group: str
     """Game, or the group of a row without a game."""
     split: str
-    """Its split."""
     tier: str
     """`full` or `core`; empty where the config has no tiers."""
     origin: str
-    """Where it comes from."""
     hard: bool
     """Whether a model that sees the options alone gets it wrong."""
     reversed_cue: bool
@@ -172,7 +160,7 @@ class Poles(NamedTuple):
         sides = (self.positive, self.negative)
         return (*sides, *(f"{name}_span" for name in sides)) if self.marked else sides
 
-    def list_texts(self, row: Record) -> list[str]:
+    def list_texts(self, row: Row) -> list[str]:
         """Returns the prompt (or nothing), then both sides."""
         start = row[self.prompt] if self.prompt else ""
         return [start, row[self.positive], row[self.negative]]
@@ -222,7 +210,7 @@ class Config:
     """What one row is, in a few words."""
     notes: str
     """What to know of its columns, in sentences of Markdown that follow its name in the card."""
-    texts: Callable[[Record], list[str]]
+    texts: Callable[[Row], list[str]]
     """A row's whole text: what comes first (or nothing), then the options."""
     text_columns: tuple[str, ...]
     """The columns that `texts` takes; they may be large, and are hashed where that will do."""

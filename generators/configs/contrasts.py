@@ -51,16 +51,11 @@ class Codes:
 
 def code(names: "pa.ChunkedArray[Any] | pa.Array[Any] | Sequence[str]") -> Codes:
     """Returns names, one for each item, as codes; from a column of a table, or a list."""
-    encoded = _encode(names)
-    order = cast(Any, pc.sort_indices(encoded.dictionary))
+    known, places = _encode(names)
+    order = cast(Any, pc.sort_indices(known))
     rank = np.empty(len(order), np.int32)
-    rank[order.to_numpy()] = count_up(len(order))
-    return Codes(encoded.dictionary.take(order), rank[_list_indices(encoded)])
-
-
-def code_alike(items: int) -> Codes:
-    """Returns one name for all items."""
-    return Codes(pa.array(["all"]), np.zeros(items, np.int32))
+    rank[order.to_numpy()] = np.arange(len(order))
+    return Codes(known.take(order), rank[places])
 
 
 def code_together(table: pa.Table, columns: tuple[str, str]) -> Any:
@@ -80,37 +75,16 @@ def code_together(table: pa.Table, columns: tuple[str, str]) -> Any:
     return pa.DictionaryArray.from_arrays(coded, join(*names, " in "))
 
 
-def _encode(values: Any) -> Any:
-    """Returns a column or a list as codes; a column that is coded already as it is."""
-    whole: Any = values if hasattr(values, "type") else pa.array(values, pa.string())
-    whole = join_chunks(whole)
-    return whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
-
-
-def _list_indices(encoded: Any) -> Ints:
-    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-
-
-def code_texts(positives: Any, negatives: Any) -> tuple[list[str], Ints, Ints]:
-    """Returns each text once, and the places of both sides in that list.
-
-    Sides are columns of a table or arrays.
-    """
-    whole = map(join_chunks, (positives, negatives))
-    encoded = _encode(pa.chunked_array([*whole]))
-    places = _list_indices(encoded)
-    texts: list[Any] = encoded.dictionary.to_pylist()
-    return texts, places[: len(positives)], places[len(positives) :]
+def _encode(values: Any) -> tuple[Any, Ints]:
+    """Returns each value of a column or a list once, and the places of all values among those."""
+    whole = join_chunks(values if hasattr(values, "type") else pa.array(values, pa.string()))
+    encoded = whole if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    return encoded.dictionary, encoded.indices.to_numpy(zero_copy_only=False).astype(np.int32)
 
 
 def join_chunks(column: Any) -> Any:
     """Returns a column in one piece; an array as it is."""
     return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-
-
-def count_up(items: int) -> Ints:
-    """Returns 0, 1, 2 ...: every row its own item, every item with one pair."""
-    return np.arange(items, dtype=np.int32)
 
 
 HASH_BYTES = 8
@@ -246,17 +220,18 @@ def read_sides(
         units: what each row is counted as.
         part: what each row is chosen with; None for all together.
     """
-    texts, positive, negative = code_texts(positives, negatives)
+    rows = np.arange(table.num_rows, dtype=np.int32)
+    known, places = _encode(pa.chunked_array([*map(join_chunks, (positives, negatives))]))
     return Contrasts(
-        texts=texts,
-        positive=positive,
-        negative=negative,
-        item=count_up(table.num_rows),
+        texts=known.to_pylist(),
+        positive=places[: len(positives)],
+        negative=places[len(positives) :],
+        item=rows,
         ids=join_chunks(table["id"]),
-        row_item=count_up(table.num_rows),
+        row_item=rows,
         unit=code(units),
         group=code(table["group"]),
-        part=part or code_alike(table.num_rows),
+        part=part or Codes(pa.array(["all"]), np.zeros_like(rows)),
         whole=table[WHOLE].to_numpy(),
     )
 
@@ -283,7 +258,7 @@ def read_twins(
     ]
     others = [twin for row in ones if (twin := twins[row]) is not None]
     row_item = np.full(len(ids), -1, np.int32)
-    row_item[ones] = row_item[others] = count_up(len(ones))
+    row_item[ones] = row_item[others] = np.arange(len(ones))
     column = join_chunks(table[text])
     one, other = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
     first = table.select(["id", "group", WHOLE]).take(pa.array(ones, pa.int64()))

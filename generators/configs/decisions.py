@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from generators.configs.base import GameConfig, Item, Numbers, Record, Row, Side, make_item
+from generators.configs.base import GameConfig, Item, Numbers, Row, Side, make_item
 from generators.sources.games.menus import Menu
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision
@@ -17,7 +17,7 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Decision]
     return (menu.decision for menu in menus)
 
 
-def list_texts(row: Record) -> list[str]:
+def list_texts(row: Row) -> list[str]:
     """Returns the context, then the options."""
     return [row["context"], *(option["text"] for option in row["options"])]
 

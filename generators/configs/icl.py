@@ -14,7 +14,6 @@ from generators.configs.base import (
     GameConfig,
     Item,
     Poles,
-    Record,
     Row,
     make_item,
     read_options,
@@ -76,7 +75,7 @@ def _rank(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
     return -pair.margin, not ethical, not pair.pure, pair.positive, pair.negative
 
 
-def list_texts(row: Record) -> list[str]:
+def list_texts(row: Row) -> list[str]:
     """Returns the observation of the query, then both its actions."""
     return SHOT.list_texts(row["query"])
 

@@ -14,7 +14,6 @@ import pyarrow as pa
 from generators.configs.base import (
     GameConfig,
     Item,
-    Record,
     Row,
     Side,
     make_item,
@@ -71,7 +70,7 @@ def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
     return [*places[shift:], *places[:shift]]
 
 
-def list_texts(row: Record) -> list[str]:
+def list_texts(row: Row) -> list[str]:
     """Returns the question, then the choices."""
     return [row["question"], *row["choices"]]
 

@@ -35,7 +35,15 @@ class Compared(NamedTuple):
 
 def list_tables(source: ReadPairs, run: Run) -> Iterator[Part]:
     """Yields the pairs, the strictest split first, in the order of the file."""
-    compared = [*_compare(source.pairs, run)]
+    compared: list[Compared] = []
+    for pair in source.pairs:
+        positive, negative = pair.join()
+        if positive == negative:
+            run.left_out[SAME] += 1
+            continue
+        sides = TwoTexts(positive, negative, *find_difference(positive, negative))
+        group = pair.group or pair.prompt or sides.prefix or pair.positive
+        compared.append(Compared(pair, sides, group, deal_split(group)))
     seen: set[tuple[str, str]] = set()
     for split in STRICTEST_FIRST:
         here: list[Compared] = []
@@ -51,17 +59,6 @@ def list_tables(source: ReadPairs, run: Run) -> Iterator[Part]:
             table = _make_table(some, run, split)
             if table is not None:
                 yield Part(split, table)
-
-
-def _compare(pairs: Sequence[OwnPair], run: Run) -> Iterator[Compared]:
-    for pair in pairs:
-        positive, negative = pair.join()
-        if positive == negative:
-            run.left_out[SAME] += 1
-            continue
-        sides = TwoTexts(positive, negative, *find_difference(positive, negative))
-        group = pair.group or pair.prompt or sides.prefix or pair.positive
-        yield Compared(pair, sides, group, deal_split(group))
 
 
 def _batch(compared: Sequence[Compared]) -> Iterator[list[Compared]]:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from generators.configs.base import (
     Item,
     ReadSides,
-    Record,
     Row,
     Side,
     Twins,
@@ -21,7 +20,7 @@ from generators.configs.contrasts import Contrasts, Reader, read_twins
 from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
 from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
-from generators.sources.concepts.slots import name_kind, name_noun
+from generators.sources.concepts.slots import name_noun
 from generators.splits import deal_split, hash_number
 from schemas.concept import ConceptFile, Edge, NonceWord
 from schemas.relations import RelationRow
@@ -99,7 +98,7 @@ def make_row(
     def name(concept: str, *, bare: bool) -> str:
         known, word = concepts[concept], words.get(concept)
         if word is None:
-            text = name_kind(known) if bare else name_noun(known)
+            text = name_noun(known, bare=bare)
             assert text is not None  # the file was checked: no adjective has an edge
             return text
         with_article = known.singular is not None and not bare
@@ -220,7 +219,7 @@ def choose_words(
     return None
 
 
-def list_texts(row: Record) -> list[str]:
+def list_texts(row: Row) -> list[str]:
     """Returns the premises, then the conclusion."""
     return ["\n".join(row["premises"]), row["conclusion"]]
 

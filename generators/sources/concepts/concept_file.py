@@ -45,13 +45,8 @@ def read_concepts(path: Path) -> ReadConcepts:
     return ReadConcepts(file, source.sha256)
 
 
-class Fault(NamedTuple):
-    """Something in a file that does not fit."""
-
-    path: tuple[Key, ...]
-    """Where it stands."""
-    found: str
-    wanted: str
+Fault = tuple[tuple[Key, ...], str, str]
+"""Where something stands that does not fit, what was found, what is wanted."""
 
 
 def _check_themes(file: ConceptFile) -> Iterator[Fault]:
@@ -59,9 +54,9 @@ def _check_themes(file: ConceptFile) -> Iterator[Fault]:
         for name, item in getattr(file, part).items():
             if item.theme not in file.themes:
                 found = f"{name} is of theme '{item.theme}'"
-                yield Fault((part, name, "theme"), found, f"one of {_list(file.themes)}")
+                yield ((part, name, "theme"), found, f"one of {_list(file.themes)}")
     if file.controls not in file.themes:
-        yield Fault(("controls",), f"'{file.controls}'", f"one of {_list(file.themes)}")
+        yield (("controls",), f"'{file.controls}'", f"one of {_list(file.themes)}")
 
 
 def _check_slots(file: ConceptFile) -> Iterator[Fault]:
@@ -72,7 +67,7 @@ def _check_slots(file: ConceptFile) -> Iterator[Fault]:
         part, first = parts.setdefault(concept.slot, (concept.part_of_speech, name))
         if part != concept.part_of_speech:
             found = f"{name} is of slot {concept.slot} and is no {part}, as {first} is"
-            yield Fault(("concepts", name), found, "one part of speech in a slot")
+            yield (("concepts", name), found, "one part of speech in a slot")
 
 
 def _check_contrasts(file: ConceptFile) -> Iterator[Fault]:
@@ -82,17 +77,17 @@ def _check_contrasts(file: ConceptFile) -> Iterator[Fault]:
         for side, name in enumerate(pair):
             if name not in file.concepts:
                 found = f"{said} names no concept: '{name}'"
-                yield Fault((*path, side), found, "names under concepts")
+                yield ((*path, side), found, "names under concepts")
         one, other = (file.concepts[name] for name in pair)
         if one.slot is None or one.slot != other.slot:
             found = f"{said} of slots {one.slot} and {other.slot}"
-            yield Fault(path, found, "two concepts of one slot")
+            yield (path, found, "two concepts of one slot")
         if frozenset(pair) in seen:
-            yield Fault(path, f"{said} a second time", "each pair once, in one order")
+            yield (path, f"{said} a second time", "each pair once, in one order")
         seen.add(frozenset(pair))
         if same := _list_forms(one) & _list_forms(other):
             found = f"{said} says '{min(same)}' on both sides"
-            yield Fault(path, found, "two concepts that have no form in common")
+            yield (path, found, "two concepts that have no form in common")
 
 
 def _check_templates(file: ConceptFile) -> Iterator[Fault]:
@@ -103,21 +98,21 @@ def _check_templates(file: ConceptFile) -> Iterator[Fault]:
         for place, slot in enumerate(template.fits):
             if slot not in slots:
                 found = f"template {name} fits '{slot}'"
-                yield Fault((*path, "fits", place), found, "slots of concepts")
+                yield ((*path, "fits", place), found, "slots of concepts")
         if (earlier := texts.setdefault(template.text, name)) != name:
             found = f"template {name} has the text of {earlier}"
-            yield Fault((*path, "text"), found, "each text once")
+            yield ((*path, "text"), found, "each text once")
         try:
             forms = parse_slot(template.text).forms
         except SlotError as error:
-            yield Fault((*path, "text"), f"template {name} has {error.found}", error.wanted)
+            yield ((*path, "text"), f"template {name} has {error.found}", error.wanted)
             continue
         for other, concept in file.concepts.items():
             lacking = [form for form in forms if inflect(concept, form) is None]
             if lacking and concept.slot in template.fits:
                 said = f"the slot {{{lacking[0]}}}, a form that {other} lacks"
                 wanted = f"forms of a {concept.part_of_speech}"
-                yield Fault((*path, "text"), f"template {name} has {said}", wanted)
+                yield ((*path, "text"), f"template {name} has {said}", wanted)
 
 
 def _check_edges(file: ConceptFile) -> Iterator[Fault]:
@@ -127,20 +122,20 @@ def _check_edges(file: ConceptFile) -> Iterator[Fault]:
         for end, name in (("source", edge.source), ("target", edge.target)):
             if name not in file.concepts:
                 found = f"{said} names no concept: '{name}'"
-                yield Fault((*path, end), found, "a name under concepts")
+                yield ((*path, end), found, "a name under concepts")
             if name_noun(file.concepts[name]) is None:
                 found = f"{said} ends at an adjective: '{name}'"
-                yield Fault((*path, end), found, "nouns or verbs")
+                yield ((*path, end), found, "nouns or verbs")
         key = (edge.source, edge.relation, edge.target)
         if edge.source == edge.target:
-            yield Fault(path, f"{said} leads nowhere", "two concepts")
+            yield (path, f"{said} leads nowhere", "two concepts")
         if key in seen:
-            yield Fault(path, f"{said} a second time", "each edge once")
+            yield (path, f"{said} a second time", "each edge once")
         seen.add(key)
     if cycle := find_cycle(file.edges):
         place = next(at for at, edge in enumerate(file.edges) if edge in cycle)
         names = " -> ".join([*(edge.source for edge in cycle), cycle[0].source])
-        yield Fault(("edges", place), f"kind_of goes in a circle: {names}", "no circle")
+        yield (("edges", place), f"kind_of goes in a circle: {names}", "no circle")
 
 
 def _check_phrases(file: ConceptFile) -> Iterator[Fault]:
@@ -148,10 +143,10 @@ def _check_phrases(file: ConceptFile) -> Iterator[Fault]:
     for relation in used:
         phrase = file.relations.get(relation)
         if phrase is None:
-            yield Fault(("relations",), f"no sentence for {relation}", "one for each")
+            yield (("relations",), f"no sentence for {relation}", "one for each")
         elif not _has_once(phrase, ("{source}", "{target}")):
             found = f"the sentence of {relation} is '{phrase}'"
-            yield Fault(("relations", relation), found, "{source} and {target}, once each")
+            yield (("relations", relation), found, "{source} and {target}, once each")
 
 
 def _check_scenarios(file: ConceptFile) -> Iterator[Fault]:
@@ -162,10 +157,10 @@ def _check_scenarios(file: ConceptFile) -> Iterator[Fault]:
         whole = found and closed and not set("[]") & set(before + clause + after)
         if not whole or not _has_once(before + clause + after, ("{}",)) or "{}" not in clause:
             wanted = "one in square brackets, with {} in it once"
-            yield Fault(path, f"scenario {name} has no such clause", wanted)
+            yield (path, f"scenario {name} has no such clause", wanted)
         if before[-1:] not in " " or after[:1] not in " ":
             found = f"scenario {name} has no space around its clause"
-            yield Fault(path, found, "one before [ and one after ]")
+            yield (path, found, "one before [ and one after ]")
 
 
 def _check_associations(file: ConceptFile) -> Iterator[Fault]:
@@ -177,9 +172,9 @@ def _check_associations(file: ConceptFile) -> Iterator[Fault]:
         order = "target_first" if first else "attribute_first"
         if not _has_once(text, ("{target}", "{attribute}")) or order != template.direction:
             wanted = f"{{target}} and {{attribute}}, once each, {template.direction}"
-            yield Fault(path, f"sentence {name} is '{template.text}'", wanted)
+            yield (path, f"sentence {name} is '{template.text}'", wanted)
         if (earlier := texts.setdefault(text, name)) != name:
-            yield Fault(path, f"sentence {name} is that of {earlier}", "each text once")
+            yield (path, f"sentence {name} is that of {earlier}", "each text once")
 
 
 def _check_attributes(file: ConceptFile) -> Iterator[Fault]:
@@ -188,7 +183,7 @@ def _check_attributes(file: ConceptFile) -> Iterator[Fault]:
         name = f"{pair.positive}-{pair.negative}"
         if pair.positive == pair.negative or name in seen:
             found = f"attributes {pair.positive} and {pair.negative}, the same or a second time"
-            yield Fault(("attributes", place), found, "two words, each pair once")
+            yield (("attributes", place), found, "two words, each pair once")
         seen.add(name)
 
 
@@ -199,7 +194,7 @@ def _check_words(file: ConceptFile) -> Iterator[Fault]:
         for place, noun in enumerate(getattr(file, part)):
             if noun.singular in seen:
                 found = f"'{noun.singular}' a second time, after {seen[noun.singular]}"
-                yield Fault((part, place, "singular"), found, "each word once")
+                yield ((part, place, "singular"), found, "each word once")
             seen[noun.singular] = part
 
 
@@ -208,7 +203,7 @@ def _check_names(file: ConceptFile) -> Iterator[Fault]:
         for name in getattr(file, part):
             if name.startswith(WRITTEN):
                 wanted = f"one that begins not with '{WRITTEN}'"
-                yield Fault((part, name), f"the name '{name}'", wanted)
+                yield ((part, name), f"the name '{name}'", wanted)
 
 
 def _has_once(text: str, slots: Sequence[str]) -> bool:

@@ -105,14 +105,12 @@ def inflect(concept: Concept, form: Form, *, capital: bool = False) -> str | Non
     return text[:1].upper() + text[1:] if text and capital else text
 
 
-def name_noun(concept: Concept) -> str | None:
-    """Returns a concept as a noun phrase, such as `a bribe`, `greed`, `lying`; None: adjective."""
-    return inflect(concept, "a") or concept.mass or concept.ing
+def name_noun(concept: Concept, *, bare: bool = False) -> str | None:
+    """Returns a concept as a noun phrase, such as `a bribe`, `greed`, `lying`; None: adjective.
 
-
-def name_kind(concept: Concept) -> str | None:
-    """Returns a concept as it stands after "a kind of": `bribe`, `greed`, `lying`."""
-    return concept.singular or concept.mass or concept.ing
+    Bare as it stands after "a kind of": `bribe`, `greed`, `lying`.
+    """
+    return (concept.singular if bare else inflect(concept, "a")) or concept.mass or concept.ing
 
 
 def mention(concept: Concept) -> str | None:

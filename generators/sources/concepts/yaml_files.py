@@ -125,7 +125,9 @@ class YamlFile:
             name = ".".join(map(str, path)) or "the file"
             context = {key: str(value) for key, value in first.get("ctx", {}).items()}
             if "pattern" in context:
-                context["pattern"] = _describe_pattern(context["pattern"])
+                plain = "plain text in one line, with nothing around it, and no braces in a word"
+                name_only = "lower-case letters, digits, _ and - only"
+                context["pattern"] = name_only if "a-z" in context["pattern"] else plain
             if first["type"] == "value_error":
                 found, _, wanted = context["error"].partition("|")
                 raise self.fault(path, f"{name} {found}", wanted or "a value that fits") from error
@@ -159,9 +161,3 @@ def _name_value(value: object) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
-def _describe_pattern(pattern: str) -> str:
-    if "a-z" in pattern:
-        return "lower-case letters, digits, _ and - only"
-    return "plain text in one line, with nothing around it, and no braces in a word"

@@ -91,9 +91,7 @@ class BrokenGame:
 def read_game(files: GameFiles, metadata: object) -> Game:
     """Returns one game, every text and record of it checked.
 
-    Args:
-        files: where the game lies.
-        metadata: its entry of `game_metadata.json`, unchecked; None where there is none.
+    `metadata` is its entry of `game_metadata.json`, unchecked; None where there is none.
 
     Raises:
         SourceError: a file is missing or is no JSON, or a value is of a wrong type; names the file

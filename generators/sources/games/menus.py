@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple, get_args
 
@@ -23,15 +22,6 @@ from schemas.game_data import Node
 from schemas.labels import BEHAVIORS, Behavior
 
 
-class Approach(NamedTuple):
-    """The way that leads up to a menu."""
-
-    nodes: list[str]
-    """From the last option taken (or as far back as it goes) to the menu itself."""
-    chosen: bool
-    """Whether several ways lead there, and one of them was chosen."""
-
-
 def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
     """Returns the option's node and all that can be reached from it before the next menu."""
     reached = {option: None}
@@ -47,9 +37,12 @@ def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
     return list(reached)
 
 
-def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bool) -> Approach:
+def find_approach(
+    nodes: Mapping[str, Node], game: str, menu: str, *, strict: bool
+) -> tuple[list[str], bool]:
     """Returns the nodes from the last option taken to the menu, and whether one path was chosen.
 
+    Where no option was taken, they go as far back as the path does.
     Where several parents may be followed, the one with the lowest sha256 of
     `<game>/<menu>/<parent>` is (with `strict`, the path stops there). Never followed are nodes
     already on the path, and what this menu's own options lead to.
@@ -69,12 +62,11 @@ def find_approach(nodes: Mapping[str, Node], game: str, menu: str, *, strict: bo
             if strict:
                 break
             chosen = True
-        # The hash of a single one would be for nothing: nearly all nodes have one parent.
-        parent = parents[0] if len(parents) == 1 else min(parents, key=rank)
+        parent = min(parents, key=rank)
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
-    return Approach(path[::-1], chosen)
+    return path[::-1], chosen
 
 
 def list_menus(game: Game) -> list[str]:
@@ -98,27 +90,40 @@ class MenuReader:
         self.game = game
         self.config = config
         self._tidied: dict[str, str] = {}
+        group = find_group(game.name)
+        self._shared_columns = {
+            "origin": "benchmark",
+            "split": assign_split(group),
+            "text_licence": game.text_licence,
+            "game": game.name,
+            "group": group,
+        }
+        # One object for all Decisions of the game.
+        self._unlabelled = Provenance(attribution=config.attribution)
+        self._labelled = self._unlabelled.model_copy(update={"label_source": "benchmark"})
 
     def read(self, menu: str) -> Decision:
         """Returns the Decision of one menu."""
         game, node = self.game, self.game.nodes[menu]
-        approach = find_approach(game.nodes, game.name, menu, strict=self.config.strict_context)
-        whole = join_paragraphs(self._collect_texts(approach.nodes))
+        strict = self.config.strict_context
+        names, chosen_path = find_approach(game.nodes, game.name, menu, strict=strict)
+        whole = join_paragraphs(self._collect_texts(names))
         context = keep_ending(whole, self.config.context_chars)
         options = tuple(self._read_option(child) for child in node.children)
+        labelled = any(option.label_source for option in options)
         texts = Counter(option.text for option in options if option.text)
         raised: dict[DecisionFlag, bool] = {
             "single_option": len(options) < 2,
             "duplicate_option_text": any(count > 1 for count in texts.values()),
             "no_context": not context,
             "unresolved_context": is_unresolved(context),
-            "chosen_path": approach.chosen,
+            "chosen_path": chosen_path,
         }
         return Decision.model_validate(
             {
                 **self._shared_columns,
                 "id": f"{game.name}/{menu}",
-                "provenance": self._provenance[any(option.label_source for option in options)],
+                "provenance": self._labelled if labelled else self._unlabelled,
                 "scene_id": node.scene_id,
                 "context": context,
                 "menu_text": join_paragraphs(self._collect_texts([menu])),
@@ -126,23 +131,6 @@ class MenuReader:
                 "options": options,
             }
         )
-
-    @cached_property
-    def _shared_columns(self) -> dict[str, str]:
-        group = find_group(self.game.name)
-        return {
-            "origin": "benchmark",
-            "split": assign_split(group),
-            "text_licence": self.game.text_licence,
-            "game": self.game.name,
-            "group": group,
-        }
-
-    @cached_property
-    def _provenance(self) -> dict[bool, Provenance]:
-        """Has a label -> provenance; one object for all Decisions of the game."""
-        none = Provenance(attribution=self.config.attribution)
-        return {False: none, True: none.model_copy(update={"label_source": "benchmark"})}
 
     def _scene_ids(self, name: str) -> list[str]:
         """Returns a node's own scene id and those of its later pages."""
