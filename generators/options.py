@@ -385,9 +385,8 @@ def check_beside(out: Path, folder: Path) -> None:
 def check_apart(out: Path, *others: Path) -> None:
     """Raises UsageError where a file to write is also read, or is no ordinary file."""
     if out.exists() and not out.is_file():
-        raise UsageError(
-            f"{out}", "no ordinary file", "a file that can be replaced", "Name another"
-        )
+        found, wanted = "not an ordinary file", "a file that can be replaced"
+        raise UsageError(f"{out}", found, wanted, "Name another")
     for other in others:
         if out.resolve() == other.resolve():
-            raise UsageError(f"{out}", "it is read, too", "another file to write", "Name one")
+            raise UsageError(f"{out}", "it is also read", "another file to write", "Name one")
