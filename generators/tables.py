@@ -57,7 +57,7 @@ def _arrow_type(annotation: Any) -> pa.DataType:
     if issubclass(annotation, BaseModel):
         fields = annotation.model_fields.items()
         return pa.struct([(name, _arrow_type(field.annotation)) for name, field in fields])
-    raise TypeError(f"{annotation}: no Arrow type; add one to generators/arrow.py")
+    raise TypeError(f"{annotation}: no Arrow type; add one to generators/tables.py")
 
 
 def make_table(row: type[BaseModel], rows: Sequence[BaseModel]) -> pa.Table:

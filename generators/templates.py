@@ -36,7 +36,7 @@ def render(name: str, **variables: object) -> str:
         raise TemplateError(where, found, "a template", "Install the package again") from error
     except jinja2.TemplateError as error:
         where, found = f"templates/{name}.jinja", str(error.message)
-        raise TemplateError(where, found, "every variable given", "Mend the template") from error
+        raise TemplateError(where, found, "every variable given", "Fix the template") from error
 
 
 def list_variables(name: str) -> set[str]:
