@@ -50,7 +50,7 @@ def hash_number(text: str) -> int:
 def assign_split(group: str) -> Split:
     """Returns the split of a series.
 
-    A series with one of the benchmark's 30 test games is `test`; other known series are dealt
+    A series with one of the benchmark's 30 test games is `test`; other known series are assigned
     90:10 to train and validation, unknown games 80:10:10, all by hash of the series' name.
     """
     known = known_games()
@@ -59,12 +59,12 @@ def assign_split(group: str) -> Split:
         if set(known["series"][group]) & set(known["test"]):
             return "test"
         return "train" if place < 90 else "validation"
-    return deal_split(group)
+    return split_by_hash(group)
 
 
 @lru_cache(maxsize=4096)  # few names, many times
-def deal_split(name: str) -> Split:
-    """Returns the split that a name is dealt to by its hash: 80:10:10."""
+def split_by_hash(name: str) -> Split:
+    """Returns the split of a name, by its hash: train 80, validation 10, test 10 of 100."""
     place = hash_number(name) % 100
     if place < 80:
         return "train"

@@ -69,7 +69,7 @@ class Row(StrictModel):
     """`benchmark`: read from game data. `generated`: written by a model. `template`: from slots
     (or, with `--pairs`, the user's own sentence read as a slot between prefix and suffix)."""
     split: Split
-    """Dealt by series of games, or by group and template, so that none stands on two sides."""
+    """Assigned by series of games, or by group and template, so that none is in two splits."""
     text_licence: TextLicence
     """Licence of the row's text; `choice-of-games` is not ours to republish."""
     canary: str = CANARY

@@ -157,7 +157,7 @@ class ConceptFile(StrictModel):
     text_licence: Literal["cc0-1.0", "own"] = "own"
     """Licence of its text; `own` for yours."""
     themes: Annotated[dict[Name, Sentence], Field(min_length=1)]
-    """Theme -> its title. Relations are dealt to splits by theme."""
+    """Theme -> its title. Relations are assigned to splits by theme."""
     controls: Name
     """The theme whose concepts stand in control clauses."""
     concepts: Annotated[dict[Name, Concept], Field(min_length=2)]

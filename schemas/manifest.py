@@ -102,7 +102,7 @@ class ConceptManifest(Manifest):
     text_licence: str
     """Licence of the file's text."""
     splits: dict[str, dict[str, Count]]
-    """What was dealt to splits (contrast groups, templates ...) -> split -> number."""
+    """What was assigned to splits (contrast groups, templates ...) -> split -> number."""
     aligned: dict[str, dict[str, Count]]
     """Config -> tokenizer -> rows that it aligns, read with a leading space and without."""
     tally: dict[str, dict[str, Count]]

@@ -22,7 +22,7 @@ from generators.sources.concepts.concept_file import ReadConcepts
 from generators.sources.concepts.network import describe_network
 from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
-from generators.splits import SPLITS, deal_split
+from generators.splits import SPLITS, split_by_hash
 from generators.tokens.vocabularies import Vocabulary
 from generators.writing.concepts import GeneratedFromConcepts
 from generators.writing.generation import REJECTED
@@ -246,7 +246,7 @@ def count_splits(pool: ConceptPool) -> dict[str, dict[str, int]]:
         "templates": [each.split for each in pool.templates],
         "scenarios": [each.split for each in pool.scenarios],
         "sentences of associations": [each.split for each in pool.associations],
-        "themes (of relations)": [deal_split(theme) for theme in pool.file.themes],
+        "themes (of relations)": [split_by_hash(theme) for theme in pool.file.themes],
     }
     return {
         name: {split: splits.count(split) for split in SPLITS} for name, splits in found.items()

@@ -26,7 +26,7 @@ from generators.configs.from_concepts import (
 )
 from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.sources.concepts.slots import is_family
-from generators.splits import deal_split, hash_number
+from generators.splits import hash_number, split_by_hash
 from schemas.associations import AssociationRow
 from schemas.base import Split
 from schemas.concept import AssociationTemplate, AttributePair, SaidOf
@@ -61,7 +61,7 @@ class Target(NamedTuple):
     @property
     def split(self) -> Split:
         """Its split."""
-        return deal_split(self.group)
+        return split_by_hash(self.group)
 
 
 @in_tables

@@ -13,7 +13,7 @@ from generators.configs.encodings import TwoTexts, keep_aligned, list_columns, m
 from generators.configs.from_concepts import Part, Run
 from generators.sources.concepts.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pairs.pair_files import OwnPair, ReadPairs
-from generators.splits import STRICTEST_FIRST, deal_split
+from generators.splits import STRICTEST_FIRST, split_by_hash
 from generators.tokens.alignment import align_texts
 from schemas.base import Provenance, Split
 
@@ -43,7 +43,7 @@ def list_tables(source: ReadPairs, run: Run) -> Iterator[Part]:
             continue
         sides = TwoTexts(positive, negative, *find_difference(positive, negative))
         group = pair.group or pair.prompt or sides.prefix or pair.positive
-        compared.append(Compared(pair, sides, group, deal_split(group)))
+        compared.append(Compared(pair, sides, group, split_by_hash(group)))
     seen: set[tuple[str, str]] = set()
     for split in STRICTEST_FIRST:
         here: list[Compared] = []

@@ -21,7 +21,7 @@ from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take
 from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import name_noun
-from generators.splits import deal_split, hash_number
+from generators.splits import hash_number, split_by_hash
 from schemas.concept import ConceptFile, Edge, NonceWord
 from schemas.relations import RelationRow
 
@@ -115,7 +115,7 @@ def make_row(
         id=f"{item}/{'valid' if follows else 'invalid'}",
         theme=theme,
         group=theme,
-        split=deal_split(theme),
+        split=split_by_hash(theme),
         premises=tuple(map(phrase, list_facts(premises))),
         conclusion=phrase((path.source, path.relation, target)),
         relation=path.relation,
@@ -186,8 +186,8 @@ def _find_distraction(
         if theme not in (concepts[edge.source].theme, concepts[edge.target].theme)
         and (path.source, path.relation, edge.target) not in known
     ]
-    split = deal_split(theme)
-    near = [edge for edge in found if deal_split(concepts[edge.target].theme) == split]
+    split = split_by_hash(theme)
+    near = [edge for edge in found if split_by_hash(concepts[edge.target].theme) == split]
     among = near or found
     return among[hash_number(name_path(path)) % len(among)] if among else None
 

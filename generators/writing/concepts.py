@@ -13,7 +13,7 @@ from generators.sources.concepts.concept_file import WRITTEN
 from generators.sources.concepts.network import find_cycle
 from generators.sources.concepts.pool import Additions, ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import mention, name_noun
-from generators.splits import deal_split
+from generators.splits import split_by_hash
 from generators.writing import CONCEPT_TASKS, association, insertion, minimal_pair, relation
 from generators.writing.generation import Generated, Generation
 from generators.writing.plan import Plan
@@ -142,7 +142,7 @@ def _add_edges(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> 
     if find_cycle([*known, *edges]):
         raise Unfit("circular", "with an earlier answer kind_of goes in a circle")
     for edge in edges:
-        split = deal_split(pool.file.concepts[edge.source].theme)
+        split = split_by_hash(pool.file.concepts[edge.source].theme)
         additions.edges.append(_source(name_edge(edge), edge, split, step))
 
 

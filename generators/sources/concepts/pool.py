@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from generators.sources.concepts.network import find_groups
-from generators.splits import deal_split
+from generators.splits import split_by_hash
 from schemas.base import Origin, Provenance, Split, TextLicence
 from schemas.concept import (
     AssociationTemplate,
@@ -114,7 +114,7 @@ class ConceptPool:
     @cached_property
     def splits(self) -> dict[str, Split]:
         """Concept -> its split, which is that of all that it is contrasted with."""
-        return {name: deal_split(group) for name, group in self.groups.items()}
+        return {name: split_by_hash(group) for name, group in self.groups.items()}
 
     def cut(self, items: Iterable[tuple[str, Kept]]) -> list[Kept]:
         """Returns (theme, item) by theme; where there is a limit, taken from the themes in turn."""
@@ -134,7 +134,7 @@ class ConceptPool:
 
     def _source(self, name: str, value: Thing) -> Sourced[Thing]:
         licence, provenance = self.file.text_licence, Provenance(template=name)
-        return Sourced(name, value, deal_split(name), "template", licence, provenance)
+        return Sourced(name, value, split_by_hash(name), "template", licence, provenance)
 
     def _sort(self, found: list[Sourced[Themed]]) -> list[Sourced[Themed]]:
         themes = list(self.file.themes)
