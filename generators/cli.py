@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from generators.errors import GeneratorError, UsageError
-from generators.options import Unreadable, find_option, suggest
+from generators.options import DryRunOptions, RunOptions, Unreadable, find_option, suggest
+from generators.publish import push
+from generators.publish.options import PushOptions, TargetOptions
 
 if TYPE_CHECKING:
     from argparse import _ArgumentGroup as _Group  # pyright: ignore[reportPrivateUsage]
 
     from tqdm import tqdm
+
+    from generators.dataset.build import Built
+    from generators.writing.plan import Plan
 
 INTERRUPTED = 130
 
@@ -167,6 +172,42 @@ def run(parser: Parser, handle: Callable[[Given], int | None], argv: Sequence[st
         wanted = "to run to its end. Run it again; a dataset folder that is there is whole"
         print(f"{parser.prog}: interrupted; expected {wanted}.", file=sys.stderr)
         return INTERRUPTED
+
+
+def run_build(
+    parts: tuple[str, str, Sequence[str]],
+    options: type[RunOptions],
+    build: "Callable[..., Built]",
+    plan: "Callable[..., Plan]",
+    argv: Sequence[str] | None,
+) -> int:
+    """Returns the exit status; prints what was built, or what that would ask of models and cost.
+
+    Args:
+        parts: the command's name, what it does, and examples of its options.
+        options: what `build` and `plan` take.
+        build: writes the folder.
+        plan: counts what `build` would ask.
+        argv: the command line; None for that of the process.
+    """
+
+    def handle(given: Given) -> None:
+        given.check_needed("push", TargetOptions)
+        progress = TerminalProgress()
+        keywords: dict[str, Any] = given.of(options) | {"progress": progress, "strict": False}
+        if given["dry_run"]:
+            show(str(plan(**keywords)))
+            return
+        built = build(**keywords)
+        show(built.summarize(color=is_terminal()))
+        if given["strict"]:
+            built.check()
+        if given["push"] is not None:
+            shown = TerminalProgress(show)
+            target = given.of(TargetOptions)
+            show(repr(push(built.folder, given["push"], **target, progress=shown)))
+
+    return run(Parser(*parts, options, DryRunOptions, PushOptions), handle, argv)
 
 
 def explain(error: OSError, command: str) -> GeneratorError:
