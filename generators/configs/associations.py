@@ -6,16 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from generators.configs.base import (
-    Item,
-    ReadSides,
-    Row,
-    Side,
-    Twins,
-    TwoSides,
-    make_item,
-    take_span,
-)
+from generators.configs.base import ReadSides, Twins
 from generators.configs.contrasts import Contrasts, Reader, read_twins
 from generators.configs.from_concepts import (
     APART,
@@ -24,6 +15,7 @@ from generators.configs.from_concepts import (
     in_tables,
     take_source,
 )
+from generators.configs.items import Item, Row, Side, TwoSides, make_item, take_span
 from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.sources.concepts.slots import is_family
 from generators.splits import hash_number, split_by_hash

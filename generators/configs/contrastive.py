@@ -7,16 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import (
-    GameConfig,
-    Item,
-    Poles,
-    Row,
-    make_item,
-    read_options,
-    take_columns,
-)
+from generators.configs.base import GameConfig, Poles, read_options, take_columns
 from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu
 from generators.sources.games.story_text import PARAGRAPH
 from schemas.config import MachiavelliConfig

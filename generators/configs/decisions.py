@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from generators.configs.base import GameConfig, Item, Numbers, Row, Side, make_item
+from generators.configs.base import GameConfig
+from generators.configs.items import Item, Numbers, Row, Side, make_item
 from generators.sources.games.menus import Menu
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision

@@ -12,14 +12,12 @@ from generators.configs.base import (
     AcrossGames,
     Alike,
     GameConfig,
-    Item,
     Poles,
-    Row,
-    make_item,
     read_options,
     take_columns,
 )
 from generators.configs.contrasts import Contrasts, Reader, join_chunks
+from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu, Pair
 from generators.sources.games.story_text import keep_ending
 from generators.splits import hash_number

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import Alike, Item, Poles, Row, make_item
+from generators.configs.base import Alike, Poles
 from generators.configs.contrasts import Contrasts, Reader, read_sides
 from generators.configs.encodings import BOS
 from generators.configs.from_concepts import (
@@ -18,6 +18,7 @@ from generators.configs.from_concepts import (
     in_tables,
     take_source,
 )
+from generators.configs.items import Item, Row, make_item
 from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.sources.concepts.slots import mention
 from generators.splits import hash_number

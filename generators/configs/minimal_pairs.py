@@ -13,10 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import Alike, Item, Poles, Row, make_item
+from generators.configs.base import Alike, Poles
 from generators.configs.contrasts import Contrasts, Reader, code_together, read_sides
 from generators.configs.encodings import TwoTexts, keep_aligned, list_columns, make_pairs
 from generators.configs.from_concepts import APART, ConceptConfig, Part, Run
+from generators.configs.items import Item, Row, make_item
 from generators.parallel import map_ahead
 from generators.sources.concepts.pool import ConceptPool, Pair, Sourced
 from generators.sources.concepts.slots import Frame, find_difference, inflect, list_frames

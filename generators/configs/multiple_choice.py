@@ -11,16 +11,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import (
-    GameConfig,
-    Item,
-    Row,
-    Side,
-    make_item,
-    read_options,
-    take_columns,
-)
+from generators.configs.base import GameConfig, read_options, take_columns
 from generators.configs.contrasts import Contrasts, Ints, Mask, Reader, join_chunks
+from generators.configs.items import Item, Row, Side, make_item
 from generators.sources.games.menus import Menu
 from generators.splits import hash_number
 from schemas.config import MachiavelliConfig

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from generators.configs.base import Config, Item, Poles, Row, make_item
+from generators.configs.base import Config, Poles
 from generators.configs.contrasts import WHOLE, Contrasts, hash_texts, read_sides
 from generators.configs.encodings import TwoTexts, keep_aligned, list_columns, make_pairs
 from generators.configs.from_concepts import Part, Run
+from generators.configs.items import Item, Row, make_item
 from generators.sources.concepts.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pairs.pair_files import OwnPair, ReadPairs
 from generators.splits import STRICTEST_FIRST, split_by_hash

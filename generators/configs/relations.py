@@ -7,17 +7,10 @@ from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
-from generators.configs.base import (
-    Item,
-    ReadSides,
-    Row,
-    Side,
-    Twins,
-    TwoSides,
-    make_item,
-)
+from generators.configs.base import ReadSides, Twins
 from generators.configs.contrasts import Contrasts, Reader, read_twins
 from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
+from generators.configs.items import Item, Row, Side, TwoSides, make_item
 from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import name_noun

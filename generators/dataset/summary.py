@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generators.configs import CONFIGS
-from generators.configs.base import Item, Side
+from generators.configs.items import Item, Side
 from generators.folder import AnyManifest
 from generators.quality.verdicts import show_outcome
 from generators.splits import SPLITS

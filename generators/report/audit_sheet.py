@@ -20,7 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from generators.configs import CONFIGS
-from generators.configs.base import Config, Row
+from generators.configs.base import Config
+from generators.configs.items import Row
 from generators.errors import FolderError, SourceError
 from generators.tables import list_files, open_rows
 from schemas.quality import HumanAudit

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from generators.configs import pairs
-from generators.configs.base import Item
+from generators.configs.items import Item
 from generators.dataset.card import describe_folder
 from generators.errors import SourceError
 from generators.folder import CARD, MANIFEST, replace_folder

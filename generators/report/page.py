@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from generators.configs import CONFIGS
-from generators.configs.base import Item, Side
+from generators.configs.items import Item, Side
 from generators.configs.texts import change_text
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.verdicts import show_number

@@ -41,9 +41,10 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from generators.configs.base import Item, Poles, Row, make_item
+from generators.configs.base import Poles
 from generators.configs.contrasts import Contrasts, Reader, read_sides
 from generators.configs.from_concepts import ConceptConfig, Run, in_tables, take_source
+from generators.configs.items import Item, Row, make_item
 from generators.sources.concepts.pool import ConceptPool
 from schemas.opposites import OppositeRow
 
@@ -113,16 +114,9 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 
-from generators.configs.base import (
-    GameConfig,
-    Item,
-    Poles,
-    Row,
-    make_item,
-    read_options,
-    take_columns,
-)
+from generators.configs.base import GameConfig, Poles, read_options, take_columns
 from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu
 from schemas.choices import ChoiceRow
 from schemas.config import MachiavelliConfig

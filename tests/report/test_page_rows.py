@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from generators.configs import CONFIGS
-from generators.configs.base import Item
+from generators.configs.items import Item
 from generators.report.page import choose_rows, read_page_rows, render_page, share_out
 from schemas.quality import Plots, Quality
 

@@ -10,7 +10,7 @@ import pytest
 
 from browser import Browser, start_browser
 from generators.configs import pairs as own_pairs
-from generators.configs.base import Item
+from generators.configs.items import Item
 from generators.report.page import read_page_rows, render_page, write_data
 from schemas.exchange import Rejection
 from schemas.quality import CheckResult, Part, Plots, Quality, Selection

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from generators.configs import CONFIGS
-from generators.configs.base import Twins, TwoSides
+from generators.configs.base import Twins
+from generators.configs.items import TwoSides
 from generators.export.formats.base import Convert, Entry, LeftOut, Row, Scope, Take
 
 SAME = "both sides are the same text"
