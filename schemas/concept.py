@@ -71,6 +71,11 @@ class Concept(StrictModel):
     """Adjective: `honest`."""
     target: bool = True
     """Whether associations may be about it; false for a word that also names people."""
+    kind: Name | None = None
+    """What it is, such as `act` or `feeling`: attribute pairs say which kinds they suit."""
+    control: Word | None = None
+    """What takes its place in the control of an insertion, as insertions say it (plural, or
+    uncountable): on the same topic, without its moral content, such as `invoices` of `bribe`."""
 
     @property
     def part_of_speech(self) -> str:
@@ -87,6 +92,15 @@ class Concept(StrictModel):
         return self
 
 
+class SlotReadout(StrictModel):
+    """How a sentence goes on to where the two sides want different words."""
+
+    cue: Sentence
+    """What follows the sentence, such as `The one they saved was the`."""
+    answer: Form
+    """The form of the concept that comes next."""
+
+
 class SlotTemplate(StrictModel):
     """One sentence with one slot, such as `{plural}`; `{singular|plural}` takes what aligns."""
 
@@ -96,6 +110,8 @@ class SlotTemplate(StrictModel):
     """Slots of the concepts that may stand in it."""
     text: Sentence
     """The sentence."""
+    readout: SlotReadout | None = None
+    """Where the two sides can be told apart by what a model says next; null where nowhere."""
 
 
 class Edge(StrictModel):
@@ -111,6 +127,15 @@ class Edge(StrictModel):
     """A short reason, or a source."""
 
 
+class Continuations(StrictModel):
+    """Two ways in which a scenario can go on, of matched form and length."""
+
+    positive: Sentence
+    """The one that shows the behavior."""
+    negative: Sentence
+    """The one that does not."""
+
+
 class Scenario(StrictModel):
     """A decision, told without its end, with one clause in brackets that mentions a `{}`."""
 
@@ -118,6 +143,10 @@ class Scenario(StrictModel):
     """What it belongs to."""
     text: Sentence
     """The text: `... [On the radio somebody talks about {}.] ... She decides to`."""
+    behavior: Sentence | None = None
+    """What the decision is about, such as `greed`."""
+    readout: Continuations | None = None
+    """How it can end; a scenario without gives no rows."""
 
 
 class AttributePair(StrictModel):
@@ -127,8 +156,8 @@ class AttributePair(StrictModel):
     """The one that is well said of somebody or something."""
     negative: Word
     """Its counterpart."""
-    of: Annotated[tuple[SaidOf, ...], Field(min_length=1)]
-    """What both can be said of: concepts (uncountable nouns), people (occupations, groups)."""
+    of: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """What both can be said of: kinds of concepts, or people (occupations, groups)."""
 
 
 class AssociationTemplate(StrictModel):
