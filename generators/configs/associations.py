@@ -214,9 +214,4 @@ CONFIG = ConceptConfig(
     twins=Twins("valence", "positive"),
     checklist=CHECKLIST,
     counted=("theme", "target_kind", "direction", "valence"),
-    waived={
-        "sentiment and refusal wording": (
-            "the sides are meant to differ in the valence of the attribute, and so in sentiment"
-        ),
-    },
 )

@@ -46,8 +46,7 @@ def list_checks(quality: Quality) -> Iterator[str]:
                 continue
             missed = check.verdict in ("FAIL", "WARN")
             where = ", all rows" if check.tier == "full" and missed else ""
-            notes = filter(None, (check.note, check.waived if missed else None))
-            note = "".join(f"; {each}" for each in notes)
+            note = f"; {check.note}" if check.note else ""
             yield (
                 f"  {show_verdict(check):<18} {check.name:<{width}}  {show_value(check):<20}"
                 f" (required: {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
