@@ -193,6 +193,7 @@ CONFIG = ConceptConfig(
     name="associations",
     row=AssociationRow,
     description="a target beside an attribute of either valence",
+    serves="tests of what a model associates with a target",
     notes=(
         "Counterparts differ only in the attribute (`attribute_span`); every target has the "
         "same number of rows of either `valence`. `direction` says which of the two the "

@@ -130,6 +130,8 @@ class Config:
     """What is published."""
     description: str
     """What one row is, in a few words."""
+    serves: str
+    """What it is for, in a few words."""
     notes: str
     """What to know of its columns, in sentences of Markdown that follow its name in the card."""
     texts: Callable[[Row], list[str]]

@@ -237,6 +237,7 @@ CONFIG = ConceptConfig(
     name="insertions",
     row=InsertionRow,
     description="a decision without a concept, with a mention of it, with a control",
+    serves="whether a mention in passing moves a decision",
     notes=(
         "A decision: a moral one, except in the themes of nature and neutral controls. `base`, "
         "`inserted` and `control` all end before the decision is made. `control` has the same "

@@ -180,7 +180,9 @@ class Evidence:
     def parts(self) -> dict[str, Contrasts]:
         """Behavior (or theme) -> its items among those that poles are compared on."""
         names = self.judged.part.names
-        found: dict[str, Contrasts] = {names[part.part.places[0]]: part for _, part in list_parts(self.judged)}
+        found: dict[str, Contrasts] = {
+            names[part.part.places[0]]: part for _, part in list_parts(self.judged)
+        }
         return found or {ALONE: self.judged}
 
 

@@ -157,8 +157,7 @@ def measure_refusals(evidence: Evidence) -> Measurement | None:
         float(refuses[side].mean()) if len(side) else 0.0
         for side in (contrasts.positive, contrasts.negative)
     ]
-    names = ("in positives", "in negatives")
-    figures = dict(zip(names, rates, strict=True))
+    figures = {"in positives": rates[0], "in negatives": rates[1]}
     return Measurement(max(rates), count_units(contrasts), figures=figures)
 
 

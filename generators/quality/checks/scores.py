@@ -63,9 +63,7 @@ def _measure(evidence: Evidence, score_part: Callable[[Contrasts, str], Scored])
     parts = evidence.parts
     units = {name: count_units(part) for name, part in parts.items()}
     least = FEWEST_OF_PART if len(parts) > 1 else 2
-    scored = {
-        name: score_part(part, name) for name, part in parts.items() if units[name] >= least
-    }
+    scored = {name: score_part(part, name) for name, part in parts.items() if units[name] >= least}
     measured = share_rows(evidence, scored)
     found = {
         name: PartMeasure(count, scored[name].estimate, _find_band(scored[name].shares))
@@ -137,9 +135,7 @@ def _fit_part(evidence: Evidence, fit: Fit, part: Contrasts, name: str) -> Score
 
 def _number_units(part: Contrasts) -> tuple[Ints, Floats]:
     """Returns the unit of each pair, numbered from 0 on, and how many pairs each has."""
-    _, unit, sizes = np.unique(
-        part.unit.places[part.item], return_inverse=True, return_counts=True
-    )
+    _, unit, sizes = np.unique(part.unit.places[part.item], return_inverse=True, return_counts=True)
     return unit.astype(np.int32), sizes.astype(np.float64)
 
 
