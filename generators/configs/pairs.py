@@ -144,4 +144,6 @@ CONFIG = Config(
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,
+    passage="menu",
+    unit="pairs",
 )

@@ -33,6 +33,11 @@ class ConfigResult(NamedTuple):
     """The other checks of the tier that counts, and those that miss their threshold on all rows."""
 
     @property
+    def tiered(self) -> bool:
+        """Whether it has a core that is measured beside all rows."""
+        return any(cue.full for cue in self.cues)
+
+    @property
     def parts(self) -> list[str]:
         """The behaviors, or themes, that were measured, in their order."""
         found = [name for cue in self.cues for name, each in cue.main.parts.items() if each.value]
@@ -102,7 +107,7 @@ def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
 
 
 def show_value(check: CheckResult) -> str:
-    """Returns a check's value with its interval, such as `0.512 (0.488-0.537)`."""
+    """Returns a check's value with its interval, such as `0.512 (0.488 to 0.537)`."""
     return show_range(check.value, check.interval)
 
 
@@ -111,7 +116,7 @@ def show_range(value: float | None, interval: Sequence[float] | None) -> str:
     shown = show_number(value)
     if interval is None:
         return shown
-    return f"{shown} ({show_number(interval[0])}-{show_number(interval[1])})"
+    return f"{shown} ({show_number(interval[0])} to {show_number(interval[1])})"
 
 
 def show_number(value: float | None) -> str:
@@ -190,10 +195,14 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
         quality: what was measured; None where nothing was.
         figures: names of the figures beside the card.
     """
+    configs = list_configs(quality) if quality else []
+    reported = [cue.main for each in configs for cue in each.cues if cue.main.level == "report"]
     section = render(
         SECTION,
         quality=quality,
-        configs=list_configs(quality) if quality else [],
+        configs=configs,
+        references=[*{each.name: each for each in reported}.values()],
+        unsettled=any(check.verdict != "PASS" for each in configs for check in each.others),
         figures=figures,
         fewest=FEWEST_OF_PART,
         show_value=show_value,

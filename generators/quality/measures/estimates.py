@@ -28,6 +28,8 @@ class Estimate(NamedTuple):
     """Independent groups of units."""
     pulls: dict[int, float]
     """Group -> by how much it moves the value: what errors of an average are computed from."""
+    share: bool = True
+    """Whether it lies between 0 and 1."""
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -35,7 +37,8 @@ class Estimate(NamedTuple):
         if self.groups < 2:
             return None
         half = float(student.ppf(1 - LEVEL / 2, self.groups - 1)) * self.error
-        return self.value - half, self.value + half
+        low, high = self.value - half, self.value + half
+        return (max(low, 0.0), min(high, 1.0)) if self.share else (low, high)
 
     def doubt(self, low: float, high: float) -> float:
         """Returns how likely a value so far outside is where the true one is within: p, one-sided.
@@ -65,7 +68,7 @@ def estimate(values: Floats, groups: Ints, *, share: bool = True) -> Estimate:
         near = (value * n + 2) / (n + 4)  # Agresti and Coull 1998: not 0 where all agree
         variance = max(variance, near * (1 - near) / n)
     moved: dict[int, float] = dict(zip(names.tolist(), pulls.tolist(), strict=True))
-    return Estimate(value, float(np.sqrt(variance)), n, len(names), moved)
+    return Estimate(value, float(np.sqrt(variance)), n, len(names), moved, share)
 
 
 def average(estimates: Sequence[Estimate]) -> Estimate:
@@ -78,7 +81,8 @@ def average(estimates: Sequence[Estimate]) -> Estimate:
     least = sum(each.error**2 for each in estimates) / len(estimates) ** 2
     variance = max(_spread(np.array([*pulls.values()])), least)
     n = sum(each.n for each in estimates)
-    return Estimate(value, float(np.sqrt(variance)), n, len(pulls), pulls)
+    share = all(each.share for each in estimates)
+    return Estimate(value, float(np.sqrt(variance)), n, len(pulls), pulls, share)
 
 
 def _spread(pulls: Floats) -> float:
