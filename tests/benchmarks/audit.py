@@ -99,10 +99,11 @@ def read_pairs(config: str, rows: pd.DataFrame) -> Pairs:
     else:
         rows = rows.assign(part=rows["theme"])
     if config == "multiple_choice":
-        rows = rows.explode("matching").explode("not_matching").dropna(subset=["not_matching"])
+        poles = ["matching", "not_matching"]
+        rows = rows.explode(poles[0]).explode(poles[1]).dropna(subset=poles)
         sides = [
             [choices[place] for choices, place in zip(rows["choices"], rows[name], strict=True)]
-            for name in ("matching", "not_matching")
+            for name in poles
         ]
         rows = rows.assign(positive=sides[0], negative=sides[1])
     elif config == "icl":
@@ -361,8 +362,8 @@ def find_wrong(figure: Figure) -> str:
     if not figure.part.startswith(HEADLINE):
         return ""
     if figure.ours > MOST_RIGHT.get(figure.name, 1.0):
-        return " OVER"
-    return " OFF" if figure.card is not None and abs(figure.ours - figure.card) > TOLERANCE else ""
+        return "OVER"
+    return "OFF" if figure.card is not None and abs(figure.ours - figure.card) > TOLERANCE else ""
 
 
 def show_figure(figure: Figure) -> str:
@@ -387,7 +388,7 @@ def main() -> int:
         wrong = find_wrong(figure)
         failed += bool(wrong)
         if arguments.parts or figure.part.startswith((HEADLINE, WORST, UNMEASURED)):
-            print(show_figure(figure), wrong)
+            print(f"{show_figure(figure)} {wrong}".rstrip())
     print()
     for rule in rules:
         print(f"{rule.config:<16}{rule.name:<45}{rule.found}{'  BROKEN' if rule.broken else ''}")

@@ -75,8 +75,9 @@ def check_axes(config: str, rows: pd.DataFrame, bundled: bool) -> Iterator[Rule]
             yield Rule(config, f"test rows, axis {axis}", told, broken)
     else:
         yield Rule(config, "axis", "not in this folder")
+    known = known and "both" in set(test["axis"])
     new = test[test["axis"] == "both"] if known else test
-    name = "both new" if known else "test (no axis)"
+    name = "axis both" if known else "all of test"
     for column in ("group", "template", "scenario", "control_concept", "attribute"):
         if column in rows:
             found = set(new[column])
@@ -99,7 +100,9 @@ def list_nonce(chosen: pd.DataFrame, rows: pd.DataFrame) -> set[str]:
 def tell_shared(config: str, name: str, new: set[str], train: set[str], known: bool) -> Rule:
     """Returns how many of some names stand in train too."""
     shared = new & train
-    return Rule(config, name, f"{len(shared)} of {len(new)} in train", bool(shared) & known or None)
+    return Rule(
+        config, name, f"{len(shared)} of {len(new)} in train", bool(shared) if known else None
+    )
 
 
 def check_weights(rows: pd.DataFrame) -> Iterator[Rule]:
@@ -126,7 +129,7 @@ def check_negatives(rows: pd.DataFrame, decisions: pd.DataFrame) -> Iterator[Rul
     found = np.array([ethical[key] for key in keys])
     broad = rows["behavior"].str.contains(r"^(?:ethical|disutility|power)")
     share = f"{(~found[~broad]).mean():.3f} of {(~broad).sum()}"
-    yield Rule("contrastive", "violation pairs, negative unethical", share)
+    yield Rule("contrastive", "violation pairs, negative not ethical", share)
     if "negative_is_ethical" not in rows:
         yield Rule("contrastive", "negative_is_ethical", "not in this folder")
         return
