@@ -278,9 +278,8 @@ def summarise(
         if card is not None:
             yield Figure(*place, UNMEASURED, np.nan, 0, card)
         return
-    values = [value for value, _ in measured.values()]
-    units = sum(count for _, count in measured.values())
-    yield Figure(*place, f"{HEADLINE}{len(measured)}", float(np.mean(values)), units, card)
+    values, units = zip(*measured.values(), strict=True)
+    yield Figure(*place, f"{HEADLINE}{len(measured)}", float(np.mean(values)), sum(units), card)
     middle = 0.5 if name in SIGNED else 0.0
     worst = max(measured, key=lambda part: abs(measured[part][0] - middle))
     yield Figure(*place, f"{WORST}{worst}", *measured[worst], card_parts.get(worst))
@@ -393,8 +392,7 @@ def main() -> int:
     for rule in rules:
         print(f"{rule.config:<16}{rule.name:<45}{rule.found}{'  BROKEN' if rule.broken else ''}")
     broken = sum(bool(rule.broken) for rule in rules)
-    seconds = time.process_time()
-    print(f"\n{failed} headlines wrong, {broken} rules broken; {seconds:.0f} CPU seconds")
+    print(f"\n{failed} headlines wrong, {broken} rules broken, {time.process_time():.0f} CPU s")
     return int(failed + broken > 0)
 
 
