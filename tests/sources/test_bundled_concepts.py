@@ -44,6 +44,45 @@ def test_every_bundled_template_goes_with_every_concept_that_fits() -> None:
                     assert word.lower() not in outside, (template.text, word)
 
 
+def test_every_bundled_scenario_can_end_in_two_ways_of_one_length() -> None:
+    """Which continuation shows the behavior cannot be told by its length."""
+    scenarios = read_concepts(find_concepts()).file.scenarios
+    longer = 0
+    for name, scenario in scenarios.items():
+        assert scenario.behavior, name
+        assert scenario.readout, name
+        positive, negative = scenario.readout.positive, scenario.readout.negative
+        assert abs(len(positive.split()) - len(negative.split())) <= 2, name
+        for each in (positive, negative):
+            assert each[0].islower(), name
+            assert each.endswith("."), name
+        longer += len(positive) > len(negative)
+    assert 0.4 <= longer / len(scenarios) <= 0.6
+
+
+def test_most_bundled_templates_have_a_readout() -> None:
+    """A row that ends with its slot has none, so two thirds of the others make a third of all."""
+    file = read_concepts(find_concepts()).file
+    rows = read = 0
+    for name, template in file.templates.items():
+        pairs = sum(file.concepts[one].slot in template.fits for one, _ in file.contrasts)
+        rows += pairs * len(list(list_frames(template.text)))
+        if template.readout is None:
+            continue
+        read += pairs
+        cue = template.readout.cue
+        assert cue[-1].isalpha(), name
+        assert cue.split()[-1] not in {"a", "an"}, name
+        said = set(cue.lower().split())
+        for concept in file.concepts.values():
+            if concept.slot in template.fits:
+                word = inflect(concept, template.readout.answer)
+                assert word, name
+                assert word.split()[-1] not in said, name
+    assert sum(each.readout is not None for each in file.templates.values()) >= 150
+    assert read / rows >= 1 / 3
+
+
 def test_articles_are_those_of_the_sound() -> None:
     """By the first letter; the few words that sound otherwise would be named here."""
     file = read_concepts(find_concepts()).file
