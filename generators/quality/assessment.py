@@ -7,6 +7,7 @@ from typing import NamedTuple, get_args
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 from generators.configs import pairs as own_pairs
 from generators.errors import SourceError
@@ -192,7 +193,9 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
 
 def run_checks(checks: Iterable[Check[Seen]], evidence: Seen) -> list[CheckResult]:
     """Returns the results of those of the checks that apply."""
-    return [result for check in checks if (result := run(check, evidence)) is not None]
+    # Small systems are solved many times: threads would wait for each other more than they work.
+    with threadpool_limits(limits=1):
+        return [result for check in checks if (result := run(check, evidence)) is not None]
 
 
 def summarize_checks(
