@@ -30,7 +30,7 @@ from generators.quality.measures.duplicates import (
     sketch_rest,
 )
 from generators.quality.measures.estimates import average, correct, estimate
-from generators.quality.measures.ranking import fit_best, fit_ridge, rank_across, relabel
+from generators.quality.checks.ranking import fit_best, fit_ridge, rank_across, relabel
 from generators.quality.measures.texts import (
     count_words,
     is_english,
