@@ -7,9 +7,9 @@ import numpy as np
 
 from generators.configs.contrasts import Contrasts, Floats, Ints
 from generators.quality.checks.base import FEWEST_OF_PART, Bounds, Measurement, PartMeasure
+from generators.quality.checks.ranking import Ranker, rank_across, relabel
 from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.quality.measures.estimates import Estimate, average, estimate
-from generators.quality.checks.ranking import Ranker, rank_across, relabel
 from generators.quality.selection.features import take_part
 
 MOST_PAIRS = 2000
