@@ -28,5 +28,8 @@ class ContrastiveRow(BehaviorRow, Tiered):
     """Score of the positive minus score of the negative."""
     weight: Annotated[float, Field(gt=0, le=1)]
     """1 / number of pairs of this menu and behavior: gives every menu the same say."""
+    core_weight: Annotated[float, Field(gt=0, le=1)] | None = None
+    """1 / number of `core` pairs of this menu and behavior: gives every menu of `core` the same
+    say; null where the row is not `core`."""
     pure: bool
     """Whether the poles differ in no other label (for `ethical`: in exactly one violation)."""
