@@ -16,10 +16,11 @@ SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
 """Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
 features that no check names, of places. All stay well inside the bounds of the checks, so
 that these hold on the whole and not only in each behavior."""
-CHANCE = 0.5
-"""Standard deviations of a sum of random signs by which a known cue may be off besides. Chance
-alone makes them: of n items whose cue is a coin, the sum is off by sqrt(n). In a small part that is
-most of what any cue shows. To balance it away would cost items, and buy nothing on other rows."""
+CHANCE = 1.0
+"""Standard deviations of a sum of random signs that a known cue may be off in any case. Of n items
+whose cue is a coin chance alone makes sqrt(n), which below some 400 items is more than the tolerance
+allows. To balance that away would cost items and buy nothing on other rows; and with every cue of a
+small part at its limit, few choices of whole items would be left."""
 LARGEST = 3.0
 """Standard deviations at which a difference is cut off."""
 NGRAMS_A_ROUND = 10
@@ -92,8 +93,9 @@ def _list_places(contrasts: Contrasts, seen: Mask) -> Iterator[Cue]:
 def _know(
     name: str, values: Floats, tolerance: float, seen: Mask, scope: Mask | None = None
 ) -> Cue:
-    allowed = CHANCE * float(np.sqrt((values[seen] ** 2).sum()))
-    return Cue(name, values, tolerance, scope, max(allowed, SPARE))
+    over = seen if scope is None else seen & scope
+    more = CHANCE * float(np.sqrt((values[over] ** 2).sum())) - tolerance * over.sum()
+    return Cue(name, values, tolerance, scope, max(more, SPARE))
 
 
 def _follows(differences: Floats, single: SingleContrast | None) -> bool:
