@@ -165,7 +165,7 @@ def _sum_up(contrasts: Contrasts, masks: Masks) -> Choice:
         bound=sum(part.bound for part in parts.values() if part.balanced),
     )
     weights = np.append(weigh_core(contrasts, masks.flags["core"]), 0)[contrasts.row_item]
-    columns = {
+    columns: Columns = {
         "tier": pa.array(np.where(rows["core"], "core", "full"), pa.string()),
         "core_weight": pa.array(weights, pa.float64(), mask=weights == 0),
     }

@@ -212,7 +212,7 @@ class Programme:
     def _excess(self, kept: Mask) -> Floats:
         """Returns by how much the sum of each cue is off more than it may, from above and below."""
         sums, free = self._values @ kept, self._slack @ kept + self._allowed
-        return np.concatenate([sums - free, -sums - free])
+        return np.concatenate([sums - free, -sums - free]).astype(np.float64)
 
     def _columns(self, places: NDArray[np.int64]) -> Floats:
         """Returns what some items add to the excess."""

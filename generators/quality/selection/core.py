@@ -118,7 +118,7 @@ def _choose_part(part: Contrasts, features: TextFeatures, seen: Mask) -> Choice:
         balanced=found is not None and found.balanced,
         single_contrast=found.single.fillers if found and found.single else None,
     )
-    name = part.part.names[part.part.places[0]]
+    name = part.part.names[int(part.part.places[0])]
     return Choice(core, reasons.tolist(), {name: selection})
 
 
@@ -152,13 +152,11 @@ def draw_items(ids: Strings) -> Floats:
 
 def find_unfit(contrasts: Contrasts, features: TextFeatures, draws: Floats, seen: Mask) -> Any:
     """Returns for each item why it is out whatever the balance; empty where it is not."""
-    bare = {
-        place: contrasts.texts[place].strip()
-        for place in list_places(np.r_[contrasts.positive, contrasts.negative]).tolist()
-    }
-    ones = [bare[place] for place in contrasts.positive.tolist()]
-    others = [bare[place] for place in contrasts.negative.tolist()]
-    sides = list(zip(ones, others, strict=True))
+    places: list[int] = list_places(np.r_[contrasts.positive, contrasts.negative]).tolist()
+    bare = {place: contrasts.texts[place].strip() for place in places}
+    ones: list[int] = contrasts.positive.tolist()
+    others: list[int] = contrasts.negative.tolist()
+    sides = [(bare[one], bare[other]) for one, other in zip(ones, others, strict=True)]
     refuses = features.surface[:, REFUSALS] > 0
     broken = {
         "empty side": np.array([not (one and other) for one, other in sides], np.bool_),

@@ -18,9 +18,9 @@ features that no check names, of places. All stay well inside the bounds of the 
 that these hold on the whole and not only in each behavior."""
 CHANCE = 1.0
 """Standard deviations of a sum of random signs that a known cue may be off in any case. Of n items
-whose cue is a coin chance alone makes sqrt(n), which below some 400 items is more than the tolerance
-allows. To balance that away would cost items and buy nothing on other rows; and with every cue of a
-small part at its limit, few choices of whole items would be left."""
+whose cue is a coin chance alone makes sqrt(n): below some 400 items more than the tolerance allows.
+To balance that away would cost items and buy nothing on other rows; and with every cue of a small
+part at its limit, few choices of whole items would be left."""
 LARGEST = 3.0
 """Standard deviations at which a difference is cut off."""
 NGRAMS_A_ROUND = 10
@@ -148,7 +148,8 @@ class Search:
         surface, pairs = differ_surface(self._features, contrasts), contrasts.pairs_of(kept)
         groups = contrasts.group.places[contrasts.item[pairs]]
         scores = np.sign(cross_score(score_features(surface[pairs]), groups))
-        right = average(scores, np.unique(contrasts.item[pairs], return_inverse=True)[1])
+        item = np.unique(contrasts.item[pairs], return_inverse=True)[1].astype(np.int32)
+        right = average(scores, item)
         if 0.5 + right.mean() / 2 <= CLASSIFIER_LIMIT + CLASSIFIER_NOISE * noise:
             return
         direction = np.sign((surface @ fit_direction(surface[pairs])).round(6))

@@ -24,9 +24,11 @@ def find_single_contrast(contrasts: Contrasts) -> SingleContrast | None:
     texts = contrasts.texts
     if len(contrasts.item) < FEWEST_PAIRS:
         return None
+    ones: list[int] = contrasts.positive.tolist()
+    others: list[int] = contrasts.negative.tolist()
     wanted: tuple[str, str] | None = None
     sides: list[int] = []
-    for one, other in zip(contrasts.positive.tolist(), contrasts.negative.tolist(), strict=True):
+    for one, other in zip(ones, others, strict=True):
         found = take_fillers(texts[one], texts[other])
         ordered = (min(found), max(found))
         if wanted is None:
