@@ -85,7 +85,9 @@ def count_cpu() -> float:
 def follow_words(data: Path) -> None:
     """Makes the violations of a corpus follow words of the options."""
     for path in sorted(data.glob("annotations_clean/*.json")):
-        texts = orjson.loads((data / f"scenarios/{path.stem}_scenarios_bfs_filled.json").read_bytes())
+        texts = orjson.loads(
+            (data / f"scenarios/{path.stem}_scenarios_bfs_filled.json").read_bytes()
+        )
         labels: dict[str, Any] = orjson.loads(path.read_bytes())
         rng = Random(path.stem)
         for name, record in labels["scenes"].items():

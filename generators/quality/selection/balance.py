@@ -31,13 +31,15 @@ Singles = NDArray[np.float32]
 
 SPARE = 1.0
 """Items by which a cue may be off in any case: else no single item could be kept."""
-ROUNDING = 2.0
-"""Items by which a cue may be further off once only whole items are kept. The programme itself
-allows none of it: its bound is that of the tolerances."""
+ROUNDING = 3.0
+"""Items by which a cue may be further off once only whole items are kept: as much as one item may
+weigh. The programme itself allows none of it, so that its bound is that of the tolerances."""
 PREFERENCE = 0.01
 """How much more than 1 an item is worth that is drawn first, and less the last one. Were all worth
 the same, whole kinds of items would go and others stay, and that would be a cue; so each loses its
 last ones. So little costs next to nothing of the bound."""
+TORN = 100
+"""Items that rounding may choose among, beside the fractional ones: those with least to lose."""
 DIGITS = 2
 NEAR = 1e-6
 
@@ -186,18 +188,21 @@ class Programme:
         # Weak duality: whatever the prices, no choice within the limits keeps more.
         limit = (above + below) @ self._allowed
         bound = int(np.maximum(1 - total[self._seen], 0.0).sum() + limit + NEAR)
-        kept[self._seen] = self._round(share, min(bound, len(self._seen)))
-        return Balance(kept, len(self._seen), min(bound, len(self._seen)), priced, burden)
+        bound = min(bound, len(self._seen))
+        torn = np.argsort(np.abs(total - self._worth)[self._seen], kind="stable")[:TORN]
+        kept[self._seen] = self._round(share, torn, bound)
+        return Balance(kept, len(self._seen), bound, priced, burden)
 
     def _weigh(self, cue: Cue, above: float, below: float) -> Singles:
         """Returns the burden of each item in a cue, by its prices."""
         scope = 1.0 if cue.scope is None else cue.scope
         return cue.values * (above - below) - scope * (cue.tolerance * (above + below))
 
-    def _round(self, share: Floats, most: int) -> Mask:
+    def _round(self, share: Floats, torn: NDArray[np.int64], most: int) -> Mask:
         """Returns which used items are kept: those that the programme keeps whole, and some more.
 
-        Of the fractional ones as many as their shares add up to, those by which the cues are least
+        Of the fractional ones as many as their shares add up to. Which these are, and which of the
+        others that it is hardly worth more to keep than to leave, is whatever puts the cues least
         further off.
         """
         kept = share > 1 - NEAR
@@ -205,8 +210,18 @@ class Programme:
         if len(parts):
             count = min(int(np.ceil(share.sum() - NEAR)), most) - int(kept.sum())
             kept[parts[np.argsort(-share[parts], kind="stable")[: max(count, 0)]]] = True
-            self._swap(kept, parts)
-        self._drop(kept)
+        torn = np.union1d(parts, torn)
+        columns, excess = self._columns(torn), self._excess(kept)
+        inside = kept[torn]
+        while True:
+            excess = _swap(inside, columns, excess)
+            left = np.flatnonzero(inside)
+            if excess.max(initial=0.0) <= ROUNDING or not len(left):
+                break
+            without = excess[:, None] - columns[:, left]
+            best = int(_weigh_excess(without).argmin())
+            inside[left[best]], excess = False, without[:, best]
+        kept[torn] = inside
         return kept
 
     def _excess(self, kept: Mask) -> Floats:
@@ -219,31 +234,30 @@ class Programme:
         values, slack = self._values[:, places], self._slack[:, places]
         return np.vstack([values - slack, -values - slack]).astype(np.float64)
 
-    def _swap(self, kept: Mask, parts: NDArray[np.int64]) -> None:
-        """Swaps fractional items as long as that puts the cues less far off."""
-        columns, excess = self._columns(parts), self._excess(kept)
-        inside = kept[parts]
-        while True:
-            ins, outs = np.flatnonzero(~inside), np.flatnonzero(inside)
-            if not len(ins) or not len(outs):
-                break
-            moved = columns[:, ins][:, :, None] - columns[:, outs][:, None, :]
-            after = (np.maximum(excess[:, None, None] + moved, 0.0) ** 2).sum(axis=0)
-            best = int(after.argmin())
-            if after.flat[best] >= (np.maximum(excess, 0.0) ** 2).sum() - NEAR:
-                break
-            one, other = divmod(best, len(outs))
-            excess = excess + moved[:, one, other]
-            inside[ins[one]], inside[outs[other]] = True, False
-        kept[parts] = inside
 
-    def _drop(self, kept: Mask) -> None:
-        """Leaves items out until no cue is further off than rounding may put it."""
-        excess = self._excess(kept) - ROUNDING
-        while (excess > NEAR).any():
-            left = np.flatnonzero(kept)
-            columns = self._columns(left)
-            over = np.maximum(excess[:, None] - columns, 0.0).sum(axis=0)
-            worst = int(over.argmin())
-            kept[left[worst]] = False
-            excess = excess - columns[:, worst]
+def _swap(inside: Mask, columns: Floats, excess: Floats) -> Floats:
+    """Returns the excess after items were swapped as long as that puts the cues less far off.
+
+    Args:
+        inside: item -> whether it is kept; changed in place.
+        columns: what each item adds to the excess; shape (excess, items).
+        excess: by how much each cue is off more than it may.
+    """
+    while True:
+        ins, outs = np.flatnonzero(~inside), np.flatnonzero(inside)
+        if not len(ins) or not len(outs):
+            return excess
+        moved = columns[:, ins][:, :, None] - columns[:, outs][:, None, :]
+        after = excess[:, None, None] + moved
+        weights = _weigh_excess(after)
+        best = int(weights.argmin())
+        if weights.flat[best] >= _weigh_excess(excess) - NEAR:
+            return excess
+        one, other = divmod(best, len(outs))
+        excess = after[:, one, other]
+        inside[ins[one]], inside[outs[other]] = True, False
+
+
+def _weigh_excess(excess: Floats) -> Floats:
+    """Returns how bad it is by how much cues are off: most of all the worst of them."""
+    return (np.maximum(excess, 0.0) ** 4).sum(axis=0)
