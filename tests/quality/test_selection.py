@@ -236,11 +236,11 @@ def test_core_weights_add_up_to_one_for_each_menu_of_core_and_behavior() -> None
     assert len({*weights}) > 3
 
 
-def make_single(count: int = 120, swapped: int = 0) -> list[OwnPair]:
+def make_single(count: int = 120, swapped: int = 0, other: str = "Spoken") -> list[OwnPair]:
     """Returns pairs that differ in one word, the same in all."""
     sentences = [tell(rng) for rng in map(Random, range(count))]
     found = [
-        (each.replace("The ", "Lied to, the "), each.replace("The ", "Spoken to, the "))
+        (each.replace("The ", "Lied to, the "), each.replace("The ", f"{other} to, the "))
         for each in sentences
     ]
     return [
@@ -259,6 +259,14 @@ def test_the_words_of_a_single_contrast_are_no_cue(swapped: int) -> None:
     choice = choose_core(contrasts, extract_features(contrasts.texts))
     assert choice.core.all()
     assert choice.parts["all"].single_contrast == ("lied", "spoken")
+
+
+def test_a_single_contrast_of_unequal_length_leaves_no_cue() -> None:
+    contrasts = read_plain(make_single(other="Told the whole truth"))
+    features = extract_features(contrasts.texts)
+    single = find_single_contrast(contrasts)
+    assert [*list_cues(contrasts, features, all_of(contrasts), single)] == []
+    assert choose_core(contrasts, features).core.all()
 
 
 def test_what_does_not_follow_from_a_single_contrast_is_balanced() -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from highspy import Highs
+from highspy import Highs, HighsModelStatus
 from numpy.typing import NDArray
 
 from generators.configs.contrasts import Floats, Mask
@@ -41,7 +41,8 @@ last ones. So little costs next to nothing of the bound."""
 TORN = 100
 """Items that rounding may choose among, beside the fractional ones: those with least to lose."""
 DIGITS = 2
-NEAR = 1e-6
+NEAR, BROKEN = 1e-6, 1e-4
+"""Up to here a share counts as whole, and a sum as within its limit."""
 
 
 @dataclass
@@ -143,7 +144,7 @@ class Programme:
             share = self._run()
         while broken := self._find_broken(share):
             for cue, side in broken:
-                row = (side * self._values[cue] - self._slack[cue]).astype(np.float64)
+                row = side * self._values[cue].astype(np.float64) - self._slack[cue]
                 places = np.flatnonzero(row).astype(np.int32)
                 limit = float(self._allowed[cue])
                 self._solver.addRow(-np.inf, limit, len(places), places, row[places])
@@ -155,6 +156,11 @@ class Programme:
     def _run(self) -> Floats:
         """Returns how much of each used item the programme keeps, 0 to 1."""
         self._solver.run()
+        status = self._solver.getModelStatus()
+        if status != HighsModelStatus.kOptimal:  # nothing is always within the limits
+            raise RuntimeError(
+                f"{len(self._rows)} cues in balance: {status.name}; expected kOptimal"
+            )
         return np.clip(np.array(self._solver.getSolution().col_value), 0.0, 1.0)
 
     def _find_broken(self, share: Floats) -> list[tuple[int, int]]:
@@ -164,7 +170,7 @@ class Programme:
         return [
             (cue, side)
             for side in (1, -1)
-            for cue in np.flatnonzero(side * sums > free + 1e-4).tolist()
+            for cue in np.flatnonzero(side * sums > free + BROKEN).tolist()
             if (cue, side) not in known
         ]
 
@@ -226,8 +232,9 @@ class Programme:
 
     def _excess(self, kept: Mask) -> Floats:
         """Returns by how much the sum of each cue is off more than it may, from above and below."""
-        sums, free = self._values @ kept, self._slack @ kept + self._allowed
-        return np.concatenate([sums - free, -sums - free]).astype(np.float64)
+        share = kept.astype(np.float64)
+        sums, free = self._values @ share, self._slack @ share + self._allowed
+        return np.concatenate([sums - free, -sums - free]).round(6)
 
     def _columns(self, places: NDArray[np.int64]) -> Floats:
         """Returns what some items add to the excess."""

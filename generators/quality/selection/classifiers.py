@@ -14,7 +14,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
-from scipy.sparse.linalg import lsqr
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.model_selection import GroupKFold
 
@@ -27,8 +26,8 @@ RAREST, FEW = 3, 100
 MOST_NGRAMS = 100_000
 RIDGE = 4.0
 """Of the squared weights: near 0 the penalty of a logistic regression whose C is 1."""
-STEPS = 10
-"""Of fitting many words: more move a thousandth of the flags."""
+STEPS = 20
+"""Of fitting many words: more move two flags in a thousand, of 260,000 rows."""
 TIE = 1e-6
 """Scores nearer to each other than this are equal, on every machine."""
 
@@ -91,8 +90,7 @@ class Vocabulary:
         if key not in self._fitted:
             labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
             shown = self.weighted[np.r_[ones, others]]
-            found = lsqr(shown, labels - labels.mean(), np.sqrt(RIDGE), iter_lim=STEPS)
-            self._fitted[key] = np.asarray(found[0])
+            self._fitted[key] = _regress(shown, labels - labels.mean())
         return self._fitted[key]
 
     def differ(self, positive: Ints, negative: Ints, item: Ints) -> csc_matrix:
@@ -132,6 +130,27 @@ class Vocabulary:
         """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
         has = self.has[:, [ngram]].toarray().ravel().astype(np.float64)
         return has[positive] - has[negative]
+
+
+def _regress(matrix: csr_matrix, wanted: Floats) -> Floats:
+    """Returns the weights of a ridge regression, by a few steps of conjugate gradients.
+
+    Sums are NumPy's own: they are the same on every machine, and start no threads.
+    """
+    turned = csr_matrix(matrix.T)
+    weights = np.zeros(matrix.shape[1])
+    rest = np.asarray(turned @ wanted)
+    step, size = rest.copy(), (rest**2).sum()
+    for _ in range(STEPS):
+        if size <= TIE**2:
+            break
+        curve = turned @ (matrix @ step) + RIDGE * step
+        length = size / (step * curve).sum()
+        weights += length * step
+        rest -= length * curve
+        before, size = size, (rest**2).sum()
+        step = rest + size / before * step
+    return weights
 
 
 def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:

@@ -192,7 +192,8 @@ def explain(cues: list[Cue], found: Balance) -> list[str]:
     out = np.flatnonzero(~found.kept)
     burden = np.zeros((len(families), len(out)), np.float32)
     np.add.at(burden, places, found.burden[:, out])
-    reasons[out] = np.array(families, object)[burden.argmax(axis=0)]
+    if len(out):
+        reasons[out] = np.array(families, object)[burden.argmax(axis=0)]
     return reasons.tolist()
 
 
