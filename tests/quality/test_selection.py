@@ -301,7 +301,8 @@ def test_nothing_is_found_twice() -> None:
 
 
 def test_the_search_measures_by_item_as_the_balance_does() -> None:
-    # In one question of ten a word stands on all twelve sides, in the others it misleads.
+    # In one question of ten all nine positives have a word, in the others the negative has it: as
+    # many pairs for as against.
     rows: list[Row] = []
     for place in range(100):
         often = place % 10 == 0

@@ -31,9 +31,9 @@ Singles = NDArray[np.float32]
 
 SPARE = 1.0
 """Items by which a cue may be off in any case: else no single item could be kept."""
-ROUNDING = 3.0
-"""Items by which a cue may be further off once only whole items are kept: as much as one item may
-weigh. The programme itself allows none of it, so that its bound is that of the tolerances."""
+ROUNDING = 2.0
+"""Items by which a cue may be further off once only whole items are kept. The programme itself
+allows none of it, so that its bound is that of the tolerances."""
 PREFERENCE = 0.01
 """How much more than 1 an item is worth that is drawn first, and less the last one. Were all worth
 the same, whole kinds of items would go and others stay, and that would be a cue; so each loses its
