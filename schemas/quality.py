@@ -90,6 +90,24 @@ class CheckResult(StrictModel):
     """What to know when reading the value."""
 
 
+class PartSelection(StrictModel):
+    """How `core` was chosen in one part, such as a behavior, counted on what the choice saw."""
+
+    train_only: bool
+    """Whether the choice saw nothing but `train`; else, where that has none of the part, all."""
+    items: Count
+    """Rows, or pairs of rows that are each other's twin, that the choice saw."""
+    core: Count
+    """Those of them that are `core`."""
+    bound: Count
+    """How many of them can be kept at most with every cue in balance, by the linear programme."""
+    balanced: bool = True
+    """Whether there is a core: false where the programme keeps next to nothing."""
+    single_contrast: tuple[str, str] | None = None
+    """What alone differs in all pairs, such as `lied` and `spoke`: words are then no cue. Null
+    where pairs differ in more than that."""
+
+
 class Selection(StrictModel):
     """How many rows of one config are in the `core` tier, and why the others are not."""
 
@@ -103,6 +121,14 @@ class Selection(StrictModel):
     """Rows in which the surface cues point to the wrong side."""
     fell: dict[str, Count]
     """Cue -> rows that it, more than any other cue, keeps out of `core`."""
+    parts: dict[str, PartSelection] = {}
+    """Part, such as a behavior, or `all` where rows are not divided -> how it was chosen."""
+    seen: Count = 0
+    """What the choice saw, over all parts."""
+    kept: Count = 0
+    """Those of it that are `core`."""
+    bound: Count = 0
+    """How many of it can be kept at most, in the parts that have a core."""
 
 
 class Histogram(StrictModel):
