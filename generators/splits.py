@@ -1,12 +1,13 @@
 """Who stands in which split: by series of games, group or template, never by row. Pure."""
 
 import json
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
-from schemas.base import Split
+from schemas.base import Axis, Split
 
 STRICTEST_FIRST: tuple[Split, ...] = ("test", "validation", "train")
 """A text that stands in two splits is left out of the one that comes later here."""
@@ -14,6 +15,10 @@ STRICTEST_FIRST: tuple[Split, ...] = ("test", "validation", "train")
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """In the order in which files and tables list them."""
 
+GROUP_SHARES: Mapping[Split, int] = {"train": 75, "validation": 5, "test": 20}
+"""Of concept sets: percent of the rows of each theme that its groups are dealt by."""
+TEMPLATE_SHARES: Mapping[Split, int] = {"train": 70, "validation": 5, "test": 25}
+"""The same for sentences and scenarios."""
 
 PREFIX_OF_A_SERIES = "vampire-the-masquerade"
 """The one series that is known by its slugs: `vampire` alone is another work."""
@@ -69,3 +74,46 @@ def split_by_hash(name: str) -> Split:
     if place < 80:
         return "train"
     return "validation" if place < 90 else "test"
+
+
+def deal(sizes: Mapping[str, Mapping[str, int]], shares: Mapping[Split, int]) -> dict[str, Split]:
+    """Returns name -> its split: largest first, each to the split that lacks most of its share.
+
+    Args:
+        sizes: name -> theme (or whatever is to be divided by itself) -> rows of the name in it.
+        shares: split -> percent of the rows of each theme.
+    """
+    lacking: dict[Split, dict[str, int]] = {split: {} for split in shares}
+    for rows_of in sizes.values():
+        for theme, rows in rows_of.items():
+            for split, share in shares.items():
+                lacking[split][theme] = lacking[split].get(theme, 0) + share * rows
+    dealt: dict[str, Split] = {}
+    for name in sorted(sizes, key=lambda name: (-sum(sizes[name].values()), hash_number(name))):
+        lacks = {split: sum(lacking[split][theme] for theme in sizes[name]) for split in shares}
+        dealt[name] = split = max(lacks, key=lambda split: lacks[split])
+        for theme, rows in sizes[name].items():
+            lacking[split][theme] -= 100 * rows
+    return dealt
+
+
+class Place(NamedTuple):
+    """Where a row of a concept set stands."""
+
+    split: Split
+    axis: Axis | None
+    """What is new in a row of `test`; None elsewhere."""
+
+
+def find_place(group: Split, template: Split) -> Place | None:
+    """Returns where a row of this group and template stands.
+
+    None for one of validation and test at once, which would show one of them to the other.
+    """
+    both = {group, template}
+    if both == {"validation", "test"}:
+        return None
+    if "test" in both:
+        axis: Axis = "both" if len(both) == 1 else "concept" if group == "test" else "template"
+        return Place("test", axis)
+    return Place("validation" if "validation" in both else "train", None)
