@@ -90,10 +90,12 @@ def deal(sizes: Mapping[str, Mapping[str, int]], shares: Mapping[Split, int]) ->
                 lacking[split][theme] = lacking[split].get(theme, 0) + share * rows
     dealt: dict[str, Split] = {}
     for name in sorted(sizes, key=lambda name: (-sum(sizes[name].values()), hash_number(name))):
-        lacks = {split: sum(lacking[split][theme] for theme in sizes[name]) for split in shares}
-        dealt[name] = split = max(lacks, key=lambda split: lacks[split])
-        for theme, rows in sizes[name].items():
-            lacking[split][theme] -= 100 * rows
+        themes = sizes[name]
+        lacks = {split: sum(map(lacking[split].__getitem__, themes)) for split in SPLITS}
+        best = max(SPLITS, key=lacks.__getitem__)
+        for theme, rows in themes.items():
+            lacking[best][theme] -= 100 * rows
+        dealt[name] = best
     return dealt
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,11 +22,11 @@ from generators.sources.concepts.concept_file import ReadConcepts
 from generators.sources.concepts.network import describe_network
 from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
-from generators.splits import SPLITS, split_by_hash
+from generators.splits import SPLITS
 from generators.tokens.vocabularies import Vocabulary
 from generators.writing.concepts import GeneratedFromConcepts
 from generators.writing.generation import REJECTED
-from schemas.base import CANARY
+from schemas.base import CANARY, Split
 from schemas.concept import ConceptFile
 from schemas.config import ConceptsConfig
 from schemas.generation import ConceptGenerationReport
@@ -159,7 +159,7 @@ class ConceptSource(_ConceptRows):
         if not rows:
             aligned = " that every tokenizer aligns" if self.config.aligned_only else ""
             where, found = f"--kinds {','.join(self.configs)}", f"no row{aligned}"
-            wanted = "at least one: a template and a contrast in the same split"
+            wanted = "at least one: a template and a contrast that fits"
             raise SourceError(where, found, wanted, "Give it more templates and contrasts")
 
     def write_beside(self, folder: Path) -> None:
@@ -229,7 +229,8 @@ def count_values(counted: Mapping[str, Counter[str]], table: pa.Table) -> None:
         for value in column.value_counts().to_pylist():
             said = value["values"]
             text = str(said).lower() if isinstance(said, bool) else str(said)
-            counter[text] += value["counts"]
+            if said is not None:
+                counter[text] += value["counts"]
 
 
 def count_parts(file: ConceptFile) -> dict[str, int]:
@@ -240,14 +241,24 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
 
 
 def count_splits(pool: ConceptPool) -> dict[str, dict[str, int]]:
-    """Returns how many contrasts, templates, scenarios and themes stand in each split."""
-    found = {
-        "contrasts": [pool.splits[pair[0]] for pair in pool.contrasts],
+    """Returns how many groups and templates of each config stand in each split."""
+    file = pool.file
+    contrasts = {pool.minimal_pairs.groups[pair[0]] for pair in pool.contrasts}
+    mentioned = {
+        pool.insertions.groups[name] for name, each in file.concepts.items() if each.control
+    }
+    found: dict[str, Iterable[Split]] = {
+        "groups of contrasts": [pool.minimal_pairs.group_splits[each] for each in contrasts],
         "templates": [each.split for each in pool.templates],
+        "concepts of insertions, with their controls": [
+            pool.insertions.group_splits[each] for each in mentioned
+        ],
         "scenarios": [each.split for each in pool.scenarios],
-        "sentences of associations": [each.split for each in pool.associations],
-        "themes (of relations)": [split_by_hash(theme) for theme in pool.file.themes],
+        "themes of relations": pool.relations.group_splits.values(),
+        "nonce words of relations": pool.relations.words.values(),
+        "targets of associations": pool.associations.group_splits.values(),
+        "attribute pairs": [each.split for each in pool.attributes],
+        "sentences of associations": [each.split for each in pool.sentences],
     }
-    return {
-        name: {split: splits.count(split) for split in SPLITS} for name, splits in found.items()
-    }
+    counted = {name: Counter(splits) for name, splits in found.items()}
+    return {name: {split: counts[split] for split in SPLITS} for name, counts in counted.items()}

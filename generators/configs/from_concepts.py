@@ -2,19 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import pyarrow as pa
 
 from generators.configs.base import Config
+from generators.configs.contrasts import Contrasts, code, read_twins
 from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.tables import make_table
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import ConceptRow, Origin, Provenance, Split, TextLicence
 
-APART = "template and concepts in different splits"
+APART = "group and template in validation and test at once"
 UNALIGNED = "not aligned for every tokenizer"
 ROWS_AT_ONCE = 512
 
@@ -84,3 +85,14 @@ def in_tables(
             yield Part(split, make_table(type(waiting[0]), waiting))
 
     return view
+
+
+def read_themed_twins(
+    table: pa.Table, text: str, positive: Sequence[bool], units: Sequence[str]
+) -> Contrasts:
+    """Returns one item for two rows that name each other, themes apart; see `read_twins`."""
+    found = read_twins(table, text, positive, units)
+    rows: dict[Any, Any] = dict(
+        zip(table["id"].to_pylist(), table["theme"].to_pylist(), strict=True)
+    )
+    return replace(found, part=code([rows[name] for name in found.ids.to_pylist()]))

@@ -5,7 +5,7 @@ themselves, inside each theme, by their share of rows; `find_place` says where a
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from generators.sources.concepts.mentions import find_neighbours, list_mentioned
@@ -61,8 +61,7 @@ def deal_minimal_pairs(file: ConceptFile) -> Dealt:
         group_sizes[group][concept.theme] += sentences[concept.slot or ""]
     joined = connect(file.templates, same_words)
     dealt = deal(_sum(sizes, joined), TEMPLATE_SHARES)
-    templates = {name: dealt[joined[name]] for name in file.templates}
-    return Dealt(groups, _deal_groups(groups, group_sizes), templates, {})
+    return Dealt(groups, _deal_groups(groups, group_sizes), _spread(dealt, joined), {})
 
 
 def deal_insertions(file: ConceptFile) -> Dealt:
@@ -114,13 +113,15 @@ def deal_associations(file: ConceptFile) -> Dealt:
         groups={target.name: target.name for target in targets},
         group_splits=deal({each.name: {each.theme: 1} for each in targets}, GROUP_SHARES),
         templates=deal(sentences, TEMPLATE_SHARES),
-        words={name: words[joined[name]] for name in sizes},
+        words=_spread(words, joined),
     )
 
 
 def deal_relations(file: ConceptFile) -> Dealt:
     """Returns the splits of themes, by their paths, and of nonce words: each split has its own."""
-    paths = Counter(file.concepts[path.source].theme for path in list_paths(file.edges, file.concepts))
+    paths = Counter(
+        file.concepts[path.source].theme for path in list_paths(file.edges, file.concepts)
+    )
     return Dealt(
         groups={theme: theme for theme in file.themes},
         group_splits=deal({theme: {"all": paths[theme]} for theme in file.themes}, GROUP_SHARES),
@@ -132,6 +133,11 @@ def deal_relations(file: ConceptFile) -> Dealt:
 def _deal_groups(groups: Mapping[str, str], sizes: _Sizes) -> dict[str, Split]:
     """Returns group -> split, of those too that give no row."""
     return deal({group: sizes[group] for group in sorted(set(groups.values()))}, GROUP_SHARES)
+
+
+def _spread(dealt: Mapping[str, Split], joined: Mapping[str, str]) -> dict[str, Split]:
+    """Returns the splits of all that was dealt as one."""
+    return {name: dealt[first] for name, first in joined.items()}
 
 
 def _sum(sizes: _Sizes, joined: Mapping[str, str]) -> _Sizes:

@@ -108,7 +108,7 @@ class ConceptPool:
     def every_edge(self) -> list[Sourced[Edge]]:
         """The network whole, whatever the limit."""
         concepts = self.file.concepts
-        splits = {
+        splits: dict[str, Split] = {
             name_edge(edge): self.relations.split_of(concepts[edge.source].theme)
             for edge in self.file.edges
         }
