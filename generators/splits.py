@@ -1,7 +1,9 @@
 """Who stands in which split: by series of games, group or template, never by row. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
+from fractions import Fraction
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
@@ -76,25 +78,31 @@ def split_by_hash(name: str) -> Split:
     return "validation" if place < 90 else "test"
 
 
-def deal(sizes: Mapping[str, Mapping[str, int]], shares: Mapping[Split, int]) -> dict[str, Split]:
+def deal(
+    sizes: Mapping[str, Mapping[str, int]],
+    shares: Mapping[Split, int],
+    allowed: Mapping[str, Collection[Split]] | None = None,
+) -> dict[str, Split]:
     """Returns name -> its split: largest first, each to the split that lacks most of its share.
 
     Args:
-        sizes: name -> theme (or whatever is to be divided by itself) -> rows of the name in it.
+        sizes: name -> theme (or whatever is to be divided by itself) -> rows of the name in it. One
+            that stands in several goes where they lack most together, each theme counted alike.
         shares: split -> percent of the rows of each theme.
+        allowed: name -> the splits that it may stand in; any for names that are not there.
     """
-    lacking: dict[Split, dict[str, int]] = {split: {} for split in shares}
-    for rows_of in sizes.values():
-        for theme, rows in rows_of.items():
-            for split, share in shares.items():
-                lacking[split][theme] = lacking[split].get(theme, 0) + share * rows
+    totals: Counter[str] = Counter()
+    for rows in sizes.values():
+        totals.update(rows)
+    lacking = {split: {theme: Fraction(shares[split], 100) for theme in totals} for split in SPLITS}
     dealt: dict[str, Split] = {}
     for name in sorted(sizes, key=lambda name: (-sum(sizes[name].values()), hash_number(name))):
-        themes = sizes[name]
-        lacks = {split: sum(map(lacking[split].__getitem__, themes)) for split in SPLITS}
-        best = max(SPLITS, key=lacks.__getitem__)
-        for theme, rows in themes.items():
-            lacking[best][theme] -= 100 * rows
+        rows = {theme: number for theme, number in sizes[name].items() if number}
+        lacks = {split: sum(lacking[split][theme] for theme in rows) for split in SPLITS}
+        may = (allowed or {}).get(name) or SPLITS
+        best = max((split for split in SPLITS if split in may), key=lacks.__getitem__)
+        for theme, number in rows.items():
+            lacking[best][theme] -= Fraction(number, totals[theme])
         dealt[name] = best
     return dealt
 

@@ -92,28 +92,34 @@ def deal_insertions(file: ConceptFile) -> Dealt:
 def deal_associations(file: ConceptFile) -> Dealt:
     """Returns the splits of targets, of sentences and of attribute pairs.
 
-    A target meets the attribute pairs of its own split only. Pairs that share a word are dealt as
-    one, inside each kind of target.
+    A target meets the attribute pairs of its own split only, and stands where it has one. Pairs
+    that share a word are dealt as one, inside each kind of target.
     """
     targets = list_targets(file)
-    kinds = Counter(target.said_as for target in targets)
+    pairs = {name_attributes(pair): pair for pair in file.attributes}
     sizes = _Sizes(Counter)
-    pairs: list[tuple[str, str]] = []
-    for pair in file.attributes:
-        name = name_attributes(pair)
-        pairs += [(name, f"'{word}'") for word in (pair.positive, pair.negative)]
-        sizes[name].update({kind: kinds[kind] for kind in pair.of})
-    joined = connect(sizes, pairs)
-    words = deal(_sum(sizes, joined), GROUP_SHARES)
+    for name, pair in pairs.items():
+        sizes[name].update(str(each.said_as) for each in targets if each.suits(pair))
+    said = [
+        (name, f"'{word}'")
+        for name, pair in pairs.items()
+        for word in (pair.positive, pair.negative)
+    ]
+    joined = connect(pairs, said)
+    words = _spread(deal(_sum(sizes, joined), GROUP_SHARES), joined)
+    suited = {
+        each.name: {words[name] for name, pair in pairs.items() if each.suits(pair)}
+        for each in targets
+    }
     sentences = {
         name: {each.of: 1, f"{each.of}, {each.direction}": 1}
         for name, each in file.associations.items()
     }
     return Dealt(
         groups={target.name: target.name for target in targets},
-        group_splits=deal({each.name: {each.theme: 1} for each in targets}, GROUP_SHARES),
+        group_splits=deal({each.name: {each.theme: 1} for each in targets}, GROUP_SHARES, suited),
         templates=deal(sentences, TEMPLATE_SHARES),
-        words=_spread(words, joined),
+        words=words,
     )
 
 
@@ -143,6 +149,6 @@ def _spread(dealt: Mapping[str, Split], joined: Mapping[str, str]) -> dict[str, 
 def _sum(sizes: _Sizes, joined: Mapping[str, str]) -> _Sizes:
     """Returns the sizes of what is dealt as one, under the name of its first."""
     summed = _Sizes(Counter)
-    for name, rows in sizes.items():
-        summed[joined[name]].update(rows)
+    for name, first in joined.items():
+        summed[first].update(sizes[name])
     return summed
