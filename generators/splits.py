@@ -99,8 +99,9 @@ def deal(
     for name in sorted(sizes, key=lambda name: (-sum(sizes[name].values()), hash_number(name))):
         rows = {theme: number for theme, number in sizes[name].items() if number}
         lacks = {split: sum(lacking[split][theme] for theme in rows) for split in SPLITS}
-        may = (allowed or {}).get(name) or SPLITS
-        best = max((split for split in SPLITS if split in may), key=lacks.__getitem__)
+        allows = (allowed or {}).get(name) or SPLITS
+        may: list[Split] = [split for split in SPLITS if split in allows]
+        best = max(may, key=lacks.__getitem__)
         for theme, number in rows.items():
             lacking[best][theme] -= Fraction(number, totals[theme])
         dealt[name] = best

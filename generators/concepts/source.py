@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from generators.configs import CONCEPT_CONFIGS
 from generators.configs.from_concepts import Run
-from generators.configs.pairs import list_tables
+from generators.configs.pairs import compare_pairs, list_tables
 from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
@@ -193,6 +193,8 @@ class PairSource(_ConceptRows):
     ) -> None:
         super().__init__(config, vocabularies)
         self._pairs = pairs
+        (self._name,) = self.configs
+        self._compared = compare_pairs(pairs, self._counted[self._name].run.left_out)
 
     def read(self, progress: Progress) -> Iterator[Part]:
         """Yields the pairs.
@@ -201,8 +203,8 @@ class PairSource(_ConceptRows):
             SourceError: no pair gives a row.
         """
         rows = 0
-        (name,) = self.configs
-        tables = list_tables(self._pairs, self._counted[name].run)
+        name = self._name
+        tables = list_tables(self._compared, self._counted[name].run)
         parts = (Part(name, split, table) for split, table in tables)
         for part in self._count(parts, name, progress):
             rows += part.table.num_rows
@@ -218,8 +220,10 @@ class PairSource(_ConceptRows):
 
     def describe(self, content: Content) -> ConceptManifest:
         """Returns the manifest of a folder with this content."""
-        counts = {"pairs": len(self._pairs.pairs)}
-        return self._describe(content, "pairs", self._pairs.sha256, "own", counts, {})
+        found = self._compared
+        counts = {"pairs": len(self._pairs.pairs), "groups": found.groups}
+        splits: dict[str, dict[str, int]] = {found.by: found.count_splits()}
+        return self._describe(content, "pairs", self._pairs.sha256, "own", counts, splits)
 
 
 def count_values(counted: Mapping[str, Counter[str]], table: pa.Table) -> None:

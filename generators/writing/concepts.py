@@ -77,7 +77,9 @@ def _ask_pairs(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
 
 def _ask_scenarios(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
     concepts = pool.file.concepts
-    named = [(each.theme, name) for name, each in concepts.items() if mention(each)]
+    named = [
+        (each.theme, name) for name, each in concepts.items() if mention(each) and each.control
+    ]
     for name in pool.cut(named):
         theme = pool.file.themes[concepts[name].theme]
         yield insertion.ask(name, theme, concepts[name], model)
@@ -95,10 +97,11 @@ def _ask_edges(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
 
 def _ask_attributes(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
     file = pool.file
-    known = [pair for pair in file.attributes if "concept" in pair.of]
-    targets = [(at.theme, name) for name, at in file.concepts.items() if at.mass and at.target]
+    targets = [
+        (at.theme, name) for name, at in file.concepts.items() if at.mass and at.target and at.kind
+    ]
     for name in pool.cut(targets):
-        yield association.ask(name, file.concepts[name], known, model)
+        yield association.ask(name, file.concepts[name], file.attributes, model)
 
 
 _ASKS = {
@@ -128,7 +131,7 @@ def _add_scenario(pool: ConceptPool, additions: Additions, step: Accepted[Any]) 
 
 def _add_attributes(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     item = step.request.item
-    for value in association.read_pairs(step.value):
+    for value in association.read_pairs(step.value, pool.file.concepts[item]):
         name, split = name_attributes(value), pool.associations.split_of(item)
         additions.attributes.append(_source(name, value, split, step, item))
 

@@ -107,7 +107,7 @@ def deal_associations(file: ConceptFile) -> Dealt:
     ]
     joined = connect(pairs, said)
     words = _spread(deal(_sum(sizes, joined), GROUP_SHARES), joined)
-    suited = {
+    suited: dict[str, set[Split]] = {
         each.name: {words[name] for name, pair in pairs.items() if each.suits(pair)}
         for each in targets
     }
