@@ -10,14 +10,16 @@ from schemas.base import Count, Share, StrictModel, Tier
 FOLDER, PAIRS = "folder", "pairs"
 """In the place of a config: a folder as a whole, and a plain file of pairs."""
 
-Verdict = Literal["PASS", "WARN", "FAIL", "too few", "unaudited"]
-"""`too few`: not enough rows to decide. `unaudited`: needs an independent audit."""
+Verdict = Literal["PASS", "WARN", "FAIL", "too few", "unaudited", "not measured", "reported"]
+"""`too few`: not enough rows to decide. `unaudited`: needs an independent audit. `not measured`:
+the check cannot read these texts. `reported`: a property to know, for which no bound is set."""
 
 Conclusion = Literal["PASS", "FAIL", "too few"]
 """The verdict on the whole dataset, from its required checks."""
 
-Level = Literal["gate", "warn"]
-"""`gate`: a required check, FAIL where it misses its threshold. `warn`: WARN where it does."""
+Level = Literal["gate", "warn", "report"]
+"""`gate`: a required check, FAIL where it misses its threshold. `warn`: WARN where it does.
+`report`: a value without a threshold."""
 
 Interval = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 """Lower and upper bound, 95 %."""
@@ -26,21 +28,27 @@ Interval = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 class Controls(StrictModel):
     """What the same measure, or a classifier that sees no content, gives on the same rows."""
 
-    random_labels: float | None = None
-    """The measure with the poles of each menu swapped at random; null where it has no poles."""
+    random_labels: Interval | None = None
+    """Where 95 of 100 values lie when the poles of each unit are swapped at random, by 100 such
+    relabellings; null where the measure compares no poles."""
     surface_only: float | None = None
     """Pair accuracy of the ten surface features; null where the measure is no such score."""
 
 
 class Part(StrictModel):
-    """A check on one behavior's rows alone."""
+    """A check on the rows of one behavior, or one theme, alone."""
 
-    value: float
-    """What was measured."""
+    value: float | None
+    """What was measured; null below 30 units."""
     n: Count
-    """Menus."""
+    """Units, such as menus."""
+    interval: Interval | None = None
+    """95 % interval, from the spread between groups."""
+    random_labels: Interval | None = None
+    """As in `controls`, of this part."""
     verdict: Verdict
-    """Against the check's threshold; always `too few` below 100 menus."""
+    """FAIL or WARN where the value is out of bounds for sure: at 5 %, corrected by Holm's method
+    for the number of parts."""
 
 
 class CheckResult(StrictModel):
@@ -53,36 +61,42 @@ class CheckResult(StrictModel):
     config: str
     """Config that was measured; `pairs` for a plain file of pairs."""
     tier: Tier
-    """`core`: the selection alone. `full`: all rows, the selection among them."""
+    """`core`: the selection alone; what compares poles is then measured on groups that the choice
+    did not see. `full`: all rows, the selection among them."""
     level: Level
     """Whether it is a required check."""
     counts: bool
     """Whether this verdict decides the dataset's. Required checks count on `core`; those that
-    `core` is not selected by count on all rows too; without `core`, those that are not about cues
-    count on all rows; on the folder as a whole, and on a plain file of pairs, all count. A waived
-    check counts nowhere."""
+    `core` is not selected by count on all rows too. In a config without `core`, and in a plain
+    file of pairs, they count on all rows."""
     value: float | None
-    """What was measured; null where nothing could be."""
+    """What was measured; of a check that compares poles, the mean over the behaviors (or themes)
+    with at least 30 units. Null where nothing could be measured."""
     interval: Interval | None = None
-    """95 % interval, from a bootstrap over groups unless the note names another kind."""
+    """95 % interval, from the spread between groups unless the note names another kind."""
     threshold: str
-    """What it must be, such as `0.45-0.55`."""
+    """What it must be, such as `0.45-0.55`; empty where no bound is set."""
     verdict: Verdict
     """The result."""
     n: Count
     """How many things were measured; pairs of one menu count once."""
     unit: str
     """What `n` counts, such as `menus`."""
+    measured: Share | None = None
+    """Share of the rows whose behavior (or theme) has at least 30 units; null where poles are not
+    compared."""
+    worst: str | None = None
+    """The behavior (or theme) whose value is the furthest towards a miss; null without parts."""
     controls: Controls = Controls()
     """What random labels, and what the surface alone, give on the same rows."""
     figures: dict[str, float] = {}
     """More numbers of the same check, by name."""
+    references: dict[str, float] = {}
+    """Published dataset -> its value of the same measure."""
     parts: dict[str, Part] = {}
-    """Behavior -> the check on its rows alone, where behaviors are checked one by one."""
+    """Behavior (or theme) -> the check on its rows alone."""
     note: str | None = None
     """What to know when reading the value."""
-    waived: str | None = None
-    """Why a required check does not count here; null where none was waived."""
 
 
 class Selection(StrictModel):
@@ -157,18 +171,18 @@ class HumanAudit(StrictModel):
 class Quality(StrictModel):
     """All that was measured of one folder, or file of pairs."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     """Version of this file's layout."""
     name: str
     """What was measured, such as `machiavelli`."""
     verdict: Conclusion
-    """FAIL where a check that counts fails; `too few` where no config has enough rows to look for
-    cues. PASS does not cover required checks that are `too few` or `unaudited`; `gates` has their
-    numbers."""
+    """FAIL where a check that counts fails. PASS where none does, and every check of surface cues
+    that counts was decided, in behaviors (or themes) that hold at least half of the rows; else
+    `too few`. PASS does not cover other checks that are `too few` or `unaudited`."""
     gates: dict[Verdict, Count]
     """Verdict -> required checks that count, on all configs together."""
     seed: int
-    """Decides samples, folds and shuffles."""
+    """Decides samples, folds and relabellings."""
     selections: dict[str, Selection]
     """Config -> its `core` in numbers."""
     checks: tuple[CheckResult, ...]
@@ -184,25 +198,40 @@ class Quality(StrictModel):
         return tuple(each for each in self.checks if each.counts and each.verdict == "FAIL")
 
     @property
+    def measured(self) -> float | None:
+        """The share of rows in which every counting comparison of poles was measured."""
+        shares = [each.measured for each in self.checks if each.counts]
+        return min((share for share in shares if share is not None), default=None)
+
+    @property
     def summary(self) -> str:
         """The verdict in a sentence or two, in plain text."""
         total, passed = sum(self.gates.values()), self.gates.get("PASS", 0)
         if self.verdict == "FAIL":
             names = "; ".join(f"{each.name} ({each.config})" for each in self.failed)
             return f"{len(self.failed)} of {total} required checks failed: {names}."
+        share = "" if self.measured is None else f"{self.measured:.0%}".replace("%", " %")
         if self.verdict == "too few":
-            lack = "there are too few rows to tell whether surface cues separate the poles"
-            return f"No required check failed, but {lack}."
-        undecided: list[str] = []
-        if few := self.gates.get("too few"):
-            undecided.append(f"{few} had too few rows to decide")
-        if waiting := self.gates.get("unaudited"):
-            need = "needs" if waiting == 1 else "need"
-            undecided.append(f"{waiting} {need} an independent audit")
-        if not undecided:
-            return f"All {total} required checks passed."
-        rest = " and ".join(undecided)
-        return f"All {passed} required checks that could be decided passed; {rest}."
+            few = "There are too few rows to tell whether surface cues separate the poles"
+            where = f" (they could be measured in {share} of the rows)" if share else ""
+            return f"{few}{where}; no required check failed."
+        found = "No surface cue that is checked separates the poles" if share else ""
+        where = f", measured in {share} of the rows" if share and share != "100 %" else ""
+        rest = f"{passed} of {total} required checks passed{self._count_undecided()}."
+        return f"{found}{where}. {rest}" if found else rest
+
+    def _count_undecided(self) -> str:
+        """Returns what keeps required checks from a verdict, such as `, 2 need an audit`."""
+        few, waiting = self.gates.get("too few", 0), self.gates.get("unaudited", 0)
+        unread = self.gates.get("not measured", 0)
+        parts = [
+            f", {few} had too few rows" if few else "",
+            f", {unread} cannot be measured on these texts" if unread else "",
+            f", {waiting} {'needs' if waiting == 1 else 'need'} an independent audit"
+            if waiting
+            else "",
+        ]
+        return "".join(parts)
 
     def _repr_html_(self) -> str:
         """Returns what a notebook shows: the verdict, and the checks that did not pass."""

@@ -190,6 +190,7 @@ CONFIG = ConceptConfig(
     name="associations",
     row=AssociationRow,
     description="a target beside an attribute of either valence",
+    serves="tests of what a model associates with a target",
     notes=(
         "Counterparts differ only in the attribute (`attribute_span`); every target has the "
         "same number of rows of either `valence`. `direction` says which of the two the "
@@ -213,9 +214,4 @@ CONFIG = ConceptConfig(
     twins=Twins("valence", "positive"),
     checklist=CHECKLIST,
     counted=("theme", "axis", "target_kind", "direction", "valence"),
-    waived={
-        "sentiment and refusal wording": (
-            "the sides are meant to differ in the valence of the attribute, and so in sentiment"
-        ),
-    },
 )

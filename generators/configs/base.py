@@ -1,8 +1,8 @@
 """What a config is: one kind of row, and all that the other packages ask of such a row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 import pyarrow as pa
@@ -130,6 +130,8 @@ class Config:
     """What is published."""
     description: str
     """What one row is, in a few words."""
+    serves: str
+    """What it is for, in a few words."""
     notes: str
     """What to know of its columns, in sentences of Markdown that follow its name in the card."""
     texts: Callable[[Row], list[str]]
@@ -158,8 +160,8 @@ class Config:
     """More that people are asked of each row: columns of a sheet, to be answered yes or no."""
     counted: tuple[str, ...] = ()
     """Columns whose values the manifest counts."""
-    waived: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Check -> why missing it does not count here; it stands in the card, with its value."""
+    unit: str = "menus"
+    """What figures count: rows of one unit depend on each other."""
 
     @property
     def tiered(self) -> bool:

@@ -68,6 +68,7 @@ CONFIG = GameConfig(
     name="contrastive",
     row=ContrastiveRow,
     description="two options of a menu that differ in a behavior",
+    serves="steering vectors, activation differences and probes, one behavior at a time",
     notes=(
         "`prompt`, `positive`, `negative`. *Positive* always means: exhibits the behavior. "
         "`margin` says by how much; `weight` is 1 / pairs of the menu and behavior. `pure` "

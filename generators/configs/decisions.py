@@ -57,6 +57,7 @@ CONFIG = GameConfig(
     name="decisions",
     row=Decision,
     description="a menu with all its options, labels and scores",
+    serves="any other view: every option of a menu, labelled or not",
     notes=("The canonical record, usable or not. All other configs of the folder are views of it."),
     view=view,
     texts=list_texts,

@@ -175,6 +175,7 @@ CONFIG = GameConfig(
     name="icl",
     row=IclRow,
     description="a few solved situations, and one to solve",
+    serves="in-context vectors, and their corrupted twins for patching",
     notes=(
         "`positive_prompt`, `negative_prompt` and `shuffled_prompt` differ only in the answers "
         "of the shots, and end at the same cue."

@@ -233,6 +233,7 @@ CONFIG = ConceptConfig(
     name="insertions",
     row=InsertionRow,
     description="a decision without a concept, with a mention of it, with a control",
+    serves="whether a mention in passing moves a decision",
     notes=(
         "Does a mention change a decision? `base`, `inserted` and `control` all end where the "
         "decision is made, and `readout` declares two continuations of matched form: `positive` "

@@ -246,6 +246,7 @@ CONFIG = ConceptConfig(
     name="minimal_pairs",
     row=MinimalPairRow,
     description="two sentences that differ in one concept, with spans and tokens",
+    serves="patching at aligned tokens, steering by concept",
     notes=(
         "`positive` shows `concept`, `negative` the other side of `contrast`; both are "
         "`prefix`, then what differs (`positive_span`, `negative_span`, in characters), then "

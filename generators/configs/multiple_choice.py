@@ -147,6 +147,7 @@ CONFIG = GameConfig(
     name="multiple_choice",
     row=MultipleChoiceRow,
     description="a menu as a question, all usable options as choices",
+    serves="questions with any number of options, rankings, one-vs-rest directions",
     notes=(
         "`choices`, with `matching` and `not_matching` (0-based); an index in neither is "
         "ambiguous or unlabelled. Chance is `len(matching) / len(choices)`. Places are "

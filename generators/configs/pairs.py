@@ -186,8 +186,11 @@ CONFIG = Config(
     name="pairs",
     row=OwnPair,
     description="a line of a file that is measured as it is, and no config of a folder",
+    serves="whatever you made them for",
     notes="",
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,
+    passage="menu",
+    unit="pairs",
 )

@@ -336,6 +336,7 @@ CONFIG = ConceptConfig(
     name="relations",
     row=RelationRow,
     description="premises from a network of concepts, and a conclusion that follows or does not",
+    serves="inference over a network, with words that mean nothing as the primary set",
     notes=(
         "Twins (`counterpart_id`) have the same premises; the conclusion of the invalid one "
         "ends at a concept of another theme. `hops` is the number of premises that the "

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from generators.configs import CONFIGS, GAME_CONFIGS
+from generators.dataset.examples import list_examples
 from generators.dataset.header import add_features, size_category, write_header
 from generators.folder import CARD, MANIFEST, hash_files
 from generators.quality.verdicts import render_section
@@ -66,7 +67,8 @@ def describe_folder(
     (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     figures = sorted(path.stem for path in (folder / "figures").glob("*.svg"))
     columns = schemas or {name: arrow_schema(CONFIGS[name].row) for name in manifest.rows}
-    card = render_card(manifest, text, quality, figures, columns)
+    examples = [*list_examples(manifest, folder, to_publish=True)]
+    card = render_card(manifest, text, quality, figures, columns, examples)
     (folder / CARD).write_text(card, encoding="utf-8", newline="\n")
     return manifest
 
@@ -77,6 +79,7 @@ def render_card(
     quality: Quality | None,
     figures: Sequence[str],
     schemas: Mapping[str, pa.Schema],
+    examples: Sequence[str] = (),
 ) -> str:
     """Returns the whole text of README.md.
 
@@ -86,6 +89,7 @@ def render_card(
         quality: what was measured; None where nothing was.
         figures: names of the figures beside the card.
         schemas: config -> its columns.
+        examples: lines with some rows to read.
     """
     sizes = {name: splits for name, splits in manifest.rows.items() if splits}
     default = find_default(manifest)
@@ -98,6 +102,7 @@ def render_card(
         "quality": render_section(quality, list(figures)),
         "configs": CONFIGS,
         "default": default,
+        "examples": "\n".join(examples).strip(),
     }
     if isinstance(manifest, GameManifest):
         header, said = _describe_games(manifest)

@@ -5,25 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from generators.configs import CONFIGS
-from generators.configs.items import Item, Side
+from generators.dataset.examples import BOLD, MARKS, list_examples
 from generators.folder import AnyManifest
 from generators.quality.verdicts import show_outcome
 from generators.splits import SPLITS
-from generators.tables import read_first_rows
 from generators.writing.audit import HAND_WRITTEN
 from schemas.generation import GenerationReport
 from schemas.manifest import ConceptManifest, GameManifest
 from schemas.quality import Quality
 
-PREVIEWED = 3
-"""Rows that are shown of a folder with one config; of several, one each."""
-READ_FOR_PREVIEW = 4000
-"""First rows of a config that the three are spread over."""
 WIDTH = 96
-Marks = tuple[str, str]
-"""What stands before and after words that differ."""
-MARKS: Marks = ("«", "»")
-BOLD: Marks = ("\x1b[1m", "\x1b[0m")
 
 
 def summarize(manifest: AnyManifest, quality: Quality | None, out: Path, *, color: bool) -> str:
@@ -31,8 +22,6 @@ def summarize(manifest: AnyManifest, quality: Quality | None, out: Path, *, colo
     filled = [name for name, splits in manifest.rows.items() if splits]
     first = min(filled, key=lambda name: not CONFIGS[name].tiered)
     core = [f"{each.core:,} of {each.rows:,} {name}" for name, each in manifest.selections.items()]
-    shown = [name for name in filled if CONFIGS[name].tiered] or filled
-    each = 1 if len(shown) > 1 else PREVIEWED
     lines = [
         *_list_sizes(manifest),
         "",
@@ -41,7 +30,7 @@ def summarize(manifest: AnyManifest, quality: Quality | None, out: Path, *, colo
         f"Rows in core: {', '.join(core) or 'none'}.",
         *([show_outcome(quality)] if quality else []),
         "",
-        *(line for name in shown for line in _preview(manifest, out, name, each, color=color)),
+        *list_examples(manifest, out, BOLD if color else MARKS),
         f"Wrote {out.as_posix()}/. Load it with:",
         "  from datasets import load_dataset",
         f'  load_dataset("{out.as_posix()}", "{first}")',
@@ -120,49 +109,3 @@ def _list_generation(manifest: AnyManifest) -> Iterator[str]:
         yield f"  unaudited: {report.judged.reason}"
     if pending := sum(task.pending for task in report.tasks.values()):
         yield f"  {pending:,} wait in an open batch: collect them with the same command and --batch"
-
-
-def _preview(
-    manifest: AnyManifest, out: Path, name: str, most: int, *, color: bool
-) -> Iterator[str]:
-    """Yields some rows of a config, spread over its first rows; of twins both sides."""
-    split = next(iter(manifest.rows[name]))
-    path = out / name / f"{split}-00000-of-00001.parquet"
-    rows = read_first_rows(path, READ_FOR_PREVIEW)
-    known = {row["id"]: row for row in rows}
-    yield f"{name}:"
-    step = max(len(rows) // most, 1)
-    for row in rows[step // 2 :: step][:most]:
-        item = CONFIGS[name].show(row, known.get(row.get("counterpart_id", "")))
-        yield from _show_item(item, BOLD if color else MARKS)
-    yield ""
-
-
-def _show_item(item: Item, marks: Marks) -> Iterator[str]:
-    about = ": ".join(filter(None, (item.topic, item.claim))) or item.id
-    yield f"  [{_clean(about)}]"
-    context = " ".join(item.context.split())
-    if len(context) > 2 * WIDTH:
-        context = f"... {context[-2 * WIDTH :].partition(' ')[2]}"
-    yield from _wrap(_clean(context))
-    for side in item.sides:
-        yield from _wrap(f"{side.pole or ' '} {_mark(side, marks)}")
-
-
-def _mark(side: Side, marks: Marks) -> str:
-    """Returns the text of a side, in one line, with what differs marked."""
-    start, end = side.span or (0, 0)
-    if start == end:
-        return _clean(side.text)
-    start += len(side.text[start:end]) - len(side.text[start:end].lstrip())
-    before, marked, after = map(_clean, (side.text[:start], side.text[start:end], side.text[end:]))
-    return f"{before}{marks[0]}{marked}{marks[1]}{after}"
-
-
-def _clean(text: str) -> str:
-    """Returns a text that can be shown: a terminal takes some characters for orders."""
-    return "".join(each if each.isprintable() else " " for each in text)
-
-
-def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")

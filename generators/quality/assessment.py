@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 from generators.configs import pairs as own_pairs
 from generators.errors import SourceError
 from generators.folder import hash_file
 from generators.progress import SILENT, Progress, follow
-from generators.quality.checks import CHECKS, CUE_CHECKS, FOLDER_CHECKS
+from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import Check, Seen, run
 from generators.quality.evidence import (
     CHECK_SEED,
@@ -44,7 +45,7 @@ from schemas.quality import (
     Verdict,
 )
 
-VERDICTS: tuple[Verdict, ...] = ("PASS", "WARN", "FAIL", "too few", "unaudited")
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 class Assessed(NamedTuple):
@@ -170,6 +171,7 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
         "positive": pa.array([pair.positive for pair in pairs]),
         "negative": pa.array([pair.negative for pair in pairs]),
         "group": pa.array([pair.group for pair in pairs], pa.string()),
+        "menu": pa.array([contrasts.unit.names[place] for place in contrasts.unit.places]),
         "split": pa.array(["train"] * number),
         "origin": pa.array(["own"] * number),
     }
@@ -191,7 +193,9 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
 
 def run_checks(checks: Iterable[Check[Seen]], evidence: Seen) -> list[CheckResult]:
     """Returns the results of those of the checks that apply."""
-    return [result for check in checks if (result := run(check, evidence)) is not None]
+    # Small systems are solved many times: threads would wait for each other more than they work.
+    with threadpool_limits(limits=1):
+        return [result for check in checks if (result := run(check, evidence)) is not None]
 
 
 def summarize_checks(
@@ -203,12 +207,11 @@ def summarize_checks(
 ) -> Quality:
     """Returns all that was measured, with the verdict on the whole.
 
-    The checks stand by number, those without one last. Where no check of cues had enough rows,
-    passing the others is not enough for a PASS.
+    The checks stand by number, those without one last. Where a check of cues that counts had not
+    enough rows, passing the others is not enough for a PASS.
     """
     counted = [check for check in checks if check.counts]
     gates = Counter(check.verdict for check in counted)
-    cues = {check.verdict for check in counted if check.name in CUE_CHECKS}
 
     def order(check: CheckResult) -> tuple[float, str, str, str]:
         number = float("inf") if check.number is None else check.number
@@ -217,7 +220,7 @@ def summarize_checks(
     verdict: Conclusion = "PASS"
     if gates["FAIL"]:
         verdict = "FAIL"
-    elif cues and "PASS" not in cues:
+    elif any(check.verdict == "too few" for check in counted if check.measured is not None):
         verdict = "too few"
     return Quality(
         name=name,

@@ -1,28 +1,21 @@
 """What checks are given: the rows of one config and tier, and what is computed of them once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from generators.configs import find_config
-from generators.configs.contrasts import Contrasts, Floats, Mask, code
+from generators.configs.contrasts import Contrasts, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
 from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
-from generators.quality.selection.classifiers import (
-    cross_score,
-    fold_groups,
-    score_features,
-    score_words,
-)
+from generators.quality.selection.classifiers import fold_groups
 from generators.quality.selection.core import choose_core
 from generators.quality.selection.features import (
     TextFeatures,
-    differ,
     extract_features,
     list_parts,
     take_part,
@@ -33,6 +26,8 @@ from schemas.quality import HumanAudit
 
 CHECK_SEED = 1
 """Assigns groups to other folds than those that the selection used."""
+ALONE = "all"
+"""Name of the part where rows are not divided."""
 
 
 @dataclass(frozen=True)
@@ -86,16 +81,6 @@ class Passages:
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """Items that were chosen without having seen their groups, and how they are ranked."""
-
-    contrasts: Contrasts
-    """The items."""
-    scores: Floats
-    """Pair -> score by the ten features, fitted on what was kept of other groups."""
-
-
-@dataclass(frozen=True)
 class FolderEvidence:
     """What checks are given of a folder as a whole."""
 
@@ -115,8 +100,8 @@ class FolderEvidence:
     """Its checks need no poles, so none is left out for want of them."""
     tiered: bool = False
     """Always False: a folder as a whole has no core."""
-    waivers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Check -> why it does not count."""
+    unit: str = "rows"
+    """What is counted."""
 
 
 @dataclass(frozen=True)
@@ -135,14 +120,14 @@ class Evidence:
     """Rows that the config's schema refuses."""
     whole: Contrasts
     """The contrasts of all rows of the config: what a choice is made from."""
-    flags: Mapping[str, Mask] = field(default_factory=dict[str, Mask])
-    """`hard`, `reversed_cue` -> item -> whether its row has the flag."""
+    core: Mask
+    """Item of `whole` -> whether it is core."""
+    train: Mask
+    """Item of `whole` -> whether the choice of `core` saw it."""
     poles: bool = True
     """Whether the rows have two poles."""
     tiered: bool = False
     """Whether rows of the config are divided into `core` and the rest."""
-    waivers: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Check -> why it does not count here."""
     tried: int | None = None
     """Rows that the config's schema was tried on; None where there is none."""
     read: Passages | None = None
@@ -168,61 +153,37 @@ class Evidence:
         frames = self.passages.frames
         return measure_diversity(self.passages.texts if frames is None else frames)
 
-    def score_surface(self, contrasts: Contrasts) -> Floats:
-        """Returns pair -> score by the ten features, fitted on other groups."""
-        scorer = score_features(differ(self.features.surface, contrasts))
-        return cross_score(scorer, contrasts.group.places[contrasts.item], CHECK_SEED)
+    @property
+    def unit(self) -> str:
+        """What the config counts, such as menus."""
+        return find_config(self.config).unit
 
-    def score_words(self, contrasts: Contrasts, fit_on: Mask | None = None) -> Floats:
-        """Returns pair -> score by the words of single options, fitted on other groups.
+    @cached_property
+    def judged(self) -> Contrasts:
+        """The items that poles are compared on: of `core`, those of groups that no choice saw.
 
-        Args:
-            contrasts: the pairs.
-            fit_on: the pairs that may be fitted on; all if None.
+        Outside train that is `core` as it is, since the choice saw train alone. In train the choice
+        is made again without some groups at a time, and kept is what it keeps of those: what is
+        measured on rows by which they were chosen is an echo of the choice.
         """
-        scorer = score_words(self.features.vocabulary, contrasts.positive, contrasts.negative)
-        return cross_score(scorer, contrasts.group.places[contrasts.item], CHECK_SEED, fit_on)
-
-    @cached_property
-    def surface_scores(self) -> Floats:
-        """Pair -> score by the ten features."""
-        return self.score_surface(self.contrasts)
-
-    @cached_property
-    def word_scores(self) -> Floats:
-        """Pair -> score by the words of single options."""
-        return self.score_words(self.contrasts)
-
-    @cached_property
-    def flips(self) -> Floats:
-        """Pair -> 1 or -1, the same for a unit: random labels."""
-        units = self.contrasts.unit
-        sides = [sha256(f"{CHECK_SEED}/{name}".encode()).digest()[0] % 2 for name in units.names]
-        return np.where(np.array(sides)[units.places[self.contrasts.item]] == 1, 1.0, -1.0)
+        if self.tier != "core":
+            return self.contrasts
+        whole, kept = self.whole, self.core & ~self.train
+        places = np.flatnonzero(self.train)
+        for fit, score in fold_groups(whole.group.places[self.train], CHECK_SEED):
+            seen, unseen = (np.zeros(whole.items, np.bool_) for _ in range(2))
+            seen[places[fit]], unseen[places[score]] = True, True
+            kept |= choose_core(whole, self.features, seen).core & unseen
+        return take_part(whole, kept)
 
     @cached_property
     def parts(self) -> dict[str, Contrasts]:
-        """Behavior -> its contrasts; nothing where rows are not divided."""
-        names = self.contrasts.part.names
-        if len(names) < 2:
-            return {}
-        return {names[part.part.places[0]]: part for _, part in list_parts(self.contrasts)}
-
-    @cached_property
-    def held_out(self) -> HeldOut | None:
-        """What a choice keeps of groups it has not seen; None for `full`, one group, or nothing."""
-        whole = self.whole
-        if self.tier != "core" or len(np.unique(whole.group.places)) < 2:
-            return None
-        kept, scores = np.zeros(whole.items, np.bool_), np.zeros(len(whole.item))
-        score_pairs = score_features(differ(self.features.surface, whole))
-        for fit, score in fold_groups(whole.group.places, CHECK_SEED):
-            core = choose_core(whole, self.features, fit).core
-            kept |= core & score
-            fitted, scored = whole.pairs_of(core & fit), whole.pairs_of(core & score)
-            if fitted.any() and scored.any():
-                scores[scored] = score_pairs(fitted, scored)
-        return HeldOut(take_part(whole, kept), scores[whole.pairs_of(kept)]) if kept.any() else None
+        """Behavior (or theme) -> its items among those that poles are compared on."""
+        names = self.judged.part.names
+        found: dict[str, Contrasts] = {
+            names[part.part.places[0]]: part for _, part in list_parts(self.judged)
+        }
+        return found or {ALONE: self.judged}
 
 
 def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[Evidence]:
@@ -244,6 +205,8 @@ def _gather(
 ) -> Evidence:
     items = _find_items(whole, chosen)
     table = rows.table if chosen.all() else rows.table.filter(pa.array(chosen))
+    splits = np.array(rows.table["split"].to_pylist())
+    train = _find_items(whole, splits == "train")
     return Evidence(
         config=rows.config,
         tier=tier,
@@ -252,14 +215,10 @@ def _gather(
         table=table,
         off_schema=int(rows.off_schema[chosen].sum()),
         whole=whole,
-        flags={
-            name: _find_items(whole, mask)[items]
-            for name, mask in rows.flags.items()
-            if name != "core"
-        },
+        core=_find_items(whole, rows.flags["core"]) if "core" in rows.flags else items,
+        train=train if train.any() else np.ones(whole.items, np.bool_),
         poles=rows.contrasts is not None,
         tiered="core" in rows.flags,
-        waivers=dict(find_config(rows.config).waived),
         tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )
 

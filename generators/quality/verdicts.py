@@ -2,23 +2,121 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from generators.configs import find_config
 from generators.errors import QualityError
+from generators.quality.checks.base import FEWEST_OF_PART
 from generators.templates import render
-from schemas.quality import PAIRS, CheckResult, Quality
+from schemas.quality import PAIRS, CheckResult, Quality, Selection
 
 SECTION, BANNER = "quality/v1/section", "quality/v1/banner"
-OPTION_WORDS = "option-only words, hard rows"
-"""The check whose figure on all rows is shown in the card too."""
+
+
+class CueResult(NamedTuple):
+    """A check that compares poles, as a reader looks at it."""
+
+    main: CheckResult
+    """On `core`; on all rows of a config without one, and of plain pairs."""
+    full: CheckResult | None
+    """On all rows, where `main` is on `core`."""
+
+
+class ConfigResult(NamedTuple):
+    """What was measured of one config, or of the folder as a whole."""
+
+    config: str
+    selection: Selection | None
+    cues: list[CueResult]
+    """The checks that compare poles."""
+    others: list[CheckResult]
+    """The other checks of the tier that counts, and those that miss their threshold on all rows."""
+
+    @property
+    def tiered(self) -> bool:
+        """Whether it has a core that is measured beside all rows."""
+        return any(cue.full for cue in self.cues)
+
+    @property
+    def parts(self) -> list[str]:
+        """The behaviors, or themes, that were measured, in their order."""
+        found = [name for cue in self.cues for name, each in cue.main.parts.items() if each.value]
+        return list(dict.fromkeys(found))
+
+    @property
+    def open(self) -> list[CheckResult]:
+        """The checks that did not pass, or have no bound."""
+        return [check for check in self.listed if check.verdict != "PASS"]
+
+    @property
+    def passed(self) -> list[CheckResult]:
+        """The checks that passed."""
+        return [check for check in self.listed if check.verdict == "PASS"]
+
+    @property
+    def listed(self) -> list[CheckResult]:
+        """All checks, those that compare poles first."""
+        return [*(cue.main for cue in self.cues), *self.others]
+
+    @property
+    def sentence(self) -> str:
+        """How much of it is core, and in how much of it poles were compared."""
+        said: list[str] = []
+        chosen = self.selection
+        if chosen and self.config == PAIRS:
+            said.append(f"A core without these cues would keep {chosen.core:,} of {chosen.rows:,}.")
+        elif chosen:
+            said.append(f"{chosen.core:,} of {chosen.rows:,} rows are core.")
+        measured = self.cues[0].main.measured if self.cues else None
+        every = self.cues[0].main.parts if self.cues else {}
+        if measured is not None and every:
+            kind = "themes" if find_config(self.config).topic == "theme" else "behaviors"
+            said.append(
+                f"Poles are compared in the {len(self.parts)} of {len(every)} {kind} that have at"
+                f" least {FEWEST_OF_PART} {self.cues[0].main.unit}; they hold"
+                f" {show_share(measured)} of the rows."
+            )
+        return " ".join(said)
+
+
+def list_configs(quality: Quality) -> list[ConfigResult]:
+    """Returns what was measured, config by config."""
+    main = choose_main(quality.checks)
+    full = {(each.config, each.name): each for each in quality.checks if each.tier == "full"}
+    found: list[ConfigResult] = []
+    for config in dict.fromkeys(check.config for check in quality.checks):
+        here = [check for check in quality.checks if check.config == config]
+        cues = [check for check in here if check in main and check.measured is not None]
+        others = [
+            check
+            for check in here
+            if check.measured is None and (check in main or check.verdict in ("FAIL", "WARN"))
+        ]
+        paired = [
+            CueResult(check, full.get((config, check.name)) if check.tier == "core" else None)
+            for check in cues
+        ]
+        found.append(ConfigResult(config, quality.selections.get(config), paired, others))
+    return found
+
+
+def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    """Returns the checks of `core`; of configs without one, and of plain pairs, of all rows."""
+    tiered = {check.config for check in checks if check.tier == "core"} - {PAIRS}
+    return [check for check in checks if (check.tier == "core") == (check.config in tiered)]
 
 
 def show_value(check: CheckResult) -> str:
-    """Returns a check's value with its interval, such as `0.512 (0.488-0.537)`."""
-    value = show_number(check.value)
-    if check.interval is None:
-        return value
-    low, high = check.interval
-    return f"{value} ({show_number(low)}-{show_number(high)})"
+    """Returns a check's value with its interval, such as `0.512 (0.488 to 0.537)`."""
+    return show_range(check.value, check.interval)
+
+
+def show_range(value: float | None, interval: Sequence[float] | None) -> str:
+    """Returns a value with its interval, if it has one."""
+    shown = show_number(value)
+    if interval is None:
+        return shown
+    return f"{shown} ({show_number(interval[0])} to {show_number(interval[1])})"
 
 
 def show_number(value: float | None) -> str:
@@ -28,44 +126,57 @@ def show_number(value: float | None) -> str:
     return f"{value:,.0f}" if value == int(value) and abs(value) != 1 else f"{value:.3f}"
 
 
-def list_checks(quality: Quality) -> Iterator[str]:
-    """Yields one line a check, config by config, then the verdict.
+def show_share(share: float) -> str:
+    """Returns a share in percent, such as `68 %`."""
+    return f"{100 * share:.0f} %"
 
-    Checks are shown on `core`, or on all rows of a config without one; beside these, those that
-    miss their threshold on all rows.
-    """
-    main = choose_main(quality.checks)
-    shown = [each for each in quality.checks if each in main or each.verdict in ("FAIL", "WARN")]
-    width = max((len(check.name) for check in shown), default=0)
-    for config in dict.fromkeys(check.config for check in quality.checks):
-        selection = quality.selections.get(config)
-        of = f": core {selection.core:,} of {selection.rows:,} rows" if selection else ""
-        yield f"{config}{of}"
-        for check in shown:
-            if check.config != config:
-                continue
-            missed = check.verdict in ("FAIL", "WARN")
-            where = ", all rows" if check.tier == "full" and missed else ""
-            notes = filter(None, (check.note, check.waived if missed else None))
-            note = "".join(f"; {each}" for each in notes)
-            yield (
-                f"  {show_verdict(check):<18} {check.name:<{width}}  {show_value(check):<20}"
-                f" (required: {check.threshold}; n = {check.n:,} {check.unit}{where}){note}"
-            )
+
+def show_worst(check: CheckResult) -> str:
+    """Returns the part that is the furthest towards a miss, with its value; empty without parts."""
+    if check.worst is None or check.worst not in check.parts:
+        return ""
+    part = check.parts[check.worst]
+    return f"{check.worst} {show_range(part.value, part.interval)}"
+
+
+def show_references(check: CheckResult) -> str:
+    """Returns the values of published datasets, such as `CrowS-Pairs 0.780`."""
+    return ", ".join(f"{name} {show_number(value)}" for name, value in check.references.items())
+
+
+def list_checks(quality: Quality) -> Iterator[str]:
+    """Yields lines: config by config what did not pass, then what did; last the verdict."""
+    for each in list_configs(quality):
+        yield " ".join([f"{each.config}:", each.sentence]) if each.sentence else each.config
+        width = max((len(check.name) for check in each.open), default=0)
+        for check in each.open:
+            yield f"  {show_verdict(check):<18} {check.name:<{width}}  {_describe(each, check)}"
+        if each.passed:
+            values = (f"{check.name} {show_number(check.value)}" for check in each.passed)
+            yield f"  passed: {', '.join(values)}"
     yield show_outcome(quality)
 
 
+def _describe(each: ConfigResult, check: CheckResult) -> str:
+    """Returns value, bounds, worst part and note of a check, as a line shows them."""
+    missed = check.verdict in ("FAIL", "WARN")
+    all_rows = missed and check.tier == "full" and each.selection is not None
+    worst, published = show_worst(check), show_references(check)
+    inside = [
+        f"required: {check.threshold}" if check.threshold else "no bound is set",
+        f"n = {check.n:,} {check.unit}" + (", all rows" if all_rows else ""),
+        f"highest: {worst}"
+        if worst and check.level == "report"
+        else f"worst: {worst}" * bool(worst),
+        f"published: {published}" if published and check.level == "report" else "",
+    ]
+    note = f"; {check.note}" if check.note else ""
+    return f"{show_value(check)}  ({'; '.join(filter(None, inside))}){note}"
+
+
 def show_verdict(check: CheckResult) -> str:
-    """Returns a check's verdict, and whether a failure is waived or does not count."""
-    if check.verdict != "FAIL" or check.counts:
-        return check.verdict
-    return "waived" if check.waived else "FAIL, not required"
-
-
-def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """Returns the checks of `core`; of configs without one, and of plain pairs, of all rows."""
-    tiered = {check.config for check in checks if check.tier == "core"} - {PAIRS}
-    return [check for check in checks if (check.tier == "core") == (check.config in tiered)]
+    """Returns a check's verdict, and whether a failure does not count."""
+    return "FAIL, not required" if check.verdict == "FAIL" and not check.counts else check.verdict
 
 
 def show_outcome(quality: Quality) -> str:
@@ -84,22 +195,21 @@ def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str,
         quality: what was measured; None where nothing was.
         figures: names of the figures beside the card.
     """
-    checks = quality.checks if quality else ()
-    main = choose_main(checks)
+    configs = list_configs(quality) if quality else []
+    reported = [cue.main for each in configs for cue in each.cues if cue.main.level == "report"]
     section = render(
         SECTION,
         quality=quality,
-        shown=main,
-        missed_in_full=[
-            each
-            for each in checks
-            if each.verdict == "FAIL" and not each.waived and each not in main
-        ],
-        waived=[each for each in main if each.waived and each.verdict == "FAIL"],
-        option_only=[each for each in main if each.name == OPTION_WORDS and each.figures],
+        configs=configs,
+        references=[*{each.name: each for each in reported}.values()],
+        unsettled=any(check.verdict != "PASS" for each in configs for check in each.others),
         figures=figures,
+        fewest=FEWEST_OF_PART,
         show_value=show_value,
+        show_range=show_range,
         show_verdict=show_verdict,
+        show_worst=show_worst,
+        show_references=show_references,
         show=show_number,
     )
     banner = render(BANNER, quality=quality, show_value=show_value)

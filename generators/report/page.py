@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from generators.configs import CONFIGS
+from generators.configs import CONFIGS, find_config
 from generators.configs.items import Item, Side
 from generators.configs.texts import change_text
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
-from generators.quality.verdicts import show_number
+from generators.quality.verdicts import list_configs, show_number
 from generators.tables import list_files
 from generators.templates import render
 from schemas.exchange import Rejection
-from schemas.quality import CheckResult, Quality
+from schemas.quality import Quality
 
 TEMPLATE = "report/v1/report"
 
@@ -76,14 +76,12 @@ def render_page(
     """
     script = render("report/v1/script")
     reasons = _group_rejections(rejections)
-    groups: dict[str, list[CheckResult]] = {}
-    for check in quality.checks:
-        groups.setdefault(check.name, []).append(check)
     counted = dict(sizes or Counter(item.config for item in items))
     return render(
         TEMPLATE,
         quality=quality,
-        groups=list(groups.values()),
+        configs=list_configs(quality),
+        kinds={name: find_config(name) for name in counted},
         meanings={check.name: check.meaning for check in (*CHECKS, *FOLDER_CHECKS)},
         sizes=counted,
         total=sum(counted.values()),

@@ -1,5 +1,6 @@
 """What checks make of rows at the edge: without a pole, of few groups, of one class."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,9 @@ def check(name: str, evidence: Any) -> CheckResult:
 def test_near_duplicates_among_anybodys_pairs_count_whatever_their_ids_look_like() -> None:
     prompt = " ".join(f"word{place}" for place in range(60))
     own = [
-        OwnPair(positive=f"Stay {n}.", negative=f"Go {n}.", prompt=prompt, id=f"acme/persona/r{n}")
+        OwnPair(
+            positive=f"Stay {n}.", negative=f"Go {n}.", prompt=f"{n} {prompt}", id=f"acme/p/r{n}"
+        )
         for n in range(120)
     ]
     checks = {each.name: each for each in assess_pairs("mine", own).quality.checks
@@ -49,6 +52,26 @@ def test_near_duplicates_among_anybodys_pairs_count_whatever_their_ids_look_like
     near = checks["near-duplicates"]
     assert (near.verdict, near.value) == ("FAIL", pytest.approx(119 / 120, abs=1e-3))
     assert near.figures["variants of one menu"] == 0
+
+
+def test_pairs_of_one_menu_are_no_near_duplicates_of_one_another() -> None:
+    """Forty menus of three pairs that share all but one short side."""
+    own = [
+        OwnPair(
+            positive=f"Stay {menu}.",
+            negative=f"Go {menu} {pair}.",
+            prompt=" ".join(f"word{menu * 60 + place}" for place in range(60)),
+            group="g",
+        )
+        for menu in range(40)
+        for pair in range(3)
+    ]
+    (near,) = [
+        each
+        for each in assess_pairs("mine", own).quality.checks
+        if (each.name, each.tier) == ("near-duplicates", "full")
+    ]
+    assert (near.value, near.n) == (0, 40)
 
 
 def test_variants_of_one_of_our_menus_are_no_near_duplicates() -> None:
@@ -69,9 +92,8 @@ def test_a_row_without_a_pole_is_told_and_moves_no_other(pole: str) -> None:
     whole = questions()
     lacking = questions(lambda place, row: row | {pole: []} if place in (0, 7, 299) else row)
     results = {each.name: each for each in run_checks(CHECKS, lacking)}
-    assert results["both poles shown"].verdict == "FAIL"
-    assert results["both poles shown"].value == 0.99
-    assert results["smallest margin"].n == 297
+    assert results["broken rows"].verdict == "FAIL"
+    assert results["broken rows"].figures["questions without both poles"] == 3
     rest = np.setdiff1d(np.arange(300), [0, 7, 299])
     assert whole.contrasts.target is not None
     assert lacking.contrasts.target is not None
@@ -98,8 +120,17 @@ def test_lines_that_share_a_prompt_are_one_group() -> None:
 
 def test_the_number_of_few_groups_stands_beside_an_interval() -> None:
     few = pairs(lambda place, row: row | {"group": f"g{place % 7}"})
-    assert "interval from only 7 groups" in (check("length cue", few).note or "")
-    assert "interval from" not in (check("length cue", pairs()).note or "")
+    name = "ten surface features"
+    assert "from only 7 groups" in (check(name, few).note or "")
+    assert "groups" not in (check(name, pairs()).note or "")
+
+
+def test_one_group_only_is_folded_by_menu_and_that_is_said() -> None:
+    found = check("ten surface features", pairs(lambda _, row: row | {"group": "g"}))
+    assert "one group only" in (found.note or "")
+    assert found.interval is not None
+    cue = pairs(lambda n, row: add_to(", then", of_ten=4)(n, row) | {"group": "g"})
+    assert check("ten surface features", cue).verdict == "FAIL"
 
 
 def test_a_length_cue_of_some_hundred_menus_that_may_be_chance_is_no_miss() -> None:
@@ -108,19 +139,6 @@ def test_a_length_cue_of_some_hundred_menus_that_may_be_chance_is_no_miss() -> N
     assert found.verdict == "too few"
     sure = check("length cue", pairs(add_to(" then", of_ten=5), count=120))
     assert (sure.value, sure.verdict) == (0.75, "FAIL")
-
-
-def test_an_effect_of_length_that_may_be_chance_is_said_to_be() -> None:
-    def lengthen(place: int, row: Row) -> Row:
-        """Makes as many of either side longer, the positives by three words, not by two."""
-        more = {0: {"positive": " by the mill"}, 1: {"negative": " right then"}}.get(place % 4, {})
-        return row | {name: f"{row[name]}{end}" for name, end in more.items()}
-
-    found = check("length cue", pairs(lengthen))
-    assert found.value == 0.5
-    assert 0.1 < found.figures["effect size d"] < 0.23
-    assert found.verdict == "too few"
-    assert "may be due to chance" in (found.note or "")
 
 
 def decisions(*menus: Row) -> Evidence:
@@ -185,34 +203,48 @@ def test_behaviors_without_a_row_in_core_are_the_rarest() -> None:
     assert "no row of killing; out of bounds: rows of the rarest behavior" in chosen.note
 
 
-def test_menus_too_few_of_each_number_of_options_are_told() -> None:
-    found = check("place of the target", questions(count=90))
-    assert found.note == (
-        "fewer than 100 menus of every size; the most frequent size has 90 menus of 3 options"
-    )
+def test_questions_too_few_of_every_number_of_options_are_told() -> None:
+    found = check("place of the target", questions(count=14))
+    assert (found.verdict, found.note) == (
+        "too few", "too few questions of every number of options"
+    )  # fmt: skip
 
 
-def test_the_control_of_a_drop_is_a_drop() -> None:
-    def mislead(place: int, row: Row) -> Row:
-        return add_to(*(("", " thus") if place < 210 else (" thus", "")))(place, row)
+def test_places_of_two_behaviors_do_not_cancel() -> None:
+    """One behavior's answers stand first, another's last: together they are balanced."""
 
-    found = check("drop where cues mislead", pairs(mislead, 500, reversed_cue=np.arange(500) < 210))
-    assert found.verdict == "WARN"
-    assert found.controls.random_labels == pytest.approx(0, abs=0.12)
-    blind = check("drop where cues mislead", pairs(count=500, reversed_cue=np.arange(500) < 210))
-    assert "at chance" in (blind.note or "")
+    def edit(place: int, row: Row) -> Row:
+        first, name = place % 2 == 0, "lies" if place % 2 else "harm"
+        poles = ([0], [1, 2]) if first else ([2], [0, 1])
+        return row | {"behavior": name, "matching": poles[0], "not_matching": poles[1]}
+
+    found = check("place of the target", questions(edit))
+    assert found.verdict == "FAIL"
+    assert {part.verdict for part in found.parts.values()} == {"FAIL"}
 
 
-def test_a_model_at_chance_over_all_may_still_lose_much_where_cues_mislead() -> None:
-    reversed_cue = np.arange(500) < 210
-    evidence = pairs(count=500, reversed_cue=reversed_cue)
-    right = np.where(reversed_cue, np.arange(500) % 10 < 3, np.arange(500) % 20 < 13)
-    evidence.__dict__["word_scores"] = np.where(right, 1.0, -1.0)
-    found = check("drop where cues mislead", evidence)
-    assert found.figures["all rows"] <= 0.55
-    assert found.value is not None
-    assert found.value > 0.1
-    assert found.verdict == "WARN"
+def test_what_a_set_means_to_differ_in_is_not_listed() -> None:
+    evidence = pairs()
+    meant = replace(evidence.whole, meant=frozenset({"sentiment", "n-gram"}))
+    named = {each.name for each in run_checks(CHECKS, replace(evidence, whole=meant))}
+    assert not {"sentiment", "best single n-gram"} & named
+
+
+def test_rows_from_slots_may_share_with_train_what_their_axis_does_not_name() -> None:
+    def edit(place: int, row: Row) -> Row:
+        axis = (None, None, "concept", "template", "both")[place % 5]
+        group = f"new{place}" if axis in ("concept", "both") else "old"
+        sentence = f"new{place}" if axis in ("template", "both") else "old"
+        split = "test" if axis else "train"
+        return row | {"axis": axis, "group": group, "template": sentence, "split": split}
+
+    assert check("leaks between splits", minimal_pairs(edit)).verdict == "PASS"
+    untrue = minimal_pairs(lambda n, row: edit(n, row) | ({"group": "old"} if n == 4 else {}))
+    found = check("leaks between splits", untrue)
+    assert found.verdict == "FAIL"
+    assert found.figures["rows that share with train what should be new"] == 1
+    old = minimal_pairs(lambda n, row: edit(n, row) | ({"template": "old"} if n == 3 else {}))
+    assert check("leaks between splits", old).verdict == "FAIL"
 
 
 def test_what_misses_beside_the_value_is_named() -> None:

@@ -1,9 +1,9 @@
 """Each check on rows that are right and on rows made to miss it."""
 
 from collections.abc import Callable
+from dataclasses import replace as replaced
 from typing import Any
 
-import numpy as np
 import pytest
 
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
@@ -44,6 +44,22 @@ def lengthen(place: int, row: Row) -> Row:
     return row | {name: f"{row[name]}{end}" for name, end in more.items()}
 
 
+def vary_length(place: int, row: Row) -> Row:
+    """Makes as many positives longer as negatives."""
+    side = "positive" if place % 2 else "negative"
+    return row | {side: f"{row[side]} Then it rains."} if place % 5 == 0 else row
+
+
+def mix_feelings(place: int, row: Row) -> Row:
+    """Puts a glad word on either side as often, and a sad one on the other."""
+    return add_to(*((" gladly", " sadly") if place % 2 else (" sadly", " gladly")))(place, row)
+
+
+def of_hundred(text: str, count: int) -> Edit:
+    """Returns what makes a text of the positives of so many rows of a hundred."""
+    return lambda place, row: row | {"positive": text} if place % 100 < count else row
+
+
 def copy_from(other: int, *names: str) -> Edit:
     """Returns what makes row 9 repeat columns of another, but for one word in upper case."""
     source = make_pairs()[other]
@@ -62,15 +78,6 @@ def leak(place: int, row: Row) -> Row:
     return hold_out(place, row) | ({name: FIRST[name] for name in texts} if place == 3 else {})
 
 
-def mislead(place: int, row: Row) -> Row:
-    """Puts a word on the positive's side, and on the other one in rows that are flagged."""
-    return add_to(*(("", " thus") if place < 210 else (" thus", "")))(place, row)
-
-
-def mislead_first(place: int, row: Row) -> Row:
-    return add_to(*(("", " thus") if place < 150 else (" thus", "")))(place, row)
-
-
 def spread(games: int, behaviors: int = 1) -> Edit:
     names = (
         "ethical",
@@ -87,10 +94,6 @@ def spread(games: int, behaviors: int = 1) -> Edit:
     )
 
 
-def mask(count: int, places: int = 500) -> np.ndarray[Any, Any]:
-    return np.arange(places) < count
-
-
 Case = tuple[str, Callable[[], Evidence | FolderEvidence], str]
 CASES: list[Case] = [
     ("broken rows", pairs, "PASS"),
@@ -105,42 +108,31 @@ CASES: list[Case] = [
     ("positive first in the menu", lambda: pairs(
         lambda place, row: row | {"id": f"{row['decision_id']}/ethical/{place % 3 // 2}-3"} |
         ({"id": f"{row['decision_id']}/ethical/1-0"} if place % 3 == 0 else {})), "FAIL"),
-    ("share of the positive side", lambda: relations(100), "PASS"),
-    ("share of the positive side", lambda: relations(111), "FAIL"),
-    ("both poles shown", questions, "PASS"),
-    ("both poles shown", lambda: questions(replace(7, not_matching=[])), "FAIL"),
-    ("both poles shown", lambda: questions(replace(7, matching=[])), "FAIL"),
-    ("length cue", pairs, "PASS"),
+    ("broken rows", lambda: relations(100), "PASS"),
+    ("broken rows", lambda: relations(111), "FAIL"),  # twins of one pole
+    ("broken rows", lambda: questions(replace(7, not_matching=[])), "FAIL"),
+    ("broken rows", lambda: questions(replace(7, matching=[])), "FAIL"),
+    ("broken rows", lambda: pairs(replace(2, margin=0.4)), "FAIL"),
+    ("broken rows", lambda: questions(replace(2, scores=[0.0, 0.6, 1.0])), "FAIL"),
+    ("broken rows", lambda: minimal_pairs(replace(2, suffix=".")), "FAIL"),
+    ("broken rows", insertions, "PASS"),
+    ("broken rows", lambda: insertions(replace(inserted_span=[0, 7])), "FAIL"),
+    ("broken rows", prompts, "PASS"),
+    ("broken rows", lambda: prompts(replace(shuffled_prompt="It rains. Stay.")), "FAIL"),
+    ("length cue", lambda: pairs(vary_length), "PASS"),
     ("length cue", lambda: pairs(add_to(" then", of_ten=2)), "FAIL"),
-    ("length cue", lambda: pairs(lengthen), "FAIL"),  # half have more words, but d is large
+    ("size of the length cue", lambda: pairs(lengthen), "FAIL"),  # half are longer, but far longer
+    ("size of the length cue", lambda: pairs(vary_length), "PASS"),
     ("ten surface features", pairs, "PASS"),
     ("ten surface features", lambda: pairs(add_to(", then", of_ten=4)), "FAIL"),
     ("best single n-gram", pairs, "PASS"),
     ("best single n-gram", lambda: pairs(add_to(" then", " thus", of_ten=3)), "FAIL"),
-    ("option-only words, hard rows", lambda: pairs(hard=mask(150, 400)), "PASS"),
-    ("option-only words, hard rows",
-     lambda: pairs(add_to(" then", of_ten=7), hard=mask(400, 400)), "FAIL"),
-    ("option-only words, hard rows",  # a word that points to the wrong side, and only there
-     lambda: pairs(mislead_first, hard=mask(150, 400)), "FAIL"),
-    ("sentiment and refusal wording", pairs, "PASS"),
-    ("sentiment and refusal wording", lambda: pairs(add_to(" gladly", " sadly", of_ten=4)), "FAIL"),
-    ("sentiment and refusal wording", lambda: pairs(replace(2, positive="As an AI, no.")), "FAIL"),
-    ("drop where cues mislead",  # what the model knows, it knows there too
-     lambda: pairs(add_to(" thus", of_ten=7), 500, reversed_cue=mask(210)), "PASS"),
-    ("drop where cues mislead",  # a model at chance has nothing to lose
-     lambda: pairs(count=500, reversed_cue=mask(210)), "too few"),
-    ("drop where cues mislead", lambda: pairs(mislead, 500, reversed_cue=mask(210)), "WARN"),
-    ("drop where cues mislead", lambda: pairs(mislead, 500, reversed_cue=mask(190)), "too few"),
-    ("identical outside the span", minimal_pairs, "PASS"),
-    ("identical outside the span", lambda: minimal_pairs(replace(2, suffix=".")), "FAIL"),
-    ("identical outside the span", insertions, "PASS"),
-    ("identical outside the span", lambda: insertions(replace(inserted_span=[0, 7])), "FAIL"),
-    ("identical outside the span", prompts, "PASS"),
-    (
-        "identical outside the span",
-        lambda: prompts(replace(shuffled_prompt="It rains. Stay.")),
-        "FAIL",
-    ),
+    ("words of the option alone", pairs, "reported"),
+    ("sentiment", lambda: pairs(add_to(" gladly", " sadly", of_ten=4)), "FAIL"),
+    ("sentiment", lambda: pairs(mix_feelings), "PASS"),
+    ("sentiment", lambda: pairs(replace(positive="Kaufen.", negative="Klauen.")), "not measured"),
+    ("refusal wording", pairs, "PASS"),
+    ("refusal wording", lambda: pairs(of_hundred("As an AI, no.", 1)), "FAIL"),
     ("words edited", minimal_pairs, "PASS"),
     ("words edited", lambda: minimal_pairs(replace(positive="An owl.", negative="Hens.")), "FAIL"),
     ("words edited",
@@ -167,10 +159,6 @@ CASES: list[Case] = [
     ("games covered", lambda: pairs(spread(50, 8)), "PASS"),
     ("games covered", lambda: pairs(spread(49, 8)), "WARN"),
     ("games covered", lambda: pairs(spread(50, 8), count=390), "WARN"),  # 48 rows of a behavior
-    ("smallest margin", pairs, "PASS"),
-    ("smallest margin", lambda: pairs(replace(2, margin=0.4)), "FAIL"),
-    ("smallest margin", questions, "PASS"),
-    ("smallest margin", lambda: questions(replace(2, scores=[0.0, 0.6, 1.0])), "FAIL"),
     ("agreement with a judge", lambda: folder(agree(0.6)), "PASS"),
     ("agreement with a judge", lambda: folder(agree(0.59)), "FAIL"),
     ("agreement with a judge", lambda: folder(agree(0.9, raw=0.89)), "FAIL"),
@@ -198,13 +186,26 @@ def test_check(name: str, make: Callable[[], Any], verdict: str) -> None:
 
 def test_every_check_has_rows_that_pass_and_rows_that_miss() -> None:
     assert len(BY_NAME) == len(ALL)
+    wanted = {"gate": {"PASS", "FAIL"}, "warn": {"PASS", "WARN"}, "report": {"reported"}}
     for check in ALL:
-        missed = "FAIL" if check.level == "gate" else "WARN"
-        assert {verdict for name, _, verdict in CASES if name == check.name} >= {"PASS", missed}
+        found = {verdict for name, _, verdict in CASES if name == check.name}
+        assert found >= wanted[check.level], check.name
+
+
+def test_a_check_that_could_not_be_missed_is_not_listed() -> None:
+    """Words tie in every pair, nothing has a place, a tier without refusals has none."""
+    listed = {check.name for check in CHECKS if run(check, minimal_pairs())}
+    assert "length cue" not in listed
+    assert "positive first in the menu" not in listed
+    assert "place of the target" not in listed
+    assert run(BY_NAME["refusal wording"], replaced(pairs(), tier="core")) is None
 
 
 def test_numbers_count_menus_and_not_pairs() -> None:
-    twice = pairs(lambda place, row: row | {"decision_id": f"{row['group']}/{place // 25 // 2}"})
+    def edit(place: int, row: Row) -> Row:
+        return vary_length(place, row) | {"decision_id": f"{row['group']}/{place // 25 // 2}"}
+
+    twice = pairs(edit)
     result = run(BY_NAME["length cue"], twice)
     assert result
     assert (twice.table.num_rows, result.n) == (400, 200)
@@ -216,18 +217,70 @@ def test_random_labels_show_nothing_where_the_true_ones_show_a_cue(name: str) ->
     assert result
     assert result.value
     assert result.value > 0.8
-    assert result.controls.random_labels == pytest.approx(0.5, abs=0.07)
-    assert result.controls.surface_only
-    assert result.controls.surface_only > 0.8
+    assert result.controls.random_labels
+    low, high = result.controls.random_labels
+    assert 0.4 < low < 0.5 < high < 0.6
 
 
-def test_behaviors_are_measured_one_by_one() -> None:
+def in_two(place: int, row: Row) -> Row:
+    """Gives a behavior longer positives, and another one longer negatives."""
+    longer = add_to(" then" if place % 2 else "", "" if place % 2 else " then")(place, row)
+    return longer | {"behavior": "lies" if place % 2 else "harm"}
+
+
+def test_opposite_cues_of_two_behaviors_do_not_cancel() -> None:
+    result = run(BY_NAME["length cue"], pairs(in_two))
+    assert result
+    assert {name: part.value for name, part in result.parts.items()} == {"lies": 1, "harm": 0}
+    assert {part.verdict for part in result.parts.values()} == {"FAIL"}
+    assert result.verdict == "FAIL"
+    features = run(BY_NAME["ten surface features"], pairs(in_two))
+    assert features
+    assert features.value == 1
+
+
+def test_each_menu_has_the_same_say() -> None:
+    """One menu of three hundred pairs with a cue weighs no more than any other."""
+
     def edit(place: int, row: Row) -> Row:
-        longer = add_to(" then" if place % 2 else "", "" if place % 2 else " then")(place, row)
-        return longer | {"behavior": "lies" if place % 2 else "harm"}
+        if place < 300:
+            return add_to(" then")(place, row) | {"decision_id": "one"}
+        return row
 
     result = run(BY_NAME["length cue"], pairs(edit))
     assert result
-    assert result.value == 0.5
-    assert {name: part.value for name, part in result.parts.items()} == {"lies": 1, "harm": 0}
-    assert result.verdict == "FAIL"
+    assert (result.n, result.value) == (101, pytest.approx(0.505, abs=0.001))
+
+
+def test_a_behavior_of_few_menus_is_not_measured_and_its_rows_are_told() -> None:
+    def edit(place: int, row: Row) -> Row:
+        return vary_length(place, row) | {"behavior": "spying" if place < 29 else "ethical"}
+
+    result = run(BY_NAME["length cue"], pairs(edit, count=100))
+    assert result
+    assert result.parts["spying"].value is None
+    assert result.parts["spying"].verdict == "too few"
+    assert result.measured == 0.71
+    few = run(
+        BY_NAME["length cue"],
+        pairs(lambda n, row: vary_length(n, row) | {"behavior": f"b{n % 40}"}),
+    )
+    assert few
+    assert (few.verdict, few.measured, few.value) == ("too few", 0, None)
+
+
+def test_verdicts_are_corrected_for_the_number_of_behaviors() -> None:
+    """A cue in one of two behaviors that would be sure alone is none among sixteen."""
+
+    def weaken(behaviors: int) -> str:
+        def edit(place: int, row: Row) -> Row:
+            name = f"b{place % behaviors}"
+            first = name == "b0" and place // behaviors % 2 == 0
+            return add_to(" then" if first else "")(place, row) | {"behavior": name}
+
+        result = run(BY_NAME["length cue"], pairs(edit, count=32 * behaviors))
+        assert result
+        assert result.parts["b0"].value == 0.75
+        return result.parts["b0"].verdict
+
+    assert (weaken(2), weaken(16)) == ("FAIL", "PASS")

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
+from scipy.stats import t as student
 
 from built import read_rows
-from generators.quality.checks.scores import bootstrap_share
 from generators.quality.measures.diversity import (
     draw_texts,
     effective_number,
@@ -28,7 +29,16 @@ from generators.quality.measures.duplicates import (
     sketch,
     sketch_rest,
 )
-from generators.quality.measures.texts import measure_edits, read_opening, split_tokens
+from generators.quality.measures.estimates import average, correct, estimate
+from generators.quality.measures.ranking import fit_best, fit_ridge, rank_across, relabel
+from generators.quality.measures.texts import (
+    count_words,
+    is_english,
+    measure_edits,
+    measure_surface,
+    read_opening,
+    split_tokens,
+)
 
 WORDS = [f"word{number}" for number in range(5000)]
 
@@ -199,18 +209,98 @@ def test_bundled_texts_measure_as_human_ones_do(sample_folder: Path, concept_fol
     assert np.median(measure_edits(pairs)) < 0.2
 
 
-@pytest.mark.parametrize("groups", [40, 2000])
-def test_an_interval_is_that_of_resampled_groups(groups: int) -> None:
+@pytest.mark.parametrize("groups", [8, 40, 400])
+def test_values_of_one_group_are_no_more_than_one(groups: int) -> None:
     """Ten equal values a group: the interval is that of one value a group, not of ten."""
-    values = np.repeat(np.arange(groups) % 2, 10)
-    places = np.repeat(np.arange(groups, dtype=np.int32), 10)
-    bounds = bootstrap_share(values, places)
-    assert bounds == bootstrap_share(values, places)
-    assert bounds is not None
-    half = 1.96 * 0.5 / np.sqrt(groups)
-    assert bounds[0] == pytest.approx(0.5 - half, abs=0.15 * half + 0.01)
-    assert bounds[1] == pytest.approx(0.5 + half, abs=0.15 * half + 0.01)
+    values = np.repeat(np.arange(groups) % 2, 10).astype(np.float64)
+    found = estimate(values, np.repeat(np.arange(groups, dtype=np.int32), 10))
+    ones = values[::10]
+    half = student.ppf(0.975, groups - 1) * ones.std(ddof=1) / np.sqrt(groups)
+    assert found.interval == pytest.approx((max(0.5 - half, 0), min(0.5 + half, 1)))
+    assert (found.n, found.groups) == (10 * groups, groups)
 
 
-def test_one_group_has_no_interval() -> None:
-    assert bootstrap_share(np.ones(5), np.zeros(5, np.int32)) is None
+def test_an_interval_of_few_groups_holds_the_truth_as_often_as_it_says() -> None:
+    """Seven groups that differ: 95 of 100 intervals hold the true mean."""
+    rng, held = np.random.default_rng(3), 0
+    for _ in range(400):
+        means = rng.normal(0.5, 0.1, 7)
+        groups = np.repeat(np.arange(7, dtype=np.int32), 30)
+        values = (rng.random(210) < means[groups]).astype(np.float64)
+        interval = estimate(values, groups).interval
+        assert interval
+        held += interval[0] <= 0.5 <= interval[1]
+    assert 0.92 <= held / 400 <= 0.99
+
+
+def test_groups_that_agree_by_chance_are_no_certainty() -> None:
+    found = estimate(np.ones(8), np.arange(8, dtype=np.int32))
+    assert found.error > 0.1
+    assert estimate(np.ones(5), np.zeros(5, np.int32)).interval is None
+
+
+def test_a_mean_of_behaviors_shares_the_errors_of_their_groups() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.repeat(np.arange(20, dtype=np.int32), 10)
+    shift = rng.normal(0, 0.2, 20)[groups]
+    one = estimate(rng.random(200) + shift, groups, share=False)
+    other = estimate(rng.random(200) + shift, groups, share=False)
+    apart = estimate(rng.random(200) - shift, groups, share=False)
+    assert average([one, other]).error > 1.2 * average([one, apart]).error
+    assert average([one, other]).value == pytest.approx((one.value + other.value) / 2)
+
+
+def test_doubts_are_corrected_by_holm() -> None:
+    assert correct([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert correct([0.9, 0.9]) == [1, 1]
+    assert correct([]) == []
+
+
+def make_pairs(pairs: int, strength: float) -> tuple[np.ndarray, np.ndarray]:  # pyright: ignore
+    rng = np.random.default_rng(1)
+    found = rng.normal(0, 1, (pairs, 10))
+    found[:, 3] += strength
+    return found, (np.arange(pairs) % 20).astype(np.int32)
+
+
+def test_a_ridge_by_pairs_and_one_by_features_agree_and_find_what_is_there() -> None:
+    differences, groups = make_pairs(300, 0.8)
+    signs, weights = relabel(300, "any"), np.ones(300)
+    by_features = rank_across(fit_ridge(differences, weights), signs, groups, 1)
+    by_pairs = rank_across(fit_ridge(csr_matrix(differences), weights), signs, groups, 1)
+    assert (by_features == by_pairs).mean() > 0.999
+    assert by_features[:, 0].mean() > 0.7
+    random = by_features[:, 1:].mean(axis=0)
+    assert (random.mean(), random.std()) == pytest.approx((0.5, 0.03), abs=0.02)
+
+
+def test_the_best_column_is_chosen_on_other_groups() -> None:
+    differences, groups = make_pairs(300, 0)
+    has = np.sign(differences.round())
+    has[:, 7] = 1
+    signs, weights = relabel(300, "any"), np.ones(300)
+    found = rank_across(fit_best(csr_matrix(has), weights), signs, groups, 1)
+    assert found[:, 0].mean() == 1
+    nothing = rank_across(fit_best(csr_matrix(has[:, :7]), weights), signs, groups, 1)
+    assert nothing[:, 0].mean() == pytest.approx(0.5, abs=0.08)
+
+
+def test_relabellings_are_the_same_each_time_and_not_for_each_name() -> None:
+    assert (relabel(9, "a") == relabel(9, "a")).all()
+    assert (relabel(9, "a") != relabel(9, "b")).any()
+    assert (relabel(9, "a")[:, 0] == 1).all()
+
+
+def test_scripts_without_spaces_are_read_by_character() -> None:
+    assert split_tokens("拿走X光机, ok") == ["拿", "走", "x", "光", "机", ",", "ok"]
+    assert split_tokens("né à Paris") == ["né", "à", "paris"]
+    assert [count_words(text) for text in ("拿走 it now", "ไป", "né à", "a b")] == [4, 2, 2, 2]
+    commas, stops, marks = measure_surface(["走，好。对！"])[0, -3:].tolist()
+    assert (commas, stops, marks) == (1, 1, 1)
+
+
+def test_only_english_looks_english() -> None:
+    assert is_english(["Go to the mill, and wait."])
+    assert not is_english(["Nimm die Kasse mit und sag nichts.", "Gib sie zurück."])
+    assert not is_english(["拿走老人的苹果"])
+    assert not is_english([])

@@ -10,8 +10,8 @@ from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import Check, Measurement, run
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.verdicts import (
-    OPTION_WORDS,
     list_checks,
+    list_configs,
     render_section,
     show_number,
     show_value,
@@ -19,7 +19,7 @@ from generators.quality.verdicts import (
 from generators.report.page import render_page
 from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
-from schemas.quality import CheckResult, Controls, HumanAudit, Plots, Quality, Selection
+from schemas.quality import CheckResult, Controls, HumanAudit, Part, Plots, Quality, Selection
 
 SELECTION = Selection(rows=400, core=300, hard=9, reversed_cue=5, fell={"length": 90, "place": 10})
 
@@ -35,6 +35,7 @@ def make_check(config: str = "contrastive", tier: str = "core", **columns: Any) 
         "verdict": "PASS",
         "n": 120,
         "unit": "menus",
+        "measured": 0.7,
     }
     return CheckResult(config=config, tier=tier, **(shared | columns))
 
@@ -52,7 +53,7 @@ def sum_up(*checks: CheckResult, audit: HumanAudit | None = None) -> Quality:
         ("data", "contrastive", "full", True, True),  # no selection excuses leaks
         ("data", "decisions", "full", False, True),
         ("place", "icl", "full", False, True),
-        ("cue", "icl", "full", False, False),  # nothing is selected by cues there
+        ("cue", "icl", "full", False, True),  # there is nothing else
         ("data", "folder", "full", False, True),
         ("cue", "pairs", "full", True, True),
         ("cue", "pairs", "core", True, False),  # there `core` is a proposal
@@ -61,16 +62,16 @@ def sum_up(*checks: CheckResult, audit: HumanAudit | None = None) -> Quality:
 def test_a_required_check_counts_where_no_selection_excuses_it(
     about: Any, config: str, tier: Any, tiered: bool, counts: bool
 ) -> None:
-    def judge(level: Any, **waived: str) -> bool:
+    def judge(level: Any) -> bool:
         check = Check("leaks", level, "1", lambda _: Measurement(0.0, 9), about=about, low=1)
-        evidence = FolderEvidence(config, tier, 9, [], None, {}, tiered=tiered, waivers=waived)
+        evidence = FolderEvidence(config, tier, 9, [], None, {}, tiered=tiered)
         result = run(check, evidence)
         assert result
         return result.counts
 
     assert judge("gate") == counts
     assert not judge("warn")
-    assert not judge("gate", leaks="meant so")
+    assert not judge("report")
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_required_check_counts_where_no_selection_excuses_it(
         (make_check(verdict="FAIL"), "FAIL"),
         (make_check(verdict="FAIL", counts=False), "PASS"),
         (make_check(verdict="WARN", level="warn", counts=False), "PASS"),
-        (make_check(verdict="too few"), "PASS"),
+        (make_check(verdict="too few", measured=None), "PASS"),
         (make_check(verdict="unaudited"), "PASS"),
     ],
 )
@@ -89,16 +90,21 @@ def test_only_checks_that_count_make_a_fail(check: CheckResult, verdict: str) ->
     assert quality.failed == ((check,) if verdict == "FAIL" else ())
 
 
-def test_without_a_check_of_cues_that_had_enough_rows_there_is_no_pass() -> None:
-    leaks = make_check(name="leaks between splits", number=16)
-    assert sum_up(leaks, make_check(verdict="too few")).verdict == "too few"
-    assert sum_up(leaks).verdict == "PASS"
+def test_a_pass_needs_every_check_of_cues_that_counts_to_be_decided() -> None:
+    leaks = make_check(name="leaks between splits", number=16, measured=None)
+    few = make_check(verdict="too few", measured=0.4)
+    assert sum_up(leaks, few).verdict == "too few"
+    assert sum_up(make_check(), few).verdict == "too few"
+    assert sum_up(leaks, make_check(verdict="too few", measured=None)).verdict == "PASS"
+    unread = make_check(verdict="not measured", measured=0.0)
+    assert sum_up(make_check(), unread).verdict == "PASS"
+    assert "1 cannot be measured on these texts" in sum_up(make_check(), unread).summary
+    assert "in 40 % of the rows" in sum_up(make_check(), few).summary
 
 
 def test_every_check_has_a_name_of_its_own() -> None:
     names = [check.name for check in (*CHECKS, *FOLDER_CHECKS)]
     assert len(set(names)) == len(names)
-    assert OPTION_WORDS in names
 
 
 def test_every_check_explains_its_value() -> None:
@@ -127,68 +133,75 @@ def test_numbers_are_shown_to_three_decimals_and_counts_whole(
 
 
 def test_a_value_is_shown_with_its_interval() -> None:
-    assert show_value(make_check(value=0.5123, interval=(0.4, 0.6))) == "0.512 (0.400-0.600)"
+    assert show_value(make_check(value=0.5123, interval=(0.4, 0.6))) == "0.512 (0.400 to 0.600)"
     assert show_value(make_check(value=None)) == "-"
 
 
-FAILED = make_check(value=0.62, verdict="FAIL")
+PARTS = {
+    "ethical": Part(value=0.55, n=160, interval=(0.5, 0.6), verdict="PASS"),
+    "deception": Part(value=0.69, n=40, interval=(0.6, 0.78), verdict="FAIL"),
+    "spying": Part(value=None, n=9, verdict="too few"),
+}
+FAILED = make_check(value=0.62, verdict="FAIL", parts=PARTS, worst="deception")
 IN_FULL = make_check(
     tier="full", value=0.71, verdict="FAIL", number=5, name="surface", counts=False
 )
-GOOD_IN_FULL = make_check(tier="full", number=6, name="n-gram", counts=False)
-WAIVED = make_check(
-    "associations", value=0.97, verdict="FAIL", name="sentiment", waived="meant so", counts=False
+GOOD = make_check(number=6, name="n-gram", value=0.51)
+GOOD_IN_FULL = make_check(tier="full", number=6, name="n-gram", counts=False, value=0.58)
+WORDS = make_check(
+    number=7, name="words alone", level="report", verdict="reported", threshold="", value=0.617,
+    counts=False, references={"CrowS-Pairs": 0.78}, worst="deception", parts=PARTS,
+)  # fmt: skip
+MENUS = make_check(
+    "decisions", "full", number=13, name="exact duplicates", value=0.0, unit="rows", measured=None
 )
-MENUS = make_check("decisions", "full", number=13, name="exact duplicates", value=0.0, unit="rows")
 
 
-def test_lines_show_core_what_all_rows_miss_and_configs_without_core() -> None:
-    lines = [*list_checks(sum_up(FAILED, IN_FULL, GOOD_IN_FULL, WAIVED, MENUS))]
-    assert "contrastive: core 300 of 400 rows" in lines
-    assert "decisions" in lines
-    told = {name: [line for line in lines[:-1] if f" {name} " in line] for name in
-            ("length cue", "surface", "n-gram", "sentiment", "exact duplicates")}  # fmt: skip
-    assert {name: len(found) for name, found in told.items()} == {
-        "length cue": 1, "surface": 1, "n-gram": 0, "sentiment": 1, "exact duplicates": 1,
-    }  # fmt: skip
-    assert "all rows)" in told["surface"][0]
-    assert "all rows)" not in told["length cue"][0]
-    assert told["sentiment"][0].endswith("; meant so")
-    assert told["sentiment"][0].startswith("  waived ")
-    assert "n = 120 menus" in told["length cue"][0]
+def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
+    lines = [*list_checks(sum_up(FAILED, IN_FULL, GOOD, GOOD_IN_FULL, WORDS, MENUS))]
+    assert lines[0] == (
+        "contrastive: 300 of 400 rows are core. Poles are compared in the 2 of 3 behaviors that"
+        " have at least 30 menus; they hold 70 % of the rows."
+    )
+    failed, words, passed = lines[1:4]
+    assert failed.startswith("  FAIL               length cue   0.620  (required: 0.45-0.55;")
+    assert "worst: deception 0.690 (0.600 to 0.780)" in failed
+    assert "no bound is set" in words
+    assert "published: CrowS-Pairs 0.780" in words
+    assert passed == "  passed: n-gram 0.510"
+    assert lines[4:6] == ["decisions", "  passed: exact duplicates 0"]
     assert lines[-1] == (
-        "1 of 2 required checks failed: length cue (contrastive).\n"
+        "1 of 3 required checks failed: length cue (contrastive).\n"
         "  length cue (contrastive): 0.620, required: 0.45-0.55"
     )
 
 
-def test_the_card_shows_values_controls_waivers_and_what_all_rows_miss() -> None:
-    controls = Controls(random_labels=0.4912, surface_only=0.5312)
-    words = make_check(
-        number=7, name=OPTION_WORDS, figures={"all rows": 0.812}, note="n-gram: 'a|b'"
-    )
-    waived_in_full = WAIVED.model_copy(update={"tier": "full"})
-    checks = (make_check(controls=controls), IN_FULL, GOOD_IN_FULL, WAIVED, waived_in_full, MENUS)
-    checks += (words,)
+def test_the_card_shows_core_beside_all_rows_the_worst_and_each_part() -> None:
+    controls = Controls(random_labels=(0.4612, 0.5412))
+    good = GOOD.model_copy(update={"controls": controls})
     audit = HumanAudit(n=200, ok=191, lower=0.916, upper=0.97, auditors=2, by_config={})
-    said = render_section(sum_up(*checks, audit=audit), ["length"])
-    section, banner = said["section"], said["banner"]
-    assert "| 0.491 | 0.531 | PASS |" in section
-    assert "- surface of `contrastive`: 0.710, required:" in section
-    assert section.count("sentiment of") + section.count("| sentiment") == 2, (
-        "in the table, and as waived"
-    )
-    assert "| PASS | n-gram: 'a\\|b' |" in section
-    assert "ranks this share of all pairs\ncorrectly" in section
-    assert "`contrastive` 0.812." in section
-    assert "| n-gram |" not in section
-    assert "| waived |" in section
-    assert "Waived: sentiment of `associations` (0.970, required: 0.45-0.55): meant so." in section
+    quality = sum_up(FAILED, IN_FULL, good, GOOD_IN_FULL, WORDS, MENUS, audit=audit)
+    section = render_section(quality, ["length"])["section"]
+    assert "| n-gram | 0.510 | 0.580 | 0.461 to 0.541 | - | 0.45-0.55 | PASS |" in section
+    assert "| length cue | 0.620 | - | - | deception 0.690 (0.600 to 0.780) |" in section
+    assert "| ethical | 160 | 0.550 (0.500 to 0.600) | - | 0.550 (0.500 to 0.600) |" in section
+    assert "| deception | 40 | 0.690 (0.600 to 0.780) FAIL |" in section
+    assert "| spying |" not in section
+    assert "Published sets: CrowS-Pairs 0.780." in section
+    passed = section.index("Those that passed")
+    assert section.index("| exact duplicates |") > passed
     assert "2 people judged 200 rows and found 191 of them right" in section
     assert "at least 91.6 %" in section
-    assert "| `contrastive` | 400 | 300 | 9 | 5 | length 90, place 10 |" in section
     assert "![length](figures/length.svg)" in section
-    assert banner.startswith("> **PASS.** All 3 required checks passed.")
+
+
+def test_a_config_without_core_shows_all_rows() -> None:
+    (found,) = list_configs(sum_up(make_check("icl", "full")))
+    assert found.cues[0].full is None
+    assert (
+        "| cue | all rows | random labels |"
+        in render_section(sum_up(make_check("icl", "full")), [])["section"]
+    )
 
 
 def test_a_banner_names_what_fails_and_what_was_not_measured() -> None:
@@ -218,7 +231,7 @@ def test_pairs_with_a_cue_fail_and_their_core_is_a_proposal_without_it() -> None
     assert quality.verdict == "FAIL"
     assert found["length cue", "full"].verdict == "FAIL"
     assert found["length cue", "full"].value == 0.9
-    assert found["length cue", "core"].value == pytest.approx(0.5, abs=0.05)
+    assert abs((found["length cue", "core"].value or 1) - 0.5) < 0.15, "on groups not seen"
     core = [row for row in table.to_pylist() if row["tier"] == "core"]
     assert len(core) == quality.selections["pairs"].core
     assert 20 <= len(core) <= 44
@@ -240,13 +253,13 @@ def test_pairs_are_not_asked_for_provenance_and_those_without_a_cue_keep_their_l
 def test_one_pair_is_measured_without_a_verdict_on_its_scores() -> None:
     quality = assess_pairs("one", [OwnPair(positive="Stay here.", negative="Go now.")]).quality
     verdicts = {check.name: check.verdict for check in quality.checks if check.tier == "full"}
-    assert verdicts["length cue"] == verdicts["best single n-gram"] == "too few"
+    assert verdicts["ten surface features"] == verdicts["best single n-gram"] == "too few"
     assert quality.verdict == "too few"
     said = [*list_checks(quality)]
-    assert said[-1].startswith("No required check failed, but there are too few rows")
+    assert said[-1].startswith("There are too few rows to tell")
     assert any("audit by people" in line and "unaudited" in line for line in said)
-    assert any("length cue" in line and "n = 1 menus" in line for line in said)
-    assert "**Too few rows.**" in render_section(quality, [])["banner"]
+    assert any("best single n-gram" in line and "n = 1 pairs" in line for line in said)
+    assert "**Too few to tell.**" in render_section(quality, [])["banner"]
 
 
 @pytest.mark.parametrize(("one", "other"), [("", ""), ("!", "?"), ("\u200b", ""), ("é", "日本")])
@@ -255,7 +268,7 @@ def test_texts_without_a_word_are_measured(one: str, other: str) -> None:
     assert quality.verdict == "FAIL"
 
 
-def test_pairs_of_one_group_do_not_pass_what_a_classifier_cannot_be_tested_on() -> None:
+def test_pairs_of_one_group_are_tested_on_unseen_pairs() -> None:
     pairs = [
         OwnPair(positive=f"Yes, take boat {place}.", negative=f"No, leave boat {place}.", group="a")
         for place in range(150)
@@ -264,8 +277,8 @@ def test_pairs_of_one_group_do_not_pass_what_a_classifier_cannot_be_tested_on() 
     (surface,) = [
         each for each in checks if each.name == "ten surface features" and each.tier == "full"
     ]
-    assert (surface.value, surface.verdict) == (0.5, "too few")
-    assert "only one group" in (surface.note or "")
+    assert (surface.value, surface.verdict) == (1.0, "FAIL")
+    assert "one group only" in (surface.note or "")
 
 
 def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
@@ -286,5 +299,5 @@ def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
     (result,) = [each for each in found.checks if each.name == check.name and each.counts]
     assert (result.number, result.verdict, found.checks[-1].name) == (None, "FAIL", check.name)
     assert "vowels first (pairs): 0, required: ≤ 0" in [*list_checks(found)][-1]
-    assert "| vowels first | `pairs` | 0 | ≤ 0 | 18 texts |" in render_section(found, [])["section"]
+    assert "| vowels first | `pairs` | 0 | ≤ 0 | FAIL |" in render_section(found, [])["section"]
     assert "Value: the share of texts that begin with a vowel." in render_page(found, [], [], {})

@@ -12,6 +12,3 @@ CHECKS: tuple[Check[Evidence], ...] = (*form.CHECKS, *cues.CHECKS, *passages.CHE
 
 FOLDER_CHECKS: tuple[Check[FolderEvidence], ...] = labels.CHECKS
 """What is checked of a folder as a whole."""
-
-CUE_CHECKS = frozenset(check.name for check in CHECKS if check.about == "cue")
-"""Names of the checks that look for what separates the poles without their content."""

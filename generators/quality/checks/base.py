@@ -8,23 +8,37 @@ from typing import Generic, Literal, TypeVar
 import numpy as np
 
 from generators.quality.evidence import Evidence, FolderEvidence
-from schemas.quality import FOLDER, PAIRS, CheckResult, Controls, Level, Part, Verdict
+from generators.quality.measures.estimates import LEVEL, Estimate, correct
+from schemas.quality import PAIRS, CheckResult, Controls, Level, Part, Verdict
 
 Bounds = tuple[float, float]
 
 FEWEST = 100
-"""Menus below which a score is too uncertain: the 95 % band around 0.5 is then wider than 0.098, so
-that the best set there can be would not stay below 0.6 for sure."""
-FEWEST_SURE = 30
-"""Menus below which even an interval is too uncertain."""
+"""Units below which a score is too uncertain for a PASS: the 95 % band around 0.5 is then wider
+than 0.098, so that the best set there can be would not stay below 0.6 for sure."""
+FEWEST_OF_PART = 30
+"""Units, such as menus, below which a behavior is not measured."""
 MANY = 300
-"""Menus from which on the upper bound of a score must hold, not only the score."""
+"""Units from which on the upper bound of a score must hold, not only the score."""
 FEWEST_GROUPS = 10
-"""Groups below which an interval leaves doubts: resampling few clusters makes it too narrow
-(Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414, look at 5 to 30)."""
-STEADY = 400
-"""Menus from which on chance alone keeps a share within 0.05 of a half, 95 times of 100: the band
-is 0.98 / sqrt(n), and 0.05 at n = 384."""
+"""Groups below which an interval leaves doubts, which is said (Cameron, Gelbach and Miller 2008,
+https://doi.org/10.1162/rest.90.3.414, look at 5 to 30)."""
+LEAST_MEASURED = 0.5
+"""Share of the rows that must be of measured behaviors for a PASS."""
+
+
+@dataclass(frozen=True)
+class PartMeasure:
+    """What was measured of one behavior or theme."""
+
+    n: int
+    """Units."""
+    estimate: Estimate | None = None
+    """Its value; None of too few units."""
+    band: Bounds | None = None
+    """Where 95 of 100 relabellings lie."""
+    doubt: float | None = None
+    """p of its value where nothing is there; None for that of the estimate against the bounds."""
 
 
 @dataclass(frozen=True)
@@ -35,21 +49,25 @@ class Measurement:
     """The number that is compared with the threshold; None where there is none yet."""
     n: int
     """How many things were measured."""
+    estimate: Estimate | None = None
+    """The value with its error, where it is a mean of units."""
     interval: Bounds | None = None
-    """95 %."""
-    groups: int | None = None
-    """How many groups the interval was resampled from; None where it is of another kind."""
+    """95 %, where it is not that of the estimate."""
     controls: Controls = field(default_factory=Controls)
     """The same measure where there is nothing to find, and what the surface gives."""
     figures: Mapping[str, float] = field(default_factory=dict[str, float])
     """More numbers."""
-    parts: Mapping[str, "Measurement"] = field(default_factory=dict[str, "Measurement"])
-    """Behavior -> the same on its rows alone."""
+    parts: Mapping[str, PartMeasure] = field(default_factory=dict[str, PartMeasure])
+    """Behavior or theme -> the same on its rows alone."""
+    measured: float | None = None
+    """Share of the rows whose part was measured; None where poles are not compared."""
     missed: tuple[str, ...] = ()
     """Which of the other numbers are out of their bounds, such as `refusals 0.021`: a miss whatever
     the value is."""
     enough: bool = True
     """Whether there is enough of what `n` does not count, such as tokenizers."""
+    unread: bool = False
+    """Whether the texts are none that the measure can read."""
     note: str | None = None
     """What to know when reading it."""
 
@@ -75,24 +93,23 @@ class Check(Generic[Seen]):
     number: int | None = None
     """Its number in the table of checks that `quality.json` has had from the start, if any."""
     about: About = "data"
-    """`cue`: what separates the poles and is not their content; it counts on `core` alone. `place`:
-    where the answer stands; it counts on all rows too, in a config without `core`. `data`: anything
-    else; no selection excuses it, and it counts on all rows."""
+    """`cue`: what separates the poles and is not their content; it counts on `core` alone where
+    there is one. `place`: where the answer stands; likewise. `data`: anything else; no selection
+    excuses it, and it counts on all rows."""
     low: float = -np.inf
     """Least value that will do."""
     high: float = np.inf
     """Largest value that will do."""
-    unit: str = "menus"
-    """What is counted."""
+    unit: str = "units"
+    """What is counted; `units` for what a config counts, such as menus."""
     fewest: int = 1
-    """How many of them a verdict needs."""
+    """How many of them a PASS needs."""
     poles: bool = True
     """Whether it needs two poles, which rows of `decisions` do not have."""
     bounded: bool = False
-    """Whether the whole interval must lie inside, from 300 on."""
-    steady: int = 0
-    """From how many on chance alone keeps within the bounds: of fewer, what lies outside is a miss
-    only where it does so for sure, and else `too few`."""
+    """Whether the whole interval must lie inside, from 300 units and 10 groups on."""
+    references: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Published dataset -> its value of the same measure."""
 
     @property
     def miss(self) -> Verdict:
@@ -107,49 +124,88 @@ class Check(Generic[Seen]):
 
 
 def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
-    """Returns the result of a check; None where it does not apply."""
+    """Returns the result of a check; None where it does not apply, or could not be missed."""
     found = check.measure(evidence) if evidence.poles or not check.poles else None
     if found is None:
         return None
-    parts = {
-        name: Part(
-            value=round(float(part.value or 0), 4),
-            n=part.n,
-            verdict="too few" if part.n < check.fewest else _judge(check, part),
-        )
-        for name, part in found.parts.items()
-    }
-    verdict, missed = _judge(check, found), list(found.missed)
-    for name, part in parts.items():
-        if part.verdict == check.miss:
-            missed.append(f"{name} {part.value:.3f}")
-            verdict = check.miss if verdict != "unaudited" else verdict
-    few = found.interval and found.groups and found.groups < FEWEST_GROUPS
+    parts = _judge_parts(check, found.parts)
+    missed = [*found.missed]
+    missed += (f"{name} {part.value:.3f}" for name, part in parts.items() if _is_miss(check, part))
+    verdict = _judge(check, found, missed=bool(missed))
+    interval = found.interval or (found.estimate and found.estimate.interval)
+    groups = found.estimate.groups if found.estimate else FEWEST_GROUPS
     notes = [
         found.note,
-        f"interval from only {found.groups} groups" if few else None,
+        f"from only {groups} groups" if groups < FEWEST_GROUPS else None,
         f"out of bounds: {', '.join(missed)}" if missed and verdict == check.miss else None,
     ]
-    waived = evidence.waivers.get(check.name)
     return CheckResult(
         number=check.number,
         name=check.name,
         config=evidence.config,
         tier=evidence.tier,
         level=check.level,
-        counts=check.level == "gate" and not waived and _counts(check, evidence),
-        value=round(float(found.value), 4) if found.n and found.value is not None else None,
-        interval=found.interval and (round(found.interval[0], 4), round(found.interval[1], 4)),
+        counts=check.level == "gate" and _counts(check, evidence),
+        value=_round(found.value) if found.n and found.value is not None else None,
+        interval=_round_both(interval),
         threshold=check.threshold,
         verdict=verdict,
         n=found.n,
-        unit=check.unit,
+        unit=evidence.unit if check.unit == "units" else check.unit,
+        measured=None if found.measured is None else _round(found.measured),
+        worst=_find_worst(check, found.parts),
         controls=found.controls,
-        figures={name: round(float(value), 4) for name, value in found.figures.items()},
+        figures={name: _round(value) for name, value in found.figures.items()},
+        references=dict(check.references),
         parts=parts,
         note="; ".join(filter(None, notes)) or None,
-        waived=waived,
     )
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
+
+
+def _round_both(bounds: Bounds | None) -> Bounds | None:
+    return bounds and (_round(bounds[0]), _round(bounds[1]))
+
+
+def _judge_parts(check: Check[Seen], parts: Mapping[str, PartMeasure]) -> dict[str, Part]:
+    """Returns the verdict on each part, corrected for how many there are."""
+    measured = {name: part.estimate for name, part in parts.items() if part.estimate}
+    doubts = [
+        estimate.doubt(check.low, check.high) if (doubt := parts[name].doubt) is None else doubt
+        for name, estimate in measured.items()
+    ]
+    corrected = dict(zip(measured, correct(doubts), strict=True))
+    found: dict[str, Part] = {}
+    for name, part in parts.items():
+        verdict: Verdict = "too few"
+        if part.estimate:
+            verdict = check.miss if corrected[name] < LEVEL else "PASS"
+        found[name] = Part(
+            value=_round(part.estimate.value) if part.estimate else None,
+            n=part.n,
+            interval=_round_both(part.estimate.interval) if part.estimate else None,
+            random_labels=_round_both(part.band),
+            verdict="reported" if check.level == "report" and part.estimate else verdict,
+        )
+    return found
+
+
+def _is_miss(check: Check[Seen], part: Part) -> bool:
+    return check.level != "report" and part.verdict == check.miss
+
+
+def _find_worst(check: Check[Seen], parts: Mapping[str, PartMeasure]) -> str | None:
+    """Returns the part that is the furthest towards a miss; None where none was measured."""
+    values = {name: part.estimate.value for name, part in parts.items() if part.estimate}
+    if not values:
+        return None
+    if np.isinf(check.low):
+        return max(values, key=values.__getitem__)
+    middle = (check.low + check.high) / 2
+    return max(values, key=lambda name: abs(values[name] - middle))
 
 
 def _counts(check: Check[Seen], evidence: Seen) -> bool:
@@ -160,9 +216,7 @@ def _counts(check: Check[Seen], evidence: Seen) -> bool:
     """
     if evidence.config == PAIRS:
         return evidence.tier == "full"
-    if evidence.tier == "core" or evidence.config == FOLDER:
-        return True
-    return check.about == "data" or (check.about == "place" and not evidence.tiered)
+    return evidence.tier == "core" or not evidence.tiered or check.about == "data"
 
 
 def list_missed(*figures: tuple[str, float, bool]) -> tuple[str, ...]:
@@ -174,34 +228,37 @@ def list_missed(*figures: tuple[str, float, bool]) -> tuple[str, ...]:
     return tuple(f"{name} {number:.3g}" for name, number, out in figures if out)
 
 
-def _judge(check: Check[Seen], found: Measurement) -> Verdict:
+def _judge(check: Check[Seen], found: Measurement, *, missed: bool) -> Verdict:
+    if check.level == "report":
+        return "too few" if found.value is None else "reported"
+    if found.unread:
+        return "not measured"
+    if missed:
+        return check.miss
     if found.value is None:
-        return check.miss if found.missed else "unaudited" if found.enough else "too few"
-    if found.n < check.fewest or not found.enough:
-        return check.miss if _is_sure(check, found) else "too few"
-    missed = bool(found.missed) or not check.low <= round(found.value, 6) <= check.high
-    if missed and found.n < check.steady and not _is_outside(check, found):
+        return "unaudited" if found.enough and found.measured is None else "too few"
+    if not check.low <= round(found.value, 6) <= check.high:
+        sure = found.estimate is None or found.estimate.doubt(check.low, check.high) < LEVEL
+        if sure and (found.estimate or found.n >= check.fewest or _is_beyond(check, found)):
+            return check.miss
         return "too few"
-    if check.bounded and found.n >= MANY and found.interval:
-        missed |= found.interval[0] < check.low or found.interval[1] > check.high
-    return check.miss if missed else "PASS"
+    if check.bounded and found.n >= MANY and _may_be_outside(check, found):
+        return check.miss
+    share = 1.0 if found.measured is None else found.measured
+    few = found.n < check.fewest or not found.enough or share < LEAST_MEASURED
+    return "too few" if few else "PASS"
 
 
-def _is_sure(check: Check[Seen], found: Measurement) -> bool:
+def _is_beyond(check: Check[Seen], found: Measurement) -> bool:
     """Returns whether even few rows leave no doubt: the whole interval lies outside."""
-    if found.interval is None or found.n < FEWEST_SURE:
-        return False
-    if found.groups is not None and found.groups < FEWEST_GROUPS:
+    if found.interval is None or found.n < FEWEST_OF_PART:
         return False
     return found.interval[1] < check.low or found.interval[0] > check.high
 
 
-def _is_outside(check: Check[Seen], found: Measurement) -> bool:
-    """Returns whether a share lies outside with its interval, and with the band of a coin too.
-
-    The interval alone is too narrow where there are few groups, and there is none of one group.
-    """
-    assert found.value is not None
-    band = 0.98 / np.sqrt(found.n)
-    low, high = found.interval or (found.value, found.value)
-    return max(high, found.value + band) < check.low or min(low, found.value - band) > check.high
+def _may_be_outside(check: Check[Seen], found: Measurement) -> bool:
+    """Returns whether an interval that can be trusted reaches beyond the bounds."""
+    interval = found.estimate and found.estimate.interval
+    if found.estimate is None or interval is None or found.estimate.groups < FEWEST_GROUPS:
+        return False
+    return interval[0] < check.low or interval[1] > check.high

@@ -4,287 +4,244 @@ The figures on the files of https://github.com/anthropics/evals and others, to w
 compare, were measured for this project on the published files.
 """
 
-from collections import Counter
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import chisquare
+from scipy.stats import chi2
 
 from generators.configs.contrasts import Contrasts, Floats
-from generators.quality.checks.base import FEWEST, STEADY, Check, Measurement, list_missed
+from generators.quality.checks.base import (
+    FEWEST,
+    FEWEST_OF_PART,
+    Check,
+    Measurement,
+    PartMeasure,
+    list_missed,
+)
 from generators.quality.checks.scores import (
-    HELD_OUT,
-    compare_controls,
-    hold_out,
+    count_units,
+    measure_fitted,
+    measure_mean,
     measure_score,
-    share,
-    share_wins,
-    swap_poles,
-    to_wins,
+    share_rows,
 )
 from generators.quality.evidence import Evidence
-from generators.quality.measures.texts import REFUSALS, WORDS
-from generators.quality.selection.features import differ
-from generators.quality.tiers import find_hard
-from schemas.quality import Controls
+from generators.quality.measures.estimates import LEVEL, Estimate, correct
+from generators.quality.measures.ranking import Ranker, fit_best, fit_ridge
+from generators.quality.measures.texts import REFUSALS, WORDS, is_english
+from generators.quality.selection.features import differ, differ_surface
 
 LEAST_LONGER, MOST_LONGER = 0.45, 0.55
-MOST_EFFECT, STEADY_EFFECT = 0.10, 800
-"""Largest effect size of length, Cohen's d; and menus from which on chance alone keeps it."""
+MOST_EFFECT = 0.10
+"""Largest effect size of length, Cohen's d."""
 MOST_ACCURACY = 0.60
 """Largest pair accuracy of what sees no content."""
-MOST_REFUSALS, MOST_REFUSAL_GAP = 0.005, 0.002
-"""Largest share of texts with refusal wording, and largest difference between the poles."""
-MOST_HARD = 0.65
-"""Largest pair accuracy of single options' words on `hard` rows."""
-ECHO, CLEARLY = "fitted on hard rows, poles swapped", 0.05
-"""Name of what the flag itself makes, and by how much a cue of their own must exceed it."""
-MOST_DROP = 0.10
-AT_CHANCE = 0.55
-"""Accuracy up to which a model has found too little to lose 0.10 of it anywhere."""
-FEWEST_REVERSED = 200
-NOTHING_TO_LOSE = "the option-only model is at chance on all rows, so it has no accuracy to lose"
-LEAST_P = 0.01
+MOST_REFUSALS = 0.005
+"""Largest share of texts with refusal wording."""
+FEWEST_A_PLACE = 5
+"""Questions expected at a place, below which chi-squared is none (Cochran 1954,
+https://doi.org/10.2307/3001616)."""
+NOT_ENGLISH = "the texts are not English, and the lexicon is"
 
 
-def measure_length(evidence: Evidence) -> Measurement:
+def measure_length(evidence: Evidence) -> Measurement | None:
     """Returns the share of pairs whose positive has more words than the negative; a tie is a half.
 
     Length alone: AUC 0.72 in the median persona file of Perez et al. 2022
-    (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs. With n menus and no cue 95 of 100 sets
-    lie within 0.98 / sqrt(n) of a half, which is the tolerance of 0.05 at n = 384: below 400 a
-    share outside, or a d, is a miss only where the share's whole interval lies outside too. The
-    band of d is 1.96 * sqrt(2 / n), and its tolerance at n = 768: below 800 a d outside is
-    no miss by itself unless it is outside by more than that.
+    (https://arxiv.org/abs/2212.09251), 0.49 in CrowS-Pairs.
     """
-    words = evidence.features.surface[:, WORDS]
-    one, other = words[evidence.contrasts.positive], words[evidence.contrasts.negative]
-    spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
-    effect = float(one.mean() - other.mean()) / spread if spread else 0.0
-    figures = {"effect size d": effect, **hold_out(evidence, _score_length)}
-    found = replace(measure_score(evidence, _score_length), figures=figures)
-    if abs(effect) <= MOST_EFFECT:
-        return found
-    surely = abs(effect) - 1.96 * np.sqrt(2 / max(found.n, 1)) > MOST_EFFECT
-    if surely or found.n >= STEADY_EFFECT or not LEAST_LONGER <= (found.value or 0) <= MOST_LONGER:
-        return replace(found, missed=list_missed(("effect size d", effect, True)))
-    return replace(found, enough=False, note=f"effect size d {effect:.3g} may be due to chance")
+    return measure_score(evidence, _compare_length)
 
 
-def _score_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
+def _compare_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
     return differ(evidence.features.surface[:, WORDS], contrasts)
 
 
-def measure_surface(evidence: Evidence) -> Measurement:
+def measure_effect(evidence: Evidence) -> Measurement | None:
+    """Returns the mean difference of words, in standard deviations (Cohen's d).
+
+    Half of the pairs may have the longer positive, and the positives still be far longer.
+    """
+    return measure_mean(evidence, _scale_length)
+
+
+def _scale_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
+    words = evidence.features.surface[:, WORDS]
+    one, other = words[contrasts.positive], words[contrasts.negative]
+    spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
+    return (one - other) / spread if spread else np.zeros(len(one))
+
+
+def measure_surface(evidence: Evidence) -> Measurement | None:
     """Returns the share of pairs that ten surface features, fitted on other groups, rank correctly.
 
-    On `core` two numbers must hold: the value, on the rows as they are; and the one on items that
-    were chosen without having seen their groups, by a classifier fitted on what was chosen of the
-    others. The features find it 87-90 % of the time in 33 files of Perez et al. 2022.
+    They find the matching option 87-90 % of the time in 33 files of Perez et al. 2022.
     """
-    found = measure_score(evidence, _score_surface, fitted=True)
-    held = evidence.held_out
-    if held is None:
-        return found
-    fresh = share(to_wins(held.scores))
-    missed = list_missed((HELD_OUT, fresh, fresh > MOST_ACCURACY))
-    return replace(found, figures={HELD_OUT: fresh}, missed=missed)
+    surface = evidence.features.surface
+    if not any(differ(surface, part).any() for part in evidence.parts.values()):
+        return None
+    return measure_fitted(evidence, _fit_surface)
 
 
-def _score_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    if contrasts is evidence.contrasts:
-        return evidence.surface_scores
-    return evidence.score_surface(contrasts)
+def _fit_surface(evidence: Evidence, contrasts: Contrasts, weights: Floats) -> Ranker:
+    differences = differ_surface(evidence.features, contrasts)
+    spread = differences.std(axis=0)
+    return fit_ridge(differences / np.where(spread > 0, spread, 1.0), weights)
 
 
-def measure_ngram(evidence: Evidence) -> Measurement:
-    """Returns the share of pairs that the best single n-gram of 1 or 2 words ranks correctly.
+def measure_ngram(evidence: Evidence) -> Measurement | None:
+    """Returns the share of pairs that the one n-gram that is best in other groups ranks correctly.
 
-    It is 0.5 + |difference of the shares that have it| / 2: 0.81 and 0.86, nearly always "yes" or
-    "no", in the files of Perez et al. 2022; 0.59 in CrowS-Pairs.
+    An n-gram is one or two words; one or two characters of a script that puts no spaces between
+    words. The best n-gram of the same rows, nearly always "yes" or "no", ranks 0.81 and 0.86 in
+    files of Perez et al. 2022; 0.59 in CrowS-Pairs.
     """
-    found = measure_score(evidence, _score_ngram)
-    vocabulary, contrasts = evidence.features.vocabulary, evidence.contrasts
-    strongest = vocabulary.find_strongest(contrasts.positive, contrasts.negative)
+    if "n-gram" in evidence.whole.meant:
+        return None
+    found = measure_fitted(evidence, _fit_ngram)
+    vocabulary, judged = evidence.features.vocabulary, evidence.judged
+    strongest = vocabulary.find_strongest(judged.positive, judged.negative)
     if strongest is None:
         return found
-    best = vocabulary.names[strongest[0]]
-    figures = hold_out(evidence, _score_ngram)
-    return replace(found, figures=figures, note=f"strongest n-gram: {best!r}")
+    best = f"strongest n-gram: {vocabulary.names[strongest[0]]!r}"
+    return replace(found, note="; ".join(filter(None, [found.note, best])))
 
 
-def _score_ngram(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    """Returns which side has the n-gram that separates these contrasts best."""
-    sides = contrasts.positive, contrasts.negative
-    return evidence.features.vocabulary.rank(sides, sides)
+def _fit_ngram(evidence: Evidence, contrasts: Contrasts, weights: Floats) -> Ranker:
+    has = evidence.features.vocabulary.has
+    return fit_best(has[contrasts.positive] - has[contrasts.negative], weights)
 
 
-def measure_sentiment(evidence: Evidence) -> Measurement:
-    """Returns the share of pairs whose positive has the more positive sentiment.
+def measure_words(evidence: Evidence) -> Measurement:
+    """Returns the share of pairs that the words of the option alone, by TF-IDF, rank correctly.
 
-    Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550). Wording such as "as an AI"
-    separates the poles in the files of CAA (https://arxiv.org/abs/2312.06681).
+    The model sees 1- and 2-grams of either side and nothing else, fitted on other groups, as in
+    Gururangan et al. 2018 (https://aclanthology.org/N18-2017). What an option is about stands in
+    its words, so that a value over chance is expected: it is what a probe must beat.
     """
-    refuses = evidence.features.surface[:, REFUSALS] > 0
-    contrasts = evidence.contrasts
-    sides = (refuses[side] for side in (contrasts.positive, contrasts.negative))
-    rates = [float(side.mean()) if len(side) else 0.0 for side in sides]
-    figures = {
-        "refusal wording in positives": rates[0],
-        "refusal wording in negatives": rates[1],
-        **hold_out(evidence, _score_sentiment),
-    }
-    gap = abs(rates[0] - rates[1])
-    missed = list_missed(
-        ("refusals", max(rates), max(rates) > MOST_REFUSALS),
-        ("gap of refusals", gap, gap > MOST_REFUSAL_GAP),
-    )
-    return replace(measure_score(evidence, _score_sentiment), figures=figures, missed=missed)
+    return measure_fitted(evidence, _fit_words)
 
 
-def _score_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
+def _fit_words(evidence: Evidence, contrasts: Contrasts, weights: Floats) -> Ranker:
+    words = evidence.features.vocabulary.weighted
+    return fit_ridge(words[contrasts.positive] - words[contrasts.negative], weights)
+
+
+def measure_sentiment(evidence: Evidence) -> Measurement | None:
+    """Returns the share of pairs whose positive has the more positive sentiment; a tie is a half.
+
+    Sentiment by VADER (https://doi.org/10.1609/icwsm.v8i1.14550), whose lexicon is English.
+    """
+    if "sentiment" in evidence.whole.meant:
+        return None
+    if not is_english(evidence.contrasts.texts):
+        return Measurement(None, 0, measured=0.0, unread=True, note=NOT_ENGLISH)
+    return measure_score(evidence, _compare_sentiment)
+
+
+def _compare_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
     return differ(evidence.features.sentiment, contrasts)
 
 
-def measure_words(evidence: Evidence) -> Measurement | None:
-    """Returns the share of `hard` pairs that the words of single options rank correctly.
+def measure_refusals(evidence: Evidence) -> Measurement | None:
+    """Returns the share of texts with the wording of a refusal, on the side that has more of them.
 
-    Two models of TF-IDF of 1- and 2-grams are asked, in folds that `hard` was not found by, and the
-    better one counts. One is fitted on all rows of other groups: it shows whether the rows are what
-    their flag claims. The other is fitted on `hard` rows alone: it shows whether they have a cue of
-    their own, as they would if some word pointed to the wrong side there. Such models reach 67 % of
-    three-way SNLI (https://aclanthology.org/N18-2017).
+    Wording such as "as an AI" separates the poles in the files of CAA
+    (https://arxiv.org/abs/2312.06681). `core` has none: what has it is left out.
     """
-    if "hard" not in evidence.flags:
+    if evidence.tier == "core":
         return None
+    refuses = evidence.features.surface[:, REFUSALS] > 0
     contrasts = evidence.contrasts
-    pairs = contrasts.pairs_of(evidence.flags["hard"])
-    every = to_wins(evidence.word_scores)
-    own = to_wins(evidence.score_words(contrasts, pairs))
-    figures = {
-        "fitted on all rows": share(every[pairs]),
-        "fitted on hard rows": share(own[pairs]),
-        "all rows": share(every),
-    }
-    if share(own[pairs]) > MOST_HARD:
-        figures[ECHO] = _measure_echo(evidence)
-    better = max(every, own, key=lambda wins: share(wins[pairs]))
-    if better is own and share(own[pairs]) <= figures.get(ECHO, 0.0) + CLEARLY:
-        better = every
-    random = evidence.score_words(swap_poles(evidence))
-    return replace(
-        share_wins(contrasts, better, pairs),
-        figures=figures,
-        controls=compare_controls(evidence, random, pairs),
-    )
-
-
-def _measure_echo(evidence: Evidence) -> float:
-    """Returns what a model of `hard` rows alone finds where poles are swapped at random.
-
-    Rows that are flagged because a model of noise ranks them wrong carry the inverse of that noise,
-    and a model of them alone learns it.
-    """
-    swapped = swap_poles(evidence)
-    pairs = swapped.pairs_of(find_hard(swapped, evidence.features))
-    return share(to_wins(evidence.score_words(swapped, pairs))[pairs])
-
-
-def measure_reversed(evidence: Evidence) -> Measurement | None:
-    """Returns how much accuracy an option-only text model loses where surface cues mislead.
-
-    The model is that of the option-only check. One that is at chance over all has nothing to lose,
-    so that no rows pass by it. Where shallow features were confounded with values,
-    nine models followed the values 30 % of the time (https://arxiv.org/abs/2511.02109).
-    """
-    if "reversed_cue" not in evidence.flags:
-        return None
-    contrasts = evidence.contrasts
-    pairs = contrasts.pairs_of(evidence.flags["reversed_cue"])
-    wins = to_wins(evidence.word_scores)
-    overall, there = share(wins), share_wins(contrasts, wins, pairs)
-    at_random = to_wins(evidence.word_scores * evidence.flips)
-    drop = overall - share(wins[pairs])
-    blind = there.n > 0 and overall <= AT_CHANCE and drop <= MOST_DROP
-    return Measurement(
-        value=drop,
-        n=there.n,
-        figures={"rows where cues mislead": share(wins[pairs]), "all rows": overall},
-        controls=Controls(
-            random_labels=round(share(at_random) - share(at_random[pairs]), 4),
-            surface_only=round(share(to_wins(evidence.surface_scores)[pairs]), 4),
-        ),
-        enough=there.enough and not blind,
-        note=there.note or (NOTHING_TO_LOSE if blind else None),
-    )
+    rates = [
+        float(refuses[side].mean()) if len(side) else 0.0
+        for side in (contrasts.positive, contrasts.negative)
+    ]
+    figures = {"in positives": rates[0], "in negatives": rates[1]}
+    return Measurement(max(rates), count_units(contrasts), figures=figures)
 
 
 def measure_targets(evidence: Evidence) -> Measurement | None:
     """Returns how far the answer's share of a position is from chance, 1 / number of options.
 
-    Numbers of options with fewer than 100 menus are left out. By chi-squared too, p must be over
-    0.01. Twenty models prefer some letters (https://arxiv.org/abs/2309.03882); the target stands at
-    A in 38 and 62 % of two human-written files of Perez et al. 2022.
+    The largest such distance of each number of options, averaged. Chi-squared tells whether chance
+    makes as large ones. Twenty models prefer
+    some letters (https://arxiv.org/abs/2309.03882); the target stands at A in 38 and 62 % of two
+    human-written files of Perez et al. 2022.
     """
-    contrasts = evidence.contrasts
-    if contrasts.target is None or contrasts.size is None:
+    if evidence.contrasts.target is None:
         return None
-    figures: dict[str, float] = {}
-    deviations, values, menus = [0.0], [1.0], 0
-    counted = Counter[int]()
-    for size in np.unique(contrasts.size).tolist():
-        here = contrasts.size == size
-        counted[size] = contrasts.count_units(here)
-        if counted[size] < FEWEST:
+    parts = {name: _measure_places(part) for name, part in evidence.parts.items()}
+    found = {name: part for name, part in parts.items() if part.estimate}
+    values = [part.estimate.value for part in found.values() if part.estimate]
+    doubts = correct([part.doubt or 0.0 for part in found.values()])
+    least = min(doubts, default=1.0)
+    return Measurement(
+        value=float(np.mean(values)) if values else None,
+        n=sum(part.n for part in found.values()),
+        figures={"least p": least} if values else {},
+        parts=parts if len(parts) > 1 else {},
+        measured=share_rows(evidence, found),
+        missed=list_missed(("p", least, least < LEVEL)),
+        note=None if values else "too few questions of every number of options",
+    )
+
+
+def _measure_places(part: Contrasts) -> PartMeasure:
+    """Returns the mean distance from chance, and p, over the numbers of options that are many."""
+    assert part.target is not None
+    assert part.size is not None
+    statistic, freedom, distance, items = 0.0, 0, 0.0, 0
+    for size in np.unique(part.size).tolist():
+        counts = np.bincount(part.target[part.size == size], minlength=size)
+        expected = counts.sum() / size
+        if expected < FEWEST_A_PLACE:
             continue
-        counts = np.bincount(contrasts.target[here], minlength=size)
-        deviations.append(float(np.abs(counts / counts.sum() - 1 / size).max()))
-        values.append(float(chisquare(counts).pvalue))
-        figures[f"{size} options"] = deviations[-1]
-        menus += counted[size]
-    if not menus:
-        note = f"fewer than {FEWEST} menus of every size"
-        for size, most in counted.most_common(1):
-            note += f"; the most frequent size has {most} menus of {size} options"
-        return Measurement(0.0, 0, note=note)
-    figures["least p"] = min(values)
-    missed = list_missed(("p", min(values), min(values) <= LEAST_P))
-    return Measurement(max(deviations), menus, figures=figures, missed=missed)
+        statistic += float(((counts - expected) ** 2 / expected).sum())
+        freedom += size - 1
+        distance += float(np.abs(counts - expected).max())
+        items += int(counts.sum())
+    units = count_units(part)
+    if items < FEWEST_OF_PART:
+        return PartMeasure(units)
+    doubt = float(chi2.sf(statistic, freedom))
+    return PartMeasure(units, Estimate(distance / items, 0.0, items, 0, {}), doubt=doubt)
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:
     """Returns the share of pairs whose positive stands before the negative in the original menu.
 
     A pair's prompt shows no menu, but whoever lists its options in the menu's order shows this.
-    Fewer than 400 menus: as with the length cue.
     """
     if evidence.contrasts.earlier is None:
         return None
-    note = "order in the original menu, which no prompt shows"
-    return replace(measure_score(evidence, _score_order), note=note)
+    return measure_score(evidence, _compare_order)
 
 
-def _score_order(evidence: Evidence, contrasts: Contrasts) -> Floats:
+def _compare_order(evidence: Evidence, contrasts: Contrasts) -> Floats:
     earlier = contrasts.earlier
     return np.zeros(len(contrasts.item)) if earlier is None else earlier.astype(np.float64)
 
 
 CHECKS = (
-    Check("place of the target", "gate", "within 0.03 of chance, p > 0.01", measure_targets,
-          number=2, about="place", high=0.03, fewest=FEWEST),
+    Check("place of the target", "gate", "p ≥ 0.05 in every behavior", measure_targets,
+          number=2, about="place", high=0.5, fewest=FEWEST),
     Check("positive first in the menu", "gate", "0.45–0.55", measure_order,
-          number=2, about="place", low=0.45, high=0.55, fewest=FEWEST, steady=STEADY),
-    Check("length cue", "gate", "0.45–0.55, d within ±0.10", measure_length, number=4, about="cue",
-          low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST, steady=STEADY),
+          number=2, about="place", low=0.45, high=0.55, fewest=FEWEST),
+    Check("length cue", "gate", "0.45–0.55", measure_length, number=4, about="cue",
+          low=LEAST_LONGER, high=MOST_LONGER, fewest=FEWEST),
+    Check("size of the length cue", "gate", "d within ±0.10", measure_effect, number=4,
+          about="cue", low=-MOST_EFFECT, high=MOST_EFFECT, fewest=FEWEST),
     Check("ten surface features", "gate", "≤ 0.60", measure_surface,
-          number=5, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True),
+          number=5, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
+          references={"Perez et al. 2022": 0.87, "CrowS-Pairs": 0.55}),
     Check("best single n-gram", "gate", "≤ 0.60", measure_ngram,
-          number=6, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True),
-    Check("sentiment and refusal wording", "gate", "0.40–0.60, refusals ≤ 0.5 %, gap ≤ 0.2 pt",
-          measure_sentiment, number=8, about="cue", low=0.40, high=0.60, fewest=FEWEST,
-          bounded=True),
-    Check("option-only words, hard rows", "gate", "≤ 0.65", measure_words,
-          number=7, about="cue", high=MOST_HARD, fewest=FEWEST, bounded=True),
-    Check("drop where cues mislead", "warn", "≤ 0.10", measure_reversed,
-          number=9, high=MOST_DROP, fewest=FEWEST_REVERSED),
+          number=6, about="cue", high=MOST_ACCURACY, fewest=FEWEST, bounded=True,
+          references={"Perez et al. 2022": 0.81, "CrowS-Pairs": 0.59}),
+    Check("words of the option alone", "report", "", measure_words, number=7, about="cue",
+          references={"Perez et al. 2022": 0.95, "CrowS-Pairs": 0.78}),
+    Check("sentiment", "gate", "0.40–0.60", measure_sentiment, number=8, about="cue",
+          low=0.40, high=0.60, fewest=FEWEST, bounded=True),
+    Check("refusal wording", "gate", "≤ 0.5 %", measure_refusals,
+          number=8, about="cue", high=MOST_REFUSALS, fewest=FEWEST),
 )  # fmt: skip

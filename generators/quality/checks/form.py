@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from generators.configs import find_config
-from generators.quality.checks.base import FEWEST, Check, Measurement, list_missed
+from generators.quality.checks.base import Check, Measurement, list_missed
 from generators.quality.evidence import Evidence
 from generators.quality.measures.texts import measure_edits
 
@@ -19,13 +19,13 @@ bundled set, 0.94 the median in the files of Perez et al. 2022 (https://arxiv.or
 
 
 def count_broken(evidence: Evidence) -> Measurement:
-    """Returns the number of rows with empty or identical sides or options, or a repeated id.
+    """Returns the number of rows with empty or identical sides or options, or otherwise broken.
 
-    78 of 16,400 do in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251). Options of
+    78 of 16,400 are in files of Perez et al. 2022 (https://arxiv.org/abs/2212.09251). Options of
     `decisions` may be empty or identical where a flag says so: views then leave them out.
     """
     contrasts = evidence.contrasts
-    empty = np.array([not text.strip() for text in evidence.contrasts.texts], np.bool_)
+    empty = np.array([not text.strip() for text in contrasts.texts], np.bool_)
     sides = (contrasts.positive, contrasts.negative)
     ids: list[Any] = evidence.table["id"].to_pylist()
     figures = {
@@ -34,6 +34,10 @@ def count_broken(evidence: Evidence) -> Measurement:
         "identical sides": int((contrasts.positive == contrasts.negative).sum()),
         "rows that violate the schema": evidence.off_schema,
         **_count_options(evidence),
+        **_count_poles(evidence),
+        **_count_margins(evidence),
+        **_count_twins(evidence),
+        **_count_unlike(evidence),
     }
     broken = float(sum(figures.values()))
     if evidence.tried is not None:
@@ -56,58 +60,20 @@ def _count_options(evidence: Evidence) -> dict[str, int]:
     return {"menus with an empty option": empty, "menus with identical options": identical}
 
 
-def measure_balance(evidence: Evidence) -> Measurement | None:
-    """Returns the share of rows that show the positive side, among rows that come as twins.
-
-    85 % in CrowS-Pairs; half in the persona files of Perez et al. 2022.
-    """
-    twins = find_config(evidence.config).twins
-    if twins is None:
-        return None
-    sides = [side == twins.positive for side in evidence.table[twins.column].to_pylist()]
-    return Measurement(float(np.mean(sides)) if sides else 0.5, len(sides))
-
-
-def measure_poles(evidence: Evidence) -> Measurement | None:
-    """Returns the share of questions that show at least one option of either pole."""
+def _count_poles(evidence: Evidence) -> dict[str, int]:
+    """Returns how many questions lack an option of either pole."""
     if evidence.contrasts.size is None:
-        return None
-    shown: list[tuple[int, int]] = []
-    total = 0
-    for row in evidence.list_rows("choices", "matching", "not_matching"):
-        shown.append((len(row["matching"]), len(row["not_matching"])))
-        total += len(row["choices"])
-    options = max(total, 1)
-    positive, negative = (sum(counts[side] for counts in shown) for side in (0, 1))
-    figures = {
-        "share of positive options": positive / options,
-        "share of options that are neither": 1 - (positive + negative) / options,
-    }
-    both = sum(min(counts) > 0 for counts in shown)
-    return Measurement(both / max(len(shown), 1), len(shown), figures=figures)
+        return {}
+    rows = evidence.list_rows("matching", "not_matching")
+    lacking = sum(not row["matching"] or not row["not_matching"] for row in rows)
+    return {"questions without both poles": lacking}
 
 
-def measure_prefixes(evidence: Evidence) -> Measurement | None:
-    """Returns the share of rows whose sides are identical before and after the marked difference.
-
-    Only the concept may differ, or a difference of activations is of something else too.
-    """
-    alike = find_config(evidence.config).alike
-    if alike is None:
-        return None
-    found = [alike.holds(row) for row in evidence.list_rows(*alike.columns)]
-    return Measurement(float(np.mean(found)) if found else 1.0, len(found))
-
-
-def measure_margin(evidence: Evidence) -> Measurement | None:
-    """Returns the smallest difference of score between a positive and a negative of one row.
-
-    A row that lacks a pole has none; "both poles shown" finds those.
-    """
-    names = evidence.table.column_names
-    if "margin" in names:
+def _count_margins(evidence: Evidence) -> dict[str, int]:
+    """Returns in how many rows a negative comes nearer to a positive than half of the scale."""
+    if "margin" in evidence.table.column_names:
         margins: list[Any] = evidence.table["margin"].to_pylist()
-    elif "scores" in names:
+    elif "scores" in evidence.table.column_names:
         margins = [
             min(row["scores"][place] for place in row["matching"])
             - max(row["scores"][place] for place in row["not_matching"])
@@ -115,9 +81,31 @@ def measure_margin(evidence: Evidence) -> Measurement | None:
             if row["matching"] and row["not_matching"]
         ]
     else:
-        return None
-    mean = float(np.mean(margins)) if margins else 1.0
-    return Measurement(min(margins, default=1.0), len(margins), figures={"mean margin": mean})
+        return {}
+    return {"margins below 0.5": sum(margin < LEAST_MARGIN for margin in margins)}
+
+
+def _count_twins(evidence: Evidence) -> dict[str, int]:
+    """Returns how many rows that come as twins lack their twin, or have one of the same pole."""
+    twins = find_config(evidence.config).twins
+    if twins is None:
+        return {}
+    rows = [*evidence.list_rows("id", "counterpart_id", twins.column)]
+    sides = {row["id"]: row[twins.column] == twins.positive for row in rows}
+    alone = sum(sides.get(row["counterpart_id"]) is not (not sides[row["id"]]) for row in rows)
+    return {"rows without their twin": alone}
+
+
+def _count_unlike(evidence: Evidence) -> dict[str, int]:
+    """Returns in how many rows the sides differ outside of what is marked.
+
+    Only the concept may differ, or a difference of activations is of something else too.
+    """
+    alike = find_config(evidence.config).alike
+    if alike is None:
+        return {}
+    unlike = sum(not alike.holds(row) for row in evidence.list_rows(*alike.columns))
+    return {"sides that differ outside the span": unlike}
 
 
 def measure_edit(evidence: Evidence) -> Measurement | None:
@@ -175,13 +163,6 @@ def measure_alignment(evidence: Evidence) -> Measurement | None:
 
 CHECKS = (
     Check("broken rows", "gate", "0", count_broken, number=1, high=0, unit="rows", poles=False),
-    Check("share of the positive side", "gate", "0.45–0.55", measure_balance,
-          number=3, low=0.45, high=0.55, unit="rows", fewest=FEWEST),
-    Check("both poles shown", "gate", "100 %", measure_poles, number=3, low=1, unit="rows"),
-    Check("identical outside the span", "gate", "100 %", measure_prefixes,
-          number=10, low=1, unit="rows"),
-    Check("smallest margin", "gate", "≥ 0.50", measure_margin,
-          number=24, low=LEAST_MARGIN, unit="rows"),
     Check("words edited", "gate", "median ≤ 0.20, largest ≤ 0.50", measure_edit,
           number=11, high=0.20, unit="rows"),
     Check("token alignment", "gate", "≥ 0.95 with each of ≥ 3 tokenizers", measure_alignment,

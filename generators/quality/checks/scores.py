@@ -1,137 +1,168 @@
-"""From scores of pairs to measurements: the whole, each behavior, chance, and held-out items."""
+"""From scores of pairs to measurements: each behavior by itself, their mean, and chance."""
 
-from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
-from generators.configs.contrasts import Contrasts, Floats, Ints, Mask
-from generators.quality.checks.base import Bounds, Measurement
-from generators.quality.evidence import Evidence
+from generators.configs.contrasts import Contrasts, Floats, Ints
+from generators.quality.checks.base import FEWEST_OF_PART, Bounds, Measurement, PartMeasure
+from generators.quality.evidence import CHECK_SEED, Evidence
+from generators.quality.measures.estimates import Estimate, average, estimate
+from generators.quality.measures.ranking import Ranker, rank_across, relabel
+from generators.quality.selection.features import take_part
 from schemas.quality import Controls
 
-RESAMPLES = 1000
-MOST_GROUPS = 500
-"""More groups than this are bundled at random: the bundles are as independent, and much faster."""
+MOST_PAIRS = 2000
+"""Pairs of a part that a fitted score is measured on, of units by hash: 2,000 give a value to
+within 0.03, and more would take long and tell no more."""
 
 Score = Callable[[Evidence, Contrasts], Floats]
-"""Pair -> score of the positive minus that of the negative."""
+"""Pair -> the positive's score less the negative's; nothing is fitted."""
+Fit = Callable[[Evidence, Contrasts, Floats], Ranker]
+"""From pairs and how much each counts, what ranks them once it is fitted on some."""
 
-ONE_GROUP = "only one group, so no classifier can be tested on unseen groups"
-HELD_OUT = "on unseen groups"
-"""Name of the figure on items that were chosen without having seen their groups."""
-
-
-def to_wins(scores: Floats) -> Floats:
-    """Returns 1 where the positive scores higher, 0 where the negative does, 0.5 on ties."""
-    return (np.sign(scores) + 1) / 2
+BY_UNIT = "one group only, so folds and intervals go by unit"
 
 
-def share(wins: Floats) -> float:
-    """Returns the mean; 0.5, that is nothing found, of no pairs."""
-    return float(wins.mean()) if len(wins) else 0.5
+class Scored(NamedTuple):
+    """One part, scored."""
+
+    estimate: Estimate
+    shares: Floats
+    """The value under each relabelling."""
+    by_unit: bool
+    """Whether it has one group only."""
 
 
-def share_wins(
-    contrasts: Contrasts, wins: Floats, pairs: Mask | None = None, *, fitted: bool = True
-) -> Measurement:
-    """Returns the share of pairs that are ranked correctly, with its interval; n counts menus.
-
-    Args:
-        contrasts: whose pairs they are.
-        wins: of each pair.
-        pairs: which of them; all if None.
-        fitted: whether a classifier ranks them, which is fitted on other groups: of one group it
-            finds nothing.
-    """
-    chosen = np.ones(len(wins), np.bool_) if pairs is None else pairs
-    item = contrasts.item[chosen]
-    if not len(item):
-        return Measurement(0.5, 0)
-    groups = contrasts.group.places[item]
-    unfit = fitted and len(np.unique(contrasts.group.places)) < 2
-    return Measurement(
-        value=share(wins[chosen]),
-        n=len(np.unique(contrasts.unit.places[item])),
-        interval=bootstrap_share(wins[chosen], groups),
-        groups=len(np.unique(groups)),
-        enough=not unfit,
-        note=ONE_GROUP if unfit else None,
-    )
-
-
-def bootstrap_share(values: NDArray[np.generic], groups: Ints) -> Bounds | None:
-    """Returns the 95 % percentile interval of the mean of values, resampling whole groups.
-
-    Values of one group depend on each other, so a group is resampled with all its values: the
-    cluster bootstrap (Cameron, Gelbach and Miller 2008, https://doi.org/10.1162/rest.90.3.414).
-    With few groups the interval is too narrow; None where there are fewer than two.
-    """
-    names, places = np.unique(groups, return_inverse=True)
-    if len(names) < 2:
+def measure_score(evidence: Evidence, score: Score) -> Measurement | None:
+    """Returns how often a score ranks the positive first; None where it ties in every pair."""
+    if not any(score(evidence, part).any() for part in evidence.parts.values()):
         return None
-    if len(names) > MOST_GROUPS:
-        places = np.random.default_rng(0).permutation(len(names))[places] % MOST_GROUPS
-    found: Any = bootstrap(
-        (np.bincount(places, values.astype(np.float64)), np.bincount(places)),
-        _divide_sums,
-        paired=True,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=0,
+    return _measure(evidence, lambda part, name: _score_part(score(evidence, part), part, name))
+
+
+def measure_fitted(evidence: Evidence, fit: Fit) -> Measurement:
+    """Returns how often a ranker ranks the positive first in groups that it was not fitted on."""
+    return _measure(evidence, lambda part, name: _fit_part(evidence, fit, part, name))
+
+
+def measure_mean(evidence: Evidence, score: Score) -> Measurement | None:
+    """Returns the mean of a difference; None where it is 0 in every pair."""
+    if not any(score(evidence, part).any() for part in evidence.parts.values()):
+        return None
+
+    def score_part(part: Contrasts, name: str) -> Scored:
+        return _compare(_average(score(evidence, part), part), part, name, chance=0.0)
+
+    return _measure(evidence, score_part)
+
+
+def _measure(evidence: Evidence, score_part: Callable[[Contrasts, str], Scored]) -> Measurement:
+    """Returns the mean over the parts that have enough units, and each of these."""
+    parts = evidence.parts
+    units = {name: count_units(part) for name, part in parts.items()}
+    least = FEWEST_OF_PART if len(parts) > 1 else 2
+    scored = {name: score_part(part, name) for name, part in parts.items() if units[name] >= least}
+    measured = share_rows(evidence, scored)
+    found = {
+        name: PartMeasure(count, scored[name].estimate, _find_band(scored[name].shares))
+        if name in scored
+        else PartMeasure(count)
+        for name, count in units.items()
+    }
+    shown = found if len(parts) > 1 else {}
+    if not scored:
+        note = f"no part has {least} units"
+        return Measurement(None, sum(units.values()), parts=shown, measured=0.0, note=note)
+    whole = average([each.estimate for each in scored.values()])
+    band = _find_band(np.mean([each.shares for each in scored.values()], axis=0))
+    return Measurement(
+        value=whole.value,
+        n=whole.n,
+        estimate=whole,
+        controls=Controls(random_labels=band),
+        parts=shown,
+        measured=measured,
+        note=BY_UNIT if any(each.by_unit for each in scored.values()) else None,
     )
-    bounds = found.confidence_interval
-    return round(float(bounds.low), 4), round(float(bounds.high), 4)
 
 
-def _divide_sums(sums: Any, counts: Any, axis: int) -> Any:
-    return sums.sum(axis) / counts.sum(axis)
+def count_units(contrasts: Contrasts) -> int:
+    """Returns how many units some contrasts have."""
+    return len(np.unique(contrasts.unit.places))
 
 
-def measure_score(evidence: Evidence, score: Score, *, fitted: bool = False) -> Measurement:
-    """Returns the pair accuracy of a score: overall, and on each behavior by itself.
-
-    Args:
-        evidence: the rows.
-        score: ranks the pairs.
-        fitted: whether it is that of a classifier, fitted on other groups.
-    """
-
-    def measure(contrasts: Contrasts) -> Measurement:
-        return share_wins(contrasts, to_wins(score(evidence, contrasts)), fitted=fitted)
-
-    return replace(
-        measure(evidence.contrasts),
-        parts={name: measure(part) for name, part in evidence.parts.items()},
-        controls=compare_controls(evidence, score(evidence, swap_poles(evidence))),
-    )
+def share_rows(evidence: Evidence, measured: Mapping[str, object]) -> float:
+    """Returns the share of all items of the tier whose part was measured."""
+    part = evidence.contrasts.part
+    if len(evidence.parts) < 2:
+        return float(bool(measured))
+    inside = sum(int(part.mark(name).sum()) for name in measured)
+    return inside / max(evidence.contrasts.items, 1)
 
 
-def compare_controls(evidence: Evidence, random: Floats, pairs: Mask | None = None) -> Controls:
-    """Returns what the score makes of swapped poles, and the surface of the true ones."""
-    chosen = np.ones(len(random), np.bool_) if pairs is None else pairs
-    return Controls(
-        random_labels=round(share(to_wins(random)[chosen]), 4),
-        surface_only=round(share(to_wins(evidence.surface_scores)[chosen]), 4),
-    )
+def _find_band(shares: Floats) -> Bounds:
+    low, high = np.percentile(shares, [2.5, 97.5])
+    return round(float(low), 4), round(float(high), 4)
 
 
-def hold_out(evidence: Evidence, score: Score) -> dict[str, float]:
-    """Returns the same score on items that were chosen without having seen their groups."""
-    held = evidence.held_out
-    return {HELD_OUT: share(to_wins(score(evidence, held.contrasts)))} if held else {}
+def _score_part(scores: Floats, part: Contrasts, name: str) -> Scored:
+    wins = (np.sign(np.where(np.abs(scores) < 1e-9, 0.0, scores)) + 1) / 2
+    return _compare(_average(wins, part), part, name, chance=0.5)
 
 
-def swap_poles(evidence: Evidence) -> Contrasts:
-    """Returns the contrasts with the poles of each menu swapped at random: nothing to be found."""
-    contrasts, swap = evidence.contrasts, evidence.flips < 0
-    earlier = contrasts.earlier
-    return replace(
-        contrasts,
-        positive=np.where(swap, contrasts.negative, contrasts.positive),
-        negative=np.where(swap, contrasts.positive, contrasts.negative),
-        earlier=None if earlier is None else np.where(swap, -earlier, earlier),
-    )
+def _compare(values: Floats, part: Contrasts, name: str, chance: float) -> Scored:
+    """Returns the mean of units' values, and what it is where poles are swapped at random."""
+    clusters, by_unit = find_clusters(part)
+    flips = relabel(len(values), name)[:, 1:]
+    shares = chance + flips.T @ (values - chance) / len(values)
+    return Scored(estimate(values, clusters, share=chance > 0), shares, by_unit)
+
+
+def _fit_part(evidence: Evidence, fit: Fit, part: Contrasts, name: str) -> Scored:
+    chosen = _choose_units(part)
+    unit, sizes = _number_units(chosen)
+    clusters, by_unit = find_clusters(chosen)
+    signs = relabel(len(sizes), name)[unit]
+    ranker = fit(evidence, chosen, 1 / sizes[unit])
+    wins = rank_across(ranker, signs, clusters[unit], CHECK_SEED)
+    totals = np.zeros((len(sizes), wins.shape[1]))
+    np.add.at(totals, unit, wins)
+    values = totals / sizes[:, None]
+    return Scored(estimate(values[:, 0], clusters), values[:, 1:].mean(axis=0), by_unit)
+
+
+def _number_units(part: Contrasts) -> tuple[Ints, Floats]:
+    """Returns the unit of each pair, numbered from 0 on, and how many pairs each has."""
+    _, unit, sizes = np.unique(part.unit.places[part.item], return_inverse=True, return_counts=True)
+    return unit.astype(np.int32), sizes.astype(np.float64)
+
+
+def _average(values: Floats, part: Contrasts) -> Floats:
+    """Returns the mean of pairs' values for each unit: each has the same say."""
+    unit, sizes = _number_units(part)
+    return np.bincount(unit, values) / sizes
+
+
+def find_clusters(part: Contrasts) -> tuple[Ints, bool]:
+    """Returns the group of each unit, and whether there is only one: then each unit is its own."""
+    units, first = np.unique(part.unit.places, return_index=True)
+    groups = part.group.places[first]
+    if len(np.unique(groups)) > 1:
+        return groups, False
+    return (-1 - units).astype(np.int32), True
+
+
+def _choose_units(part: Contrasts) -> Contrasts:
+    """Returns the contrasts of so many units, lowest hash first, that their pairs are not many."""
+    if len(part.item) <= MOST_PAIRS:
+        return part
+    unit, sizes = _number_units(part)
+    # A permutation by a fixed seed: units are numbered in the order of their names.
+    order = np.random.default_rng(0).permutation(len(sizes))
+    kept = np.zeros(len(sizes), np.bool_)
+    kept[order[np.cumsum(sizes[order]) <= MOST_PAIRS]] = True
+    items = np.zeros(part.items, np.bool_)
+    items[part.item[kept[unit]]] = True
+    return take_part(part, items)

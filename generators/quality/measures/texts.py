@@ -15,7 +15,15 @@ from vaderSentiment.vaderSentiment import (  # pyright: ignore[reportMissingType
     SentimentIntensityAnalyzer,
 )
 
+_UNSPACED = (
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+"""Thai, Lao, Tibetan, Burmese, Khmer, kana and Han: scripts that put no spaces between words. Of
+these each character is read as a word (Unicode 16, https://www.unicode.org/charts/)."""
 _TOKEN = re.compile(r"\w+|[^\w\s]")
+_TOKEN_OF_ANY = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
+_WORD_OF_ANY = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 NEGATION = re.compile(
     r"\b(?:not|no|never|nothing|nobody|none|neither|nor|nowhere|without|cannot|\w+n[’']t)\b",
@@ -35,16 +43,16 @@ YES = re.compile(r"\W*yes\b", re.IGNORECASE)
 NO = re.compile(r"\W*no\b", re.IGNORECASE)
 
 FEATURES: dict[str, Callable[[str], float]] = {
-    "words": lambda text: len(text.split()),
+    "words": lambda text: count_words(text),
     "characters": len,
     "leading yes": lambda text: bool(YES.match(text)),
     "leading no": lambda text: bool(NO.match(text)),
     "negations": lambda text: len(NEGATION.findall(text)),
     "first person": lambda text: len(FIRST_PERSON.findall(text)),
     "refusal wording": lambda text: len(REFUSAL.findall(text)),
-    "commas": lambda text: text.count(","),
-    "full stops": lambda text: text.count("."),
-    "exclamation marks": lambda text: text.count("!"),
+    "commas": lambda text: _count(text, ",，、،"),
+    "full stops": lambda text: _count(text, ".。।"),
+    "exclamation marks": lambda text: _count(text, "!！"),
 }
 """Name -> the feature of one text."""
 
@@ -52,9 +60,35 @@ WORDS = [*FEATURES].index("words")
 REFUSALS = [*FEATURES].index("refusal wording")
 
 
+ENGLISH = frozenset("the and of to is was with for that you it he she they his her not".split())
+"""Words that are common in English and in no other language that is written alike."""
+LEAST_ENGLISH = 0.02
+"""Share of such words from which on texts are read as English; in stories it is above 0.2."""
+
+
 def split_tokens(text: str) -> list[str]:
-    """Returns the words and punctuation marks of a text, in lower case."""
-    return _TOKEN.findall(text.lower())
+    """Returns the words and punctuation marks of a text, in lower case.
+
+    Of a script that puts no spaces between words, each character.
+    """
+    return (_TOKEN if text.isascii() else _TOKEN_OF_ANY).findall(text.lower())
+
+
+def count_words(text: str) -> int:
+    """Returns the number of words; a character of a script without spaces is one."""
+    return len(text.split() if text.isascii() else _WORD_OF_ANY.findall(text))
+
+
+def is_english(texts: Iterable[str]) -> bool:
+    """Returns whether texts look English, as what reads sentiment takes them to be."""
+    words = [word for text in texts for word in split_tokens(text) if word.isalpha()]
+    return sum(word in ENGLISH for word in words) >= LEAST_ENGLISH * max(len(words), 1)
+
+
+def _count(text: str, marks: str) -> int:
+    if text.isascii():
+        return text.count(marks[0])
+    return sum(map(text.count, marks))
 
 
 def read_opening(text: str, words: int = 3) -> tuple[str, ...]:

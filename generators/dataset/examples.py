@@ -1,0 +1,84 @@
+"""A few rows to read, as a terminal and a card show them."""
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from generators.configs import CONFIGS
+from generators.configs.items import Item, Side
+from generators.tables import locate_file, read_first_rows
+from schemas.manifest import Manifest
+
+ONE_CONFIG = 3
+"""Rows that are shown of a folder with one config; of several, one each."""
+READ = 4000
+"""First rows of a config that they are chosen from."""
+WIDTH = 96
+Marks = tuple[str, str]
+"""What stands before and after words that differ."""
+MARKS: Marks = ("«", "»")
+BOLD: Marks = ("\x1b[1m", "\x1b[0m")
+NOT_OURS = "choice-of-games"
+"""Licence of text that a card must not show."""
+
+
+def list_examples(
+    manifest: Manifest, folder: Path, marks: Marks = MARKS, *, to_publish: bool = False
+) -> Iterator[str]:
+    """Yields lines with rows of each config that has poles, evenly spread; of twins both sides.
+
+    Args:
+        manifest: of the folder.
+        folder: has the rows.
+        marks: what stands around words that differ.
+        to_publish: leaves out rows whose text is not ours.
+    """
+    filled = [name for name, splits in manifest.rows.items() if splits]
+    shown = [name for name in filled if CONFIGS[name].tiered] or filled
+    for nth, name in enumerate(shown, start=1):
+        path = locate_file(folder, name, next(iter(manifest.rows[name])))
+        rows = read_first_rows(path, READ)
+        known = {row["id"]: row for row in rows}
+        if to_publish:
+            rows = [row for row in rows if row["text_licence"] != NOT_OURS]
+        core = [row for row in rows if row.get("tier") == "core"] or rows
+        # Of several configs not the same place, or all would show one menu.
+        places = [nth] if len(shown) > 1 else range(1, ONE_CONFIG + 1)
+        parts = max(len(shown), ONE_CONFIG) + 1
+        if core:
+            yield f"{name}:"
+        for row in (core[len(core) * place // parts] for place in places if core):
+            item = CONFIGS[name].show(row, known.get(row.get("counterpart_id", "")))
+            yield from _show_item(item, marks)
+        if core:
+            yield ""
+
+
+def _show_item(item: Item, marks: Marks) -> Iterator[str]:
+    about = ": ".join(filter(None, (item.topic, item.claim))) or item.id
+    yield f"  [{_clean(about)}]"
+    context = " ".join(item.context.split())
+    if len(context) > 2 * WIDTH:
+        context = f"... {context[-2 * WIDTH :].partition(' ')[2]}"
+    yield from _wrap(_clean(context))
+    for side in item.sides:
+        yield from _wrap(f"{side.pole or ' '} {_mark(side, marks)}")
+
+
+def _mark(side: Side, marks: Marks) -> str:
+    """Returns the text of a side, in one line, with what differs marked."""
+    start, end = side.span or (0, 0)
+    if start == end:
+        return _clean(side.text)
+    start += len(side.text[start:end]) - len(side.text[start:end].lstrip())
+    before, marked, after = map(_clean, (side.text[:start], side.text[start:end], side.text[end:]))
+    return f"{before}{marks[0]}{marked}{marks[1]}{after}"
+
+
+def _clean(text: str) -> str:
+    """Returns a text that can be shown: a terminal takes some characters for orders."""
+    return "".join(each if each.isprintable() else " " for each in text)
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent="    ", subsequent_indent="      ")
