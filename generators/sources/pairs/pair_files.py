@@ -46,7 +46,8 @@ class OwnPair(BaseModel):
         """What it shares with its siblings; None where it has none."""
         if self.menu is not None:
             return self.menu
-        return f"{self.group or ''}\n{self.prompt}" if self.prompt else None
+        named = filter(None, (self.group, self.prompt))
+        return ": ".join(named) if self.prompt else None
 
     def join(self) -> tuple[str, str]:
         """Returns both sides with their prompt."""
