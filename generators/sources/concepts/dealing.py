@@ -41,7 +41,8 @@ _Sizes = defaultdict[str, Counter[str]]
 def deal_minimal_pairs(file: ConceptFile) -> Dealt:
     """Returns the splits of contrasts, by what they connect, and of sentences with a slot.
 
-    Sentences that have the same words around their slot, whole or cut behind it, are dealt as one.
+    They are dealt inside each slot as well as each theme: else a sentence of train could fit none
+    but concepts of test. Sentences that have the same words around their slot, whole or cut behind it, are dealt as one.
     """
     groups = find_groups(file)
     contrasts = Counter(file.concepts[one].slot for one, _ in file.contrasts)
@@ -58,7 +59,8 @@ def deal_minimal_pairs(file: ConceptFile) -> Dealt:
             sentences[slot] += len(frames)
     for one, _ in file.contrasts:
         concept, group = file.concepts[one], groups[one]
-        group_sizes[group][concept.theme] += sentences[concept.slot or ""]
+        for part in (concept.theme, f"{concept.theme}, {concept.slot}"):
+            group_sizes[group][part] += sentences[concept.slot or ""]
     joined = connect(file.templates, same_words)
     dealt = deal(_sum(sizes, joined), TEMPLATE_SHARES)
     return Dealt(groups, _deal_groups(groups, group_sizes), _spread(dealt, joined), {})
