@@ -142,7 +142,7 @@ def relations(valid: int) -> Evidence:
     rows = [
         {
             "id": str(place), "theme": "life", "group": str(place // 2 % 9), "split": "train",
-            "origin": "template", "edge_path": [str(place // 2)],
+            "origin": "template",
             "premises": [f"A newt is {place // 2} years old."], "valid": place % 200 < valid,
             "conclusion": f"So it is {place}.", "counterpart_id": str(199 - place),
         }

@@ -327,9 +327,9 @@ def read_two_sides(row: Row, twin: Row | None) -> TwoSides:
 
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns two twins as an item; a path counts once, themes apart."""
-    paths: list[Any] = table["edge_path"].to_pylist()
+    ids: list[Any] = table["id"].to_pylist()
     valid: list[Any] = table["valid"].to_pylist()
-    return read_themed_twins(table, "conclusion", valid, ["-".join(path) for path in paths])
+    return read_themed_twins(table, "conclusion", valid, [each.partition("/")[0] for each in ids])
 
 
 CONFIG = ConceptConfig(
@@ -360,8 +360,7 @@ CONFIG = ConceptConfig(
     text_columns=("premises", "conclusion"),
     show=show,
     contrasts=Reader(
-        ("id", "theme", "group", "edge_path", "conclusion", "valid", "counterpart_id"),
-        read_contrasts,
+        ("id", "theme", "group", "conclusion", "valid", "counterpart_id"), read_contrasts
     ),
     sides=ReadSides(
         ("relation", "premises", "conclusion", "valid", "counterpart_id"), read_two_sides
