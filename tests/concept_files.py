@@ -17,17 +17,35 @@ SMALL: dict[str, Any] = {
             "theme": "life", "slot": "age", "singular": "adult", "plural": "adults",
             "article": "an",
         },
-        "greed": {"theme": "money", "slot": "trait", "mass": "greed", "control": "commerce", "kind": "trait"},
-        "thrift": {"theme": "money", "slot": "trait", "mass": "thrift", "control": "bookkeeping", "kind": "trait"},
+        "greed": {
+            "theme": "money", "slot": "trait", "mass": "greed",
+            "control": "commerce", "kind": "trait",
+        },
+        "thrift": {
+            "theme": "money", "slot": "trait", "mass": "thrift",
+            "control": "bookkeeping", "kind": "trait",
+        },
         "vice": {
             "theme": "money", "singular": "vice", "plural": "vices", "article": "a",
             "control": "hobbies",
         },
-        "debt": {"theme": "money", "mass": "debt", "control": "cash", "kind": "state"},
+        "debt": {
+            "theme": "money", "mass": "debt",
+            "control": "cash", "kind": "state",
+        },
         "being": {"theme": "life", "singular": "being", "plural": "beings", "article": "a"},
-        "growth": {"theme": "life", "mass": "growth", "control": "weather", "kind": "change"},
-        "soap": {"theme": "neutral", "slot": "stuff", "mass": "soap", "control": "wax", "kind": "stuff"},
-        "chalk": {"theme": "neutral", "slot": "stuff", "mass": "chalk", "control": "ink", "kind": "stuff"},
+        "growth": {
+            "theme": "life", "mass": "growth",
+            "control": "weather", "kind": "change",
+        },
+        "soap": {
+            "theme": "neutral", "slot": "stuff", "mass": "soap",
+            "control": "wax", "kind": "stuff",
+        },
+        "chalk": {
+            "theme": "neutral", "slot": "stuff", "mass": "chalk",
+            "control": "ink", "kind": "stuff",
+        },
         "cup": {"theme": "neutral", "singular": "cup", "plural": "cups", "article": "a"},
     },
     "contrasts": [["baby", "adult"], ["greed", "thrift"]],

@@ -178,12 +178,13 @@ def read_two_sides(row: Row, twin: Row | None) -> TwoSides:
 def read_contrasts(table: pa.Table) -> Contrasts:
     """Returns two twins as an item, the pleasant attribute positive, themes apart.
 
-    A target counts once.
+    A target in a sentence counts once.
     """
     positive = [valence == "positive" for valence in table["valence"].to_pylist()]
-    units: list[Any] = table["target"].to_pylist()
+    columns: list[list[Any]] = [table[name].to_pylist() for name in ("target", "template")]
+    units = [" in ".join(each) for each in zip(*columns, strict=True)]
     found = read_themed_twins(table, "text", positive, units)
-    return replace(found, meant=frozenset({"sentiment"}))
+    return replace(found, meant=frozenset({"sentiment", "n-gram"}))
 
 
 CONFIG = ConceptConfig(
@@ -204,7 +205,8 @@ CONFIG = ConceptConfig(
     show=show,
     frame="template",
     contrasts=Reader(
-        ("id", "theme", "group", "target", "text", "valence", "counterpart_id"), read_contrasts
+        ("id", "theme", "group", "target", "template", "text", "valence", "counterpart_id"),
+        read_contrasts,
     ),
     sides=ReadSides(
         ("target", "text", "valence", "attribute_span", "counterpart_id"),

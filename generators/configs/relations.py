@@ -1,14 +1,16 @@
 """Config `relations`: premises from a path in the network, and a conclusion to judge."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple
 
 import pyarrow as pa
 
 from generators.configs.base import ReadSides, Twins
-from generators.configs.contrasts import Contrasts, Reader
+from generators.configs.contrasts import Contrasts, Reader, code
 from generators.configs.from_concepts import (
     ConceptConfig,
     Run,
@@ -17,7 +19,14 @@ from generators.configs.from_concepts import (
     take_source,
 )
 from generators.configs.items import Item, Row, Side, TwoSides, make_item
-from generators.sources.concepts.network import Fact, Path, derive, list_facts, list_paths
+from generators.sources.concepts.network import (
+    INHERITED,
+    Fact,
+    Path,
+    derive,
+    list_facts,
+    list_paths,
+)
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import name_noun
 from generators.splits import hash_number
@@ -26,6 +35,8 @@ from schemas.relations import RelationRow
 
 NO_WORDS = "no nonce words left in the split that no other row has"
 NO_TWIN = "no chain as long in another theme, with a target that it does not follow for"
+_RELATION = re.compile(rf"-(?:{'|'.join(('kind_of', *INHERITED))})-")
+"""Between two concepts in the name of a path."""
 THEREFORE = "\nTherefore: "
 """Between premises and a conclusion."""
 
@@ -326,10 +337,15 @@ def read_two_sides(row: Row, twin: Row | None) -> TwoSides:
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
-    """Returns two twins as an item; a path counts once, themes apart."""
+    """Returns two twins as an item; a path counts once, themes apart.
+
+    A theme is one group: inside it intervals and folds go by what conclusions are about.
+    """
     ids: list[Any] = table["id"].to_pylist()
     valid: list[Any] = table["valid"].to_pylist()
-    return read_themed_twins(table, "conclusion", valid, [each.partition("/")[0] for each in ids])
+    found = read_themed_twins(table, "conclusion", valid, [each.partition("/")[0] for each in ids])
+    subjects = [_RELATION.split(str(name), maxsplit=1)[0] for name in found.ids.to_pylist()]
+    return replace(found, group=code(subjects))
 
 
 CONFIG = ConceptConfig(

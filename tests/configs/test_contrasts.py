@@ -146,25 +146,29 @@ def test_an_insertion_is_the_mention_against_the_control() -> None:
 
 def make_conclusion(name: str, twin: str, valid: bool, theme: str = "money") -> Row:
     shared = {"id": name, "theme": theme, "group": theme, "counterpart_id": twin, "valid": valid}
-    return {**shared, "premises": [f"P {min(name, twin)}."], "conclusion": f"So {name}."}
+    return {**shared, "premises": [f"P {min(name, twin)}."], "conclusion": f"So {name[-1]}."}
 
 
 RELATIONS = [
-    make_conclusion("p/b", "p/a", False),
-    make_conclusion("p/c", "gone", True),
-    make_conclusion("p/a", "p/b", True),
-    make_conclusion("p/e", "p/d", False, "truth"),
-    make_conclusion("p/d", "p/e", True, "truth"),
+    make_conclusion("owl-kind_of-bird/b", "owl-kind_of-bird/a", False),
+    make_conclusion("owl-kind_of-bird/c", "gone", True),
+    make_conclusion("owl-kind_of-bird/a", "owl-kind_of-bird/b", True),
+    make_conclusion("owl-kind_of-bird/e", "owl-kind_of-bird/d", False, "truth"),
+    make_conclusion("owl-kind_of-bird/d", "owl-kind_of-bird/e", True, "truth"),
 ]
 
 
 def test_two_rows_that_are_twins_are_one_item_and_one_without_a_twin_is_none() -> None:
     found = read_contrasts("relations", RELATIONS)
-    assert show_pairs(found) == [(0, "So p/a.", "So p/b."), (1, "So p/d.", "So p/e.")]
-    assert found.ids.to_pylist() == ["p/a", "p/d"]
+    assert show_pairs(found) == [
+        (0, "So a.", "So b."),
+        (1, "So d.", "So e."),
+    ]
+    assert [name[-1] for name in found.ids.to_pylist()] == ["a", "d"]
     assert found.row_item.tolist() == [0, -1, 0, 1, 1]
-    assert show_names(found, "unit") == ["p"] * 2  # the path, whatever the words are
+    assert show_names(found, "unit") == ["owl-kind_of-bird"] * 2  # the path, whatever the words are
     assert show_names(found, "part") == ["money", "truth"]
+    assert show_names(found, "group") == ["owl", "owl"]  # what the path is about
     assert len(set(found.whole)) == 2
 
 
@@ -176,20 +180,21 @@ def test_rows_of_which_none_has_its_twin_are_no_items() -> None:
 
 def test_two_positive_twins_are_no_contrast() -> None:
     rows = [{**row, "valid": True} for row in RELATIONS[3:]]
-    assert read_contrasts("relations", [*rows, *RELATIONS[:3]]).ids.to_pylist() == ["p/a"]
+    assert read_contrasts("relations", [*rows, *RELATIONS[:3]]).ids.to_pylist() == [
+        "owl-kind_of-bird/a"
+    ]
 
 
-def test_associations_differ_in_sentiment_on_purpose() -> None:
+def test_associations_differ_in_words_and_sentiment_on_purpose() -> None:
+    shared = {"theme": "t", "group": "g", "target": "mole", "template": "are"}
     rows = [
-        {"id": "1", "theme": "t", "group": "g", "target": "mole", "text": "Moles are dull.",
-         "valence": "negative", "counterpart_id": "2"},
-        {"id": "2", "theme": "t", "group": "g", "target": "mole", "text": "Moles are keen.",
-         "valence": "positive", "counterpart_id": "1"},
-    ]  # fmt: skip
-    found = read_contrasts("associations", rows)
+        {"id": "1", "text": "Moles are dull.", "valence": "negative", "counterpart_id": "2"},
+        {"id": "2", "text": "Moles are keen.", "valence": "positive", "counterpart_id": "1"},
+    ]
+    found = read_contrasts("associations", [{**row, **shared} for row in rows])
     assert show_pairs(found) == [(0, "Moles are keen.", "Moles are dull.")]
-    assert found.meant == {"sentiment"}
-    assert show_names(found, "unit") == ["mole"]
+    assert found.meant == {"sentiment", "n-gram"}
+    assert show_names(found, "unit") == ["mole in are"]
     assert show_names(found, "part") == ["t"]
 
 

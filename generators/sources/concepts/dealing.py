@@ -42,7 +42,8 @@ def deal_minimal_pairs(file: ConceptFile) -> Dealt:
     """Returns the splits of contrasts, by what they connect, and of sentences with a slot.
 
     They are dealt inside each slot as well as each theme: else a sentence of train could fit none
-    but concepts of test. Sentences that have the same words around their slot, whole or cut behind it, are dealt as one.
+    but concepts of test. Sentences that have the same words around their slot, whole or cut behind
+    it, are dealt as one.
     """
     groups = find_groups(file)
     contrasts = Counter(file.concepts[one].slot for one, _ in file.contrasts)
