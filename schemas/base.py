@@ -108,7 +108,7 @@ class ConceptRow(Row, Tiered):
     """What splits and intervals go by: contrasted concepts, a theme, or a target; see the card."""
     axis: Axis | None = None
     """What a row of `test` has that no row of `train` has: its group (`concept`), its sentence or
-    scenario (`template`), or `both`; null in other splits."""
+    scenario (`template`), or `both`; null in other splits, and for pairs of your own."""
 
 
 class BehaviorRow(GameRow):
