@@ -25,16 +25,6 @@ Interval = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 """Lower and upper bound, 95 %."""
 
 
-class Controls(StrictModel):
-    """What the same measure, or a classifier that sees no content, gives on the same rows."""
-
-    random_labels: Interval | None = None
-    """Where 95 of 100 values lie when the poles of each unit are swapped at random, by 100 such
-    relabellings; null where the measure compares no poles."""
-    surface_only: float | None = None
-    """Pair accuracy of the ten surface features; null where the measure is no such score."""
-
-
 class Part(StrictModel):
     """A check on the rows of one behavior, or one theme, alone."""
 
@@ -45,7 +35,7 @@ class Part(StrictModel):
     interval: Interval | None = None
     """95 % interval, from the spread between groups."""
     random_labels: Interval | None = None
-    """As in `controls`, of this part."""
+    """Where 95 of 100 values lie when the poles of each unit are swapped at random."""
     verdict: Verdict
     """FAIL or WARN where the value is out of bounds for sure: at 5 %, corrected by Holm's method
     for the number of parts."""
@@ -87,8 +77,9 @@ class CheckResult(StrictModel):
     compared."""
     worst: str | None = None
     """The behavior (or theme) whose value is the furthest towards a miss; null without parts."""
-    controls: Controls = Controls()
-    """What random labels, and what the surface alone, give on the same rows."""
+    random_labels: Interval | None = None
+    """Where 95 of 100 values lie when the poles of each unit are swapped at random, by 100 such
+    relabellings; null where the measure compares no poles."""
     figures: dict[str, float] = {}
     """More numbers of the same check, by name."""
     references: dict[str, float] = {}

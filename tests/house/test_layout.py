@@ -27,7 +27,7 @@ VARIABLES = {
     "icl/v1/prompt": {"shots", "query"},
     "card/v1/card": {
         "title", "manifest", "manifest_sha256", "quality", "options", "configs", "counts",
-        "default", "generation", "hand_written",
+        "default", "generation", "hand_written", "examples",
     },
     "card/v1/machiavelli": {
         "manifest", "readings", "free", "generation", "hand_written", "audits", "percent", "number",
@@ -37,8 +37,8 @@ VARIABLES = {
         "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",
         "indent",
     },
-    "report/v1/overview": {"quality", "sizes", "number"},
-    "report/v1/checks": {"quality", "groups", "meanings", "number", "place"},
+    "report/v1/overview": {"quality", "sizes", "kinds", "number"},
+    "report/v1/checks": {"quality", "configs", "meanings", "number", "place"},
     "report/v1/rows": {"shown", "total", "filters", "labels", "flags", "margins"},
     "report/v1/script": set(),
     "report/v1/entries": set(),
@@ -46,8 +46,8 @@ VARIABLES = {
     "report/v1/rows_style": set(),
     "quality/v1/banner": {"quality", "show_value"},
     "quality/v1/section": {
-        "quality", "shown", "missed_in_full", "waived", "option_only", "figures", "show_value",
-        "show_verdict", "show",
+        "quality", "configs", "references", "unsettled", "fewest", "figures", "show", "show_range",
+        "show_references", "show_value", "show_verdict", "show_worst",
     },
     "repair/v1/user": {"reason", "detail"},
     "violations/v1/definitions": set(),

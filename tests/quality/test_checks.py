@@ -217,8 +217,8 @@ def test_random_labels_show_nothing_where_the_true_ones_show_a_cue(name: str) ->
     assert result
     assert result.value
     assert result.value > 0.8
-    assert result.controls.random_labels
-    low, high = result.controls.random_labels
+    assert result.random_labels
+    low, high = result.random_labels
     assert 0.4 < low < 0.5 < high < 0.6
 
 

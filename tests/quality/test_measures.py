@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import t as student
 
 from built import read_rows
+from generators.quality.checks.ranking import fit_best, fit_ridge, rank_across, relabel
 from generators.quality.measures.diversity import (
     draw_texts,
     effective_number,
@@ -30,7 +31,6 @@ from generators.quality.measures.duplicates import (
     sketch_rest,
 )
 from generators.quality.measures.estimates import average, correct, estimate
-from generators.quality.measures.ranking import fit_best, fit_ridge, rank_across, relabel
 from generators.quality.measures.texts import (
     count_words,
     is_english,

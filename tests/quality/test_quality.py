@@ -19,7 +19,7 @@ from generators.quality.verdicts import (
 from generators.report.page import render_page
 from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
-from schemas.quality import CheckResult, Controls, HumanAudit, Part, Plots, Quality, Selection
+from schemas.quality import CheckResult, HumanAudit, Part, Plots, Quality, Selection
 
 SELECTION = Selection(rows=400, core=300, hard=9, reversed_cue=5, fell={"length": 90, "place": 10})
 
@@ -177,8 +177,7 @@ def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
 
 
 def test_the_card_shows_core_beside_all_rows_the_worst_and_each_part() -> None:
-    controls = Controls(random_labels=(0.4612, 0.5412))
-    good = GOOD.model_copy(update={"controls": controls})
+    good = GOOD.model_copy(update={"random_labels": (0.4612, 0.5412)})
     audit = HumanAudit(n=200, ok=191, lower=0.916, upper=0.97, auditors=2, by_config={})
     quality = sum_up(FAILED, IN_FULL, good, GOOD_IN_FULL, WORDS, MENUS, audit=audit)
     section = render_section(quality, ["length"])["section"]

@@ -98,9 +98,9 @@ def test_page_opens_alone_and_without_complaint(
     browser.open(page)
     assert browser.problems == []
     assert browser.requests == [page.as_uri()]
-    assert len(read_texts(browser, "li.entry")) == 50
+    assert len(read_texts(browser, "li.entry")) == 20
     total = sum(read_page_rows(sample_folder).sizes.values())
-    assert read_texts(browser, "#status") == [f"1–50 of {total:,} rows"]
+    assert read_texts(browser, "#status") == [f"1–20 of {total:,} rows"]
     assert "0.612 [0.580, 0.640]" in read_texts(browser, "tr.line td.num")
     assert read_texts(browser, ".parts tbody th") == ["spying"]
     assert read_texts(browser, "figure text") == ["words"]
@@ -114,7 +114,7 @@ def test_typed_words_and_menus_filter(browser: Browser, page: Path, sample_folde
         row for row in rows
         if row["behavior"] == "spying" and "book" in " ".join(row[name] for name in texts).lower()
     ]  # fmt: skip
-    assert 0 < len(fitting) <= 50
+    assert 0 < len(fitting) <= 20
     browser.open(page)
     browser.press("/", *"BOOK")
     browser.wait("location.hash === '#q=BOOK'")
@@ -128,7 +128,7 @@ def test_typed_words_and_menus_filter(browser: Browser, page: Path, sample_folde
     assert len(read_texts(browser, "li.entry")) == len(fitting)
     browser.run("document.querySelector('[type=reset]').click()")
     browser.wait("!location.hash.includes('q=')")
-    assert len(read_texts(browser, "li.entry")) == 50
+    assert len(read_texts(browser, "li.entry")) == 20
 
 
 def test_margins_sort_from_either_end(browser: Browser, page: Path, sample_folder: Path) -> None:
@@ -152,8 +152,8 @@ def test_keys_walk_open_and_close(browser: Browser, page: Path) -> None:
     assert read_texts(browser, "li.open .id") == [ids[1]]
     browser.press("Escape")
     assert read_texts(browser, "li.open .id") == []
-    browser.press(*"k" * 2, *"j" * 50)
-    assert read_texts(browser, "#status")[0].startswith("51–100 of")
+    browser.press(*"k" * 2, *"j" * 20)
+    assert read_texts(browser, "#status")[0].startswith("21–40 of")
     assert browser.run(here) == read_texts(browser, "li.entry .id")[0]
     browser.press("k")
     assert browser.run(here) == ids[-1]
@@ -185,7 +185,7 @@ def test_hostile_text_is_only_text(browser: Browser, hostile_page: Path) -> None
     assert read_texts(browser, "h1") == [HOSTILE]
     assert read_texts(browser, "li.open .context") == [HOSTILE]
     assert read_texts(browser, "li.open .side.positive .text") == [f"a {HOSTILE}"]
-    assert read_texts(browser, "tr.under p") == [HOSTILE]
+    assert read_texts(browser, "tr.under p")[1:] == [HOSTILE]
     assert read_texts(browser, ".draft pre") == [HOSTILE]
     assert HOSTILE in browser.run("[...form.elements.group.options].map((each) => each.value)")
     assert read_texts(browser, "li.entry:last-child mark") == ["\U0001f98a the sly", "the"]

@@ -9,7 +9,7 @@ import numpy as np
 
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.measures.estimates import LEVEL, Estimate, correct
-from schemas.quality import PAIRS, CheckResult, Controls, Level, Part, Verdict
+from schemas.quality import PAIRS, CheckResult, Level, Part, Verdict
 
 Bounds = tuple[float, float]
 
@@ -53,8 +53,8 @@ class Measurement:
     """The value with its error, where it is a mean of units."""
     interval: Bounds | None = None
     """95 %, where it is not that of the estimate."""
-    controls: Controls = field(default_factory=Controls)
-    """The same measure where there is nothing to find, and what the surface gives."""
+    band: Bounds | None = None
+    """Where 95 of 100 relabellings lie."""
     figures: Mapping[str, float] = field(default_factory=dict[str, float])
     """More numbers."""
     parts: Mapping[str, PartMeasure] = field(default_factory=dict[str, PartMeasure])
@@ -154,7 +154,7 @@ def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
         unit=evidence.unit if check.unit == "units" else check.unit,
         measured=None if found.measured is None else _round(found.measured),
         worst=_find_worst(check, found.parts),
-        controls=found.controls,
+        random_labels=_round_both(found.band),
         figures={name: _round(value) for name, value in found.figures.items()},
         references=dict(check.references),
         parts=parts,

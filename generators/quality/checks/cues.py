@@ -18,6 +18,7 @@ from generators.quality.checks.base import (
     PartMeasure,
     list_missed,
 )
+from generators.quality.checks.ranking import Ranker, fit_best, fit_ridge
 from generators.quality.checks.scores import (
     count_units,
     measure_fitted,
@@ -27,7 +28,6 @@ from generators.quality.checks.scores import (
 )
 from generators.quality.evidence import Evidence
 from generators.quality.measures.estimates import LEVEL, Estimate, correct
-from generators.quality.measures.ranking import Ranker, fit_best, fit_ridge
 from generators.quality.measures.texts import REFUSALS, WORDS, is_english
 from generators.quality.selection.features import differ, differ_surface
 

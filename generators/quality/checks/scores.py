@@ -7,11 +7,10 @@ import numpy as np
 
 from generators.configs.contrasts import Contrasts, Floats, Ints
 from generators.quality.checks.base import FEWEST_OF_PART, Bounds, Measurement, PartMeasure
+from generators.quality.checks.ranking import Ranker, rank_across, relabel
 from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.quality.measures.estimates import Estimate, average, estimate
-from generators.quality.measures.ranking import Ranker, rank_across, relabel
 from generators.quality.selection.features import take_part
-from schemas.quality import Controls
 
 MOST_PAIRS = 2000
 """Pairs of a part that a fitted score is measured on, of units by hash: 2,000 give a value to
@@ -81,7 +80,7 @@ def _measure(evidence: Evidence, score_part: Callable[[Contrasts, str], Scored])
         value=whole.value,
         n=whole.n,
         estimate=whole,
-        controls=Controls(random_labels=band),
+        band=band,
         parts=shown,
         measured=measured,
         note=BY_UNIT if any(each.by_unit for each in scored.values()) else None,
