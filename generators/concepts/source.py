@@ -26,7 +26,7 @@ from generators.splits import SPLITS
 from generators.tokens.vocabularies import Vocabulary
 from generators.writing.concepts import GeneratedFromConcepts
 from generators.writing.generation import REJECTED
-from schemas.base import CANARY, Split
+from schemas.base import CANARY
 from schemas.concept import ConceptFile
 from schemas.config import ConceptsConfig
 from schemas.generation import ConceptGenerationReport
@@ -180,7 +180,7 @@ class ConceptSource(_ConceptRows):
             self._concepts.sha256,
             file.text_licence,
             count_parts(file),
-            count_splits(self._pool),
+            count_splits(self._pool, [name for name, sizes in content.rows.items() if sizes]),
             self._generated.report if self._generated else None,
         )
 
@@ -244,25 +244,10 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
     return {part: len(getattr(file, part)) for part in (*parts, *more)}
 
 
-def count_splits(pool: ConceptPool) -> dict[str, dict[str, int]]:
-    """Returns how many groups and templates of each config stand in each split."""
-    file = pool.file
-    contrasts = {pool.minimal_pairs.groups[pair[0]] for pair in pool.contrasts}
-    mentioned = {
-        pool.insertions.groups[name] for name, each in file.concepts.items() if each.control
+def count_splits(pool: ConceptPool, configs: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Returns how much of what was dealt for some configs stands in each split."""
+    return {
+        name: {split: [*splits].count(split) for split in SPLITS}
+        for config in configs
+        for name, splits in CONCEPT_CONFIGS[config].list_dealt(pool).items()
     }
-    found: dict[str, Iterable[Split]] = {
-        "groups of contrasts": [pool.minimal_pairs.group_splits[each] for each in contrasts],
-        "templates": [each.split for each in pool.templates],
-        "concepts of insertions, with their controls": [
-            pool.insertions.group_splits[each] for each in mentioned
-        ],
-        "scenarios": [each.split for each in pool.scenarios],
-        "themes of relations": pool.relations.group_splits.values(),
-        "nonce words of relations": pool.relations.words.values(),
-        "targets of associations": pool.associations.group_splits.values(),
-        "attribute pairs": [each.split for each in pool.attributes],
-        "sentences of associations": [each.split for each in pool.sentences],
-    }
-    counted = {name: Counter(splits) for name, splits in found.items()}
-    return {name: {split: counts[split] for split in SPLITS} for name, counts in counted.items()}

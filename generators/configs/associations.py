@@ -187,6 +187,15 @@ def read_contrasts(table: pa.Table) -> Contrasts:
     return replace(found, meant=frozenset({"sentiment", "n-gram"}))
 
 
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of targets, attribute pairs and sentences."""
+    return {
+        "targets of associations": [*pool.associations.group_splits.values()],
+        "attribute pairs": [each.split for each in pool.attributes],
+        "sentences of associations": [each.split for each in pool.sentences],
+    }
+
+
 CONFIG = ConceptConfig(
     name="associations",
     row=AssociationRow,
@@ -200,6 +209,7 @@ CONFIG = ConceptConfig(
         "new pair of attributes. `group` is the target."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=list_texts,
     text_columns=("text",),
     show=show,

@@ -1,7 +1,7 @@
 """What a config of concepts is: tables of rows, made from the concept pool and nothing else."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Any, NamedTuple, TypedDict
@@ -42,6 +42,11 @@ class Part(NamedTuple):
     table: pa.Table
 
 
+def list_nothing(_: ConceptPool) -> Mapping[str, Iterable[Split]]:
+    """Returns nothing: what a config has where it deals nothing of its own to splits."""
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ConceptConfig(Config):
     """A config whose rows are made from the concept pool."""
@@ -49,6 +54,8 @@ class ConceptConfig(Config):
     row: type[ConceptRow]
     view: Callable[[ConceptPool, Run], Iterator[Part]]
     """Rows of one split in their order; the splits in any."""
+    list_dealt: Callable[[ConceptPool], Mapping[str, Iterable[Split]]] = list_nothing
+    """What is dealt to splits for it, such as `scenarios` -> the split of each."""
 
 
 class SourceColumns(TypedDict):

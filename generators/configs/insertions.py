@@ -29,7 +29,7 @@ from generators.sources.concepts.slots import mention
 from generators.splits import Place, find_place
 from generators.tokens.alignment import SPACES, Alignment, align_texts
 from generators.tokens.vocabularies import Ids, Vocabulary
-from schemas.base import Readout
+from schemas.base import Readout, Split
 from schemas.concept import Scenario
 from schemas.insertions import InsertionEncoding, InsertionRow
 
@@ -229,6 +229,16 @@ def is_alike(row: Row) -> bool:
     return {before + after for before, after in POLES.find_outside(row)} == {row["base"]}
 
 
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of concepts that have a control, and of scenarios."""
+    dealt = pool.insertions
+    groups = {dealt.groups[name] for name, each in pool.file.concepts.items() if each.control}
+    return {
+        "concepts of insertions": [dealt.group_splits[each] for each in groups],
+        "scenarios": [each.split for each in pool.scenarios],
+    }
+
+
 CONFIG = ConceptConfig(
     name="insertions",
     row=InsertionRow,
@@ -244,6 +254,7 @@ CONFIG = ConceptConfig(
         "are one `group`."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,

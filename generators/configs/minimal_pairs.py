@@ -242,6 +242,15 @@ def is_alike(row: Row) -> bool:
     return POLES.find_outside(row) == {(row["prefix"], row["suffix"])}
 
 
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of groups and templates."""
+    groups = {pool.minimal_pairs.groups[one] for one, _ in pool.contrasts}
+    return {
+        "groups of contrasts": [pool.minimal_pairs.group_splits[each] for each in groups],
+        "templates": [each.split for each in pool.templates],
+    }
+
+
 CONFIG = ConceptConfig(
     name="minimal_pairs",
     row=MinimalPairRow,
@@ -260,6 +269,7 @@ CONFIG = ConceptConfig(
         "contrasts connect."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,

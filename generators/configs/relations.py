@@ -30,6 +30,7 @@ from generators.sources.concepts.network import (
 from generators.sources.concepts.pool import ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import name_noun
 from generators.splits import hash_number
+from schemas.base import Split
 from schemas.concept import ConceptFile, Edge, NonceWord
 from schemas.relations import RelationRow
 
@@ -348,6 +349,14 @@ def read_contrasts(table: pa.Table) -> Contrasts:
     return replace(found, group=code(subjects))
 
 
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of themes and nonce words."""
+    return {
+        "themes of relations": [*pool.relations.group_splits.values()],
+        "nonce words": [*pool.relations.words.values()],
+    }
+
+
 CONFIG = ConceptConfig(
     name="relations",
     row=RelationRow,
@@ -372,6 +381,7 @@ CONFIG = ConceptConfig(
         "rows are valid, in every cell of relation, hops and nonce."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=list_texts,
     text_columns=("premises", "conclusion"),
     show=show,
