@@ -1,12 +1,15 @@
 """Who stands in which split: by series of games, group or template, never by row. Pure."""
 
 import json
+from collections import Counter
+from collections.abc import Collection, Mapping
+from fractions import Fraction
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.resources import files
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
-from schemas.base import Split
+from schemas.base import Axis, Split
 
 STRICTEST_FIRST: tuple[Split, ...] = ("test", "validation", "train")
 """A text that stands in two splits is left out of the one that comes later here."""
@@ -14,6 +17,10 @@ STRICTEST_FIRST: tuple[Split, ...] = ("test", "validation", "train")
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """In the order in which files and tables list them."""
 
+GROUP_SHARES: Mapping[Split, int] = {"train": 75, "validation": 5, "test": 20}
+"""Of concept sets: percent of the rows of each theme that its groups are dealt by."""
+TEMPLATE_SHARES: Mapping[Split, int] = {"train": 70, "validation": 5, "test": 25}
+"""The same for sentences and scenarios."""
 
 PREFIX_OF_A_SERIES = "vampire-the-masquerade"
 """The one series that is known by its slugs: `vampire` alone is another work."""
@@ -69,3 +76,55 @@ def split_by_hash(name: str) -> Split:
     if place < 80:
         return "train"
     return "validation" if place < 90 else "test"
+
+
+def deal(
+    sizes: Mapping[str, Mapping[str, int]],
+    shares: Mapping[Split, int],
+    allowed: Mapping[str, Collection[Split]] | None = None,
+) -> dict[str, Split]:
+    """Returns name -> its split: largest first, each to the split that lacks most of its share.
+
+    Args:
+        sizes: name -> theme (or whatever is to be divided by itself) -> rows of the name in it. One
+            that stands in several goes where they lack most together, each theme counted alike.
+        shares: split -> percent of the rows of each theme.
+        allowed: name -> the splits that it may stand in; any for names that are not there.
+    """
+    totals: Counter[str] = Counter()
+    for rows in sizes.values():
+        totals.update(rows)
+    lacking = {split: {theme: Fraction(shares[split], 100) for theme in totals} for split in SPLITS}
+    dealt: dict[str, Split] = {}
+    for name in sorted(sizes, key=lambda name: (-sum(sizes[name].values()), hash_number(name))):
+        rows = {theme: number for theme, number in sizes[name].items() if number}
+        lacks = {split: sum(lacking[split][theme] for theme in rows) for split in SPLITS}
+        allows = (allowed or {}).get(name) or SPLITS
+        may: list[Split] = [split for split in SPLITS if split in allows]
+        best = max(may, key=lacks.__getitem__)
+        for theme, number in rows.items():
+            lacking[best][theme] -= Fraction(number, totals[theme])
+        dealt[name] = best
+    return dealt
+
+
+class Place(NamedTuple):
+    """Where a row of a concept set stands."""
+
+    split: Split
+    axis: Axis | None
+    """What is new in a row of `test`; None elsewhere."""
+
+
+def find_place(group: Split, template: Split) -> Place | None:
+    """Returns where a row of this group and template stands.
+
+    None for one of validation and test at once, which would show one of them to the other.
+    """
+    both = {group, template}
+    if both == {"validation", "test"}:
+        return None
+    if "test" in both:
+        axis: Axis = "both" if len(both) == 1 else "concept" if group == "test" else "template"
+        return Place("test", axis)
+    return Place("validation" if "validation" in both else "train", None)

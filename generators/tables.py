@@ -86,6 +86,10 @@ def _find_unpacker(annotation: Any) -> Callable[[Any], Any] | None:
     if origin in (tuple, list):
         unpack_one = _find_unpacker(arguments[0])
         return unpack_one and (lambda values: [*map(unpack_one, values)])
+    if origin in (Union, types.UnionType):
+        (known,) = (argument for argument in arguments if argument is not types.NoneType)
+        unpack_known = _find_unpacker(known)
+        return unpack_known and (lambda value: None if value is None else unpack_known(value))
     if not isinstance(annotation, type) or not issubclass(annotation, BaseModel):
         return None
     inner = {

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from schemas.labels import Behavior
 
 Split = Literal["train", "validation", "test"]
+Axis = Literal["concept", "template", "both"]
 Origin = Literal["benchmark", "generated", "template"]
 LabelSource = Literal["benchmark", "model"]
 Attribution = Literal["direct", "reachable"]
@@ -113,6 +114,9 @@ class ConceptRow(Row, Tiered):
     """What the row is about, such as `money`."""
     group: str
     """What splits and intervals go by: contrasted concepts, a theme, or a target; see the card."""
+    axis: Axis | None = None
+    """What a row of `test` has that no row of `train` has: its group (`concept`), its sentence or
+    scenario (`template`), or `both`; null in other splits, and for pairs of your own."""
 
 
 class BehaviorRow(GameRow):
@@ -124,6 +128,17 @@ class BehaviorRow(GameRow):
     """The trait; a *positive* option exhibits it."""
     behavior_reading: str
     """What positive means, in a few words, such as "breaks a promise"."""
+
+
+class Readout(StrictModel):
+    """How a text goes on to where a model wants one of two words or continuations next."""
+
+    cue: str
+    """What follows the text, after a space; empty where the text ends at that place itself."""
+    positive: str
+    """What comes next on the positive side, or shows the behavior."""
+    negative: str
+    """What comes next on the negative side, or does not show the behavior."""
 
 
 class Encoding(StrictModel):

@@ -123,7 +123,7 @@ class MinimalPairDraft(StrictModel):
 
 
 class InsertionDraft(StrictModel):
-    """A new scenario, in three parts."""
+    """A new scenario, in three parts, and two ways in which it can go on."""
 
     before: str
     """The scene."""
@@ -131,6 +131,12 @@ class InsertionDraft(StrictModel):
     """A sentence that mentions `{}` in passing."""
     after: str
     """What leads up to the decision; it ends open."""
+    behavior: str
+    """What the decision is about, in a word or two, such as `greed`."""
+    positive: str
+    """How the last sentence ends where the behavior is shown."""
+    negative: str
+    """How it ends where it is not: of the same form, about as long."""
 
 
 class DraftEdge(StrictModel):

@@ -1,8 +1,8 @@
-"""Config `insertions`: one scenario without a concept, with it, and with a neutral control."""
+"""Config `insertions`: one scenario without a concept, with it, and with a control."""
 
 from pydantic import model_validator
 
-from schemas.base import ConceptRow, Count, Encoding, Span
+from schemas.base import ConceptRow, Count, Encoding, Readout, Span
 
 
 class InsertionEncoding(Encoding):
@@ -26,7 +26,7 @@ class InsertionRow(ConceptRow):
     concept: str
     """The concept that the clause mentions."""
     control_concept: str
-    """The neutral concept in its place in the control."""
+    """The word in its place in the control: on the same topic, without its moral content."""
     scenario: str
     """The scenario."""
     base: str
@@ -34,11 +34,16 @@ class InsertionRow(ConceptRow):
     inserted: str
     """With a clause that mentions the concept."""
     control: str
-    """With the same clause about the neutral concept."""
+    """With the same clause about the control's word."""
     inserted_span: Span
     """Characters of the clause in `inserted`; without them it is `base`."""
     control_span: Span
     """Characters of the clause in `control`."""
+    behavior: str
+    """What the decision is about, such as `greed`."""
+    readout: Readout
+    """Two ways in which all three texts can go on, of matched form, after a space; the positive one
+    shows the behavior. The cue is empty: the texts end where the decision is made."""
     tokens: tuple[InsertionEncoding, ...]
     """For each tokenizer four readings: with and without a leading space, and with BOS or not."""
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from schemas.base import ConceptRow, Count, Encoding, Span
+from schemas.base import ConceptRow, Count, Encoding, Readout, Span
 
 
 class PairEncoding(Encoding):
@@ -45,6 +45,9 @@ class MinimalPairRow(ConceptRow):
     """What comes before, the same on both sides."""
     suffix: str
     """What comes after, the same on both sides."""
+    readout: Readout | None = None
+    """Where the two sides want different words: after the whole sentence, a space and the cue comes
+    the side's own word. Null where the sentence is cut, or its template has no such place."""
     tokens: tuple[PairEncoding, ...]
     """For each tokenizer four readings: with and without a leading space, and with BOS or not."""
 

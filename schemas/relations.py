@@ -13,7 +13,7 @@ class RelationRow(ConceptRow):
     """One item; its counterpart has the same premises and a conclusion of the other validity."""
 
     premises: tuple[str, ...]
-    """The sentences given, the distractor among them."""
+    """The sentences given, those of the distractor among them, in any order."""
     conclusion: str
     """The sentence to judge."""
     relation: InheritedRelation
@@ -26,9 +26,14 @@ class RelationRow(ConceptRow):
     """Whether words are replaced by ones that mean nothing."""
     nonce_scope: Literal["none", "subject", "all"]
     """Which are: none, the one that the conclusion is about, or all of them."""
+    swapped: bool
+    """Whether path and distractor trade their targets, so that their last premises are no edges of
+    the network; with real words only."""
     distractor: str
-    """The premise that is not needed, about the target of the invalid twin; empty where none is."""
+    """The premises that are not needed: a chain as long as `hops`, which ends at the target of the
+    invalid twin; empty where none is."""
     edge_path: tuple[str, ...]
-    """The path in `concepts.json`: concept, relation, concept, and so on."""
+    """The path in `concepts.json`: concept, relation, concept, and so on; where `swapped`, another
+    target takes the place of its last concept."""
     counterpart_id: str
     """The twin of the other validity."""

@@ -9,7 +9,6 @@ import yaml
 SMALL: dict[str, Any] = {
     "text_licence": "cc0-1.0",
     "themes": {"money": "Money", "life": "Life", "neutral": "Neutral"},
-    "controls": "neutral",
     "concepts": {
         "baby": {
             "theme": "life", "slot": "age", "singular": "baby", "plural": "babies", "article": "a",
@@ -18,14 +17,35 @@ SMALL: dict[str, Any] = {
             "theme": "life", "slot": "age", "singular": "adult", "plural": "adults",
             "article": "an",
         },
-        "greed": {"theme": "money", "slot": "trait", "mass": "greed"},
-        "thrift": {"theme": "money", "slot": "trait", "mass": "thrift"},
-        "vice": {"theme": "money", "singular": "vice", "plural": "vices", "article": "a"},
-        "debt": {"theme": "money", "mass": "debt"},
+        "greed": {
+            "theme": "money", "slot": "trait", "mass": "greed",
+            "control": "commerce", "kind": "trait",
+        },
+        "thrift": {
+            "theme": "money", "slot": "trait", "mass": "thrift",
+            "control": "bookkeeping", "kind": "trait",
+        },
+        "vice": {
+            "theme": "money", "singular": "vice", "plural": "vices", "article": "a",
+            "control": "hobbies",
+        },
+        "debt": {
+            "theme": "money", "mass": "debt",
+            "control": "cash", "kind": "state",
+        },
         "being": {"theme": "life", "singular": "being", "plural": "beings", "article": "a"},
-        "growth": {"theme": "life", "mass": "growth"},
-        "soap": {"theme": "neutral", "slot": "stuff", "mass": "soap"},
-        "chalk": {"theme": "neutral", "slot": "stuff", "mass": "chalk"},
+        "growth": {
+            "theme": "life", "mass": "growth",
+            "control": "weather", "kind": "change",
+        },
+        "soap": {
+            "theme": "neutral", "slot": "stuff", "mass": "soap",
+            "control": "wax", "kind": "stuff",
+        },
+        "chalk": {
+            "theme": "neutral", "slot": "stuff", "mass": "chalk",
+            "control": "ink", "kind": "stuff",
+        },
         "cup": {"theme": "neutral", "singular": "cup", "plural": "cups", "article": "a"},
     },
     "contrasts": [["baby", "adult"], ["greed", "thrift"]],
@@ -33,6 +53,7 @@ SMALL: dict[str, Any] = {
         "boat": {
             "theme": "life", "fits": ["age"], 
             "text": "The crew of the boat went back for {a} at dawn.",
+            "readout": {"cue": "They saved the", "answer": "singular"},
         },
         "letter": {
             "theme": "money", "fits": ["trait"],
@@ -58,9 +79,11 @@ SMALL: dict[str, Any] = {
         "till": {
             "theme": "money",
             "text": "A clerk counts the till. [Outside, they talk about {}.] It is short. She",
+            "behavior": "honesty",
+            "readout": {"positive": "says so.", "negative": "says nothing."},
         },
     },
-    "attributes": [{"positive": "good", "negative": "bad", "of": ["concept", "people"]}],
+    "attributes": [{"positive": "good", "negative": "bad", "of": ["trait", "stuff", "people"]}],
     "occupations": [{"singular": "baker", "plural": "bakers", "article": "a"}],
     "groups": [{"singular": "blicket", "plural": "blickets", "article": "a"}],
     "associations": {
@@ -77,6 +100,9 @@ SCENARIO = {
     "before": "A clerk counts the till.",
     "clause": "On the radio, somebody is talking about {}.",
     "after": "It is ten coins over. She looks at the door and",
+    "behavior": "stealing",
+    "positive": "puts them into her bag.",
+    "negative": "puts them into the safe.",
 }
 """A draft of task `insertion` that fits."""
 

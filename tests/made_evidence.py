@@ -95,8 +95,8 @@ def minimal_pairs(edit: Edit = unchanged, aligned: int = 100, tokenizers: int = 
         prefix, suffix = f"On day {place} I saw the ", " by the old mill at the river."
         rows.append(
             {
-                "id": str(place), "group": str(place % 9), "split": "train", "origin": "template",
-                "contrast": "owl/hen", "template": str(place),
+                "id": str(place), "theme": "birds", "group": str(place % 9), "split": "train",
+                "origin": "template", "contrast": "owl/hen", "template": str(place),
                 "positive": f"{prefix}owl{suffix}", "negative": f"{prefix}hen{suffix}",
                 "positive_span": [len(prefix), len(prefix) + 3],
                 "negative_span": [len(prefix), len(prefix) + 3],
@@ -113,8 +113,8 @@ def minimal_pairs(edit: Edit = unchanged, aligned: int = 100, tokenizers: int = 
 def insertions(edit: Edit = unchanged) -> Evidence:
     base = "I walk to the mill. What now?"
     row = {
-        "id": "1", "group": "g", "split": "train", "origin": "template", "base": base,
-        "inserted": f"A gift. {base}", "control": f"A gate. {base}",
+        "id": "1", "theme": "money", "group": "g", "split": "train", "origin": "template",
+        "base": base, "inserted": f"A gift. {base}", "control": f"A gate. {base}",
         "inserted_span": [0, 8], "control_span": [0, 8],
     }  # fmt: skip
     return gather("insertions", [edit(0, row)])
@@ -141,7 +141,8 @@ def relations(valid: int) -> Evidence:
     """Returns 200 conclusions, twins two by two, of which so many are said to follow."""
     rows = [
         {
-            "id": str(place), "group": str(place // 2 % 9), "split": "train", "origin": "template",
+            "id": str(place), "theme": "life", "group": str(place // 2 % 9), "split": "train",
+            "origin": "template",
             "premises": [f"A newt is {place // 2} years old."], "valid": place % 200 < valid,
             "conclusion": f"So it is {place}.", "counterpart_id": str(199 - place),
         }

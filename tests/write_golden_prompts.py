@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
+TESTS = Path(__file__).parent
+sys.path[:0] = [str(TESTS / "writing"), str(TESTS), str(TESTS.parent)]
 
 from test_tasks import GOLDEN, list_requests  # noqa: E402
 

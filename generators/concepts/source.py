@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from generators.configs import CONCEPT_CONFIGS
 from generators.configs.from_concepts import Run
-from generators.configs.pairs import list_tables
+from generators.configs.pairs import compare_pairs, list_tables
 from generators.dataset.build import Content, Part
 from generators.dataset.header import list_versions
 from generators.errors import SourceError
@@ -22,7 +22,7 @@ from generators.sources.concepts.concept_file import ReadConcepts
 from generators.sources.concepts.network import describe_network
 from generators.sources.concepts.pool import ConceptPool
 from generators.sources.pairs.pair_files import ReadPairs
-from generators.splits import SPLITS, split_by_hash
+from generators.splits import SPLITS
 from generators.tokens.vocabularies import Vocabulary
 from generators.writing.concepts import GeneratedFromConcepts
 from generators.writing.generation import REJECTED
@@ -159,7 +159,7 @@ class ConceptSource(_ConceptRows):
         if not rows:
             aligned = " that every tokenizer aligns" if self.config.aligned_only else ""
             where, found = f"--kinds {','.join(self.configs)}", f"no row{aligned}"
-            wanted = "at least one: a template and a contrast in the same split"
+            wanted = "at least one: a template and a contrast that fits"
             raise SourceError(where, found, wanted, "Give it more templates and contrasts")
 
     def write_beside(self, folder: Path) -> None:
@@ -180,7 +180,7 @@ class ConceptSource(_ConceptRows):
             self._concepts.sha256,
             file.text_licence,
             count_parts(file),
-            count_splits(self._pool),
+            count_splits(self._pool, [name for name, sizes in content.rows.items() if sizes]),
             self._generated.report if self._generated else None,
         )
 
@@ -193,6 +193,8 @@ class PairSource(_ConceptRows):
     ) -> None:
         super().__init__(config, vocabularies)
         self._pairs = pairs
+        (self._name,) = self.configs
+        self._compared = compare_pairs(pairs, self._counted[self._name].run.left_out)
 
     def read(self, progress: Progress) -> Iterator[Part]:
         """Yields the pairs.
@@ -201,8 +203,8 @@ class PairSource(_ConceptRows):
             SourceError: no pair gives a row.
         """
         rows = 0
-        (name,) = self.configs
-        tables = list_tables(self._pairs, self._counted[name].run)
+        name = self._name
+        tables = list_tables(self._compared, self._counted[name].run)
         parts = (Part(name, split, table) for split, table in tables)
         for part in self._count(parts, name, progress):
             rows += part.table.num_rows
@@ -218,8 +220,10 @@ class PairSource(_ConceptRows):
 
     def describe(self, content: Content) -> ConceptManifest:
         """Returns the manifest of a folder with this content."""
-        counts = {"pairs": len(self._pairs.pairs)}
-        return self._describe(content, "pairs", self._pairs.sha256, "own", counts, {})
+        found = self._compared
+        counts = {"pairs": len(self._pairs.pairs), "groups": found.groups}
+        splits: dict[str, dict[str, int]] = {found.by: found.count_splits()}
+        return self._describe(content, "pairs", self._pairs.sha256, "own", counts, splits)
 
 
 def count_values(counted: Mapping[str, Counter[str]], table: pa.Table) -> None:
@@ -229,7 +233,8 @@ def count_values(counted: Mapping[str, Counter[str]], table: pa.Table) -> None:
         for value in column.value_counts().to_pylist():
             said = value["values"]
             text = str(said).lower() if isinstance(said, bool) else str(said)
-            counter[text] += value["counts"]
+            if said is not None:
+                counter[text] += value["counts"]
 
 
 def count_parts(file: ConceptFile) -> dict[str, int]:
@@ -239,15 +244,10 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
     return {part: len(getattr(file, part)) for part in (*parts, *more)}
 
 
-def count_splits(pool: ConceptPool) -> dict[str, dict[str, int]]:
-    """Returns how many contrasts, templates, scenarios and themes stand in each split."""
-    found = {
-        "contrasts": [pool.splits[pair[0]] for pair in pool.contrasts],
-        "templates": [each.split for each in pool.templates],
-        "scenarios": [each.split for each in pool.scenarios],
-        "sentences of associations": [each.split for each in pool.associations],
-        "themes (of relations)": [split_by_hash(theme) for theme in pool.file.themes],
-    }
+def count_splits(pool: ConceptPool, configs: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Returns how much of what was dealt for some configs stands in each split."""
     return {
-        name: {split: splits.count(split) for split in SPLITS} for name, splits in found.items()
+        name: {split: [*splits].count(split) for split in SPLITS}
+        for config in configs
+        for name, splits in CONCEPT_CONFIGS[config].list_dealt(pool).items()
     }

@@ -1,27 +1,29 @@
 """Config `associations`: a target beside either of two opposite attributes, in both directions."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 
 from generators.configs.base import ReadSides, Twins
-from generators.configs.contrasts import Contrasts, Reader, read_twins
+from generators.configs.contrasts import Contrasts, Reader
 from generators.configs.from_concepts import (
     APART,
     ConceptConfig,
     Run,
     in_tables,
+    read_themed_twins,
     take_source,
 )
 from generators.configs.items import Item, Row, Side, TwoSides, make_item, take_span
 from generators.sources.concepts.pool import ConceptPool, Sourced
-from generators.sources.concepts.slots import is_family
-from generators.splits import hash_number, split_by_hash
+from generators.sources.concepts.targets import Target, list_targets
+from generators.splits import Place, find_place, hash_number
 from schemas.associations import AssociationRow
 from schemas.base import Split
-from schemas.concept import AssociationTemplate, AttributePair, SaidOf
+from schemas.concept import AssociationTemplate, AttributePair
 
 PAIRS_A_SENTENCE = 2
 """Attribute pairs that a target gets in one sentence; chosen by hash, so that all are used."""
@@ -30,89 +32,79 @@ CHECKLIST = ("meaningful", "real_stereotype", "parallel", "one_perturbation", "g
 """What people are asked of a sentence: the pitfalls of Blodgett et al.,
 https://aclanthology.org/2021.acl-long.81. They inform `ok`, and are not counted by themselves."""
 
-TargetKind = Literal["concept", "occupation", "nonce_group"]
-OCCUPATIONS, GROUPS = "occupations", "nonce_groups"
-"""Themes of targets that are no concepts."""
-
-
-class Target(NamedTuple):
-    """What something is said of."""
-
-    name: str
-    word: str
-    """As sentences say it: an uncountable noun, or a plural."""
-    kind: TargetKind
-    theme: str
-    group: str
-
-    @property
-    def of(self) -> SaidOf:
-        """Which sentences and attributes suit it."""
-        return "concept" if self.kind == "concept" else "people"
-
-    @property
-    def split(self) -> Split:
-        """Its split."""
-        return split_by_hash(self.group)
+NO_KIND = "concept without kind"
+NO_ATTRIBUTES = "no attribute pair of the split suits the target"
+TAKEN = "attribute that stands in another split"
 
 
 @in_tables
 def view(pool: ConceptPool, run: Run) -> Iterator[AssociationRow]:
     """Yields the rows by theme, target, sentence and attribute; counterparts stand together."""
-    for target in list_targets(pool):
-        for template in pool.associations:
-            if template.value.of != target.of:
-                continue
-            pairs = choose_attributes(pool, target, template)
-            if template.split != target.split:
+    targets = pool.cut((target.theme, target) for target in list_targets(pool.file))
+    for target in targets:
+        sentences = [each for each in pool.sentences if each.value.of == target.of]
+        if target.said_as is None:
+            run.left_out[NO_KIND] += 2 * PAIRS_A_SENTENCE * len(sentences)
+            continue
+        split = pool.associations.split_of(target.name)
+        suited = [
+            pair
+            for pair in pool.attributes
+            if pair.only is None and pair.split == split and target.suits(pair.value)
+        ]
+        own = list_own(pool, target, run.left_out)
+        for template in sentences:
+            pairs = choose_attributes(target, template, suited) + own
+            place = find_place(split, template.split)
+            if place is None:
                 run.left_out[APART] += 2 * len(pairs)
                 continue
+            if not pairs:
+                run.left_out[NO_ATTRIBUTES] += 2 * PAIRS_A_SENTENCE
             for pair in pairs:
-                yield from make_rows(target, template, pair)
+                yield from make_rows(pool, target, template, pair, place)
 
 
-def list_targets(pool: ConceptPool) -> list[Target]:
-    """Returns concepts that are uncountable nouns, occupations and invented groups.
+def list_own(
+    pool: ConceptPool, target: Target, left_out: Counter[str]
+) -> list[Sourced[AttributePair]]:
+    """Returns the attribute pairs that were written for a target.
 
-    No concept that names people is among them, and so no real social group.
+    Those are left out of which a word stands in another split, or was written there before.
     """
-    file = pool.file
-    found = [
-        Target(name, concept.mass, "concept", concept.theme, pool.groups[name])
-        for name, concept in file.concepts.items()
-        if concept.mass is not None and concept.target
-    ]
-    for each in file.occupations:
-        found.append(Target(each.singular, each.plural, "occupation", OCCUPATIONS, each.singular))
-    for each in file.groups:
-        found.append(Target(each.singular, each.plural, "nonce_group", GROUPS, each.singular))
-    return pool.cut((target.theme, target) for target in found)
+    splits: dict[str, Split] = {}
+    own: list[Sourced[AttributePair]] = []
+    for pair in pool.attributes:
+        words = (pair.value.positive, pair.value.negative)
+        clashes = any(splits.setdefault(word, pair.split) != pair.split for word in words)
+        if pair.only != target.name:
+            continue
+        if clashes:
+            left_out[TAKEN] += 2 * sum(each.value.of == target.of for each in pool.sentences)
+        else:
+            own.append(pair)
+    return own
 
 
 def choose_attributes(
-    pool: ConceptPool, target: Target, template: Sourced[AssociationTemplate]
+    target: Target,
+    template: Sourced[AssociationTemplate],
+    suited: Sequence[Sourced[AttributePair]],
 ) -> list[Sourced[AttributePair]]:
     """Returns the attribute pairs of a target in a sentence, in the order of the file."""
-    own = [pair for pair in pool.attributes if pair.only == target.name]
-    suited = [
-        pair
-        for pair in pool.attributes
-        if pair.only is None
-        and target.of in pair.value.of
-        # An attribute must not repeat its target, as `harmful` does `harm`.
-        and not any(
-            is_family(word, target.word) for word in (pair.value.positive, pair.value.negative)
-        )
-    ]
     ranked = sorted(
         range(len(suited)),
         key=lambda at: hash_number(f"{target.name}/{template.name}/{suited[at].name}"),
     )
-    return [suited[at] for at in sorted(ranked[:PAIRS_A_SENTENCE])] + own
+    return [suited[at] for at in sorted(ranked[:PAIRS_A_SENTENCE])]
 
 
 def make_rows(
-    target: Target, template: Sourced[AssociationTemplate], pair: Sourced[AttributePair]
+    pool: ConceptPool,
+    target: Target,
+    template: Sourced[AssociationTemplate],
+    pair: Sourced[AttributePair],
+    place: Place,
 ) -> Iterator[AssociationRow]:
     """Yields the sentence with either attribute."""
     source = pair if pair.origin == "generated" else template
@@ -123,8 +115,9 @@ def make_rows(
         yield AssociationRow(
             id=f"{item}/{valence}",
             theme=target.theme,
-            group=target.group,
-            split=target.split,
+            group=pool.associations.groups[target.name],
+            split=place.split,
+            axis=place.axis,
             target=target.name,
             target_kind=target.kind,
             attribute=attribute,
@@ -183,10 +176,24 @@ def read_two_sides(row: Row, twin: Row | None) -> TwoSides:
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
-    """Returns two twins as an item, the pleasant attribute positive; a target counts once."""
+    """Returns two twins as an item, the pleasant attribute positive, themes apart.
+
+    A target in a sentence counts once.
+    """
     positive = [valence == "positive" for valence in table["valence"].to_pylist()]
-    units: list[Any] = table["target"].to_pylist()
-    return replace(read_twins(table, "text", positive, units), meant=frozenset({"sentiment"}))
+    columns: list[list[Any]] = [table[name].to_pylist() for name in ("target", "template")]
+    units = [" in ".join(each) for each in zip(*columns, strict=True)]
+    found = read_themed_twins(table, "text", positive, units)
+    return replace(found, meant=frozenset({"sentiment", "n-gram"}))
+
+
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of targets, attribute pairs and sentences."""
+    return {
+        "targets of associations": [*pool.associations.group_splits.values()],
+        "attribute pairs": [each.split for each in pool.attributes],
+        "sentences of associations": [each.split for each in pool.sentences],
+    }
 
 
 CONFIG = ConceptConfig(
@@ -197,15 +204,19 @@ CONFIG = ConceptConfig(
     notes=(
         "Counterparts differ only in the attribute (`attribute_span`); every target has the "
         "same number of rows of either `valence`. `direction` says which of the two the "
-        "sentence names first."
+        "sentence names first. A target meets only attributes that can be said of what it is, and "
+        "only those of its own split: a test row that is new by `concept` has a new target and a "
+        "new pair of attributes. `group` is the target."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=list_texts,
     text_columns=("text",),
     show=show,
     frame="template",
     contrasts=Reader(
-        ("id", "group", "target", "text", "valence", "counterpart_id"), read_contrasts
+        ("id", "theme", "group", "target", "template", "text", "valence", "counterpart_id"),
+        read_contrasts,
     ),
     sides=ReadSides(
         ("target", "text", "valence", "attribute_span", "counterpart_id"),
@@ -214,5 +225,5 @@ CONFIG = ConceptConfig(
     ),
     twins=Twins("valence", "positive"),
     checklist=CHECKLIST,
-    counted=("theme", "target_kind", "direction", "valence"),
+    counted=("theme", "axis", "target_kind", "direction", "valence"),
 )

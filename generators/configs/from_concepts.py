@@ -1,20 +1,21 @@
 """What a config of concepts is: tables of rows, made from the concept pool and nothing else."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 import pyarrow as pa
 
 from generators.configs.base import Config
+from generators.configs.contrasts import Contrasts, code, read_twins
 from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.tables import make_table
 from generators.tokens.vocabularies import Vocabulary
 from schemas.base import ConceptRow, Origin, Provenance, Split, TextLicence
 
-APART = "template and concepts in different splits"
+APART = "group and template in validation and test at once"
 UNALIGNED = "not aligned for every tokenizer"
 ROWS_AT_ONCE = 512
 
@@ -41,6 +42,11 @@ class Part(NamedTuple):
     table: pa.Table
 
 
+def list_nothing(_: ConceptPool) -> Mapping[str, Iterable[Split]]:
+    """Returns nothing: what a config has where it deals nothing of its own to splits."""
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ConceptConfig(Config):
     """A config whose rows are made from the concept pool."""
@@ -48,6 +54,8 @@ class ConceptConfig(Config):
     row: type[ConceptRow]
     view: Callable[[ConceptPool, Run], Iterator[Part]]
     """Rows of one split in their order; the splits in any."""
+    list_dealt: Callable[[ConceptPool], Mapping[str, Iterable[Split]]] = list_nothing
+    """What is dealt to splits for it, such as `scenarios` -> the split of each."""
 
 
 class SourceColumns(TypedDict):
@@ -84,3 +92,14 @@ def in_tables(
             yield Part(split, make_table(type(waiting[0]), waiting))
 
     return view
+
+
+def read_themed_twins(
+    table: pa.Table, text: str, positive: Sequence[bool], units: Sequence[str]
+) -> Contrasts:
+    """Returns one item for two rows that name each other, themes apart; see `read_twins`."""
+    found = read_twins(table, text, positive, units)
+    rows: dict[Any, Any] = dict(
+        zip(table["id"].to_pylist(), table["theme"].to_pylist(), strict=True)
+    )
+    return replace(found, part=code([rows[name] for name in found.ids.to_pylist()]))

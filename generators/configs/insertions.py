@@ -1,6 +1,5 @@
-"""Config `insertions`: a scenario without a clause, with one, and with its neutral control."""
+"""Config `insertions`: a scenario without a clause, with one, and with its control."""
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.base import Alike, Poles
-from generators.configs.contrasts import Contrasts, Reader, read_sides
+from generators.configs.contrasts import Contrasts, Reader, code, read_sides
 from generators.configs.encodings import BOS
 from generators.configs.from_concepts import (
     APART,
@@ -19,16 +18,35 @@ from generators.configs.from_concepts import (
     take_source,
 )
 from generators.configs.items import Item, Row, make_item
+from generators.sources.concepts.mentions import (
+    find_neighbours,
+    has_words,
+    join_words,
+    list_mentioned,
+)
 from generators.sources.concepts.pool import ConceptPool, Sourced
 from generators.sources.concepts.slots import mention
-from generators.splits import hash_number
+from generators.splits import Place, find_place
 from generators.tokens.alignment import SPACES, Alignment, align_texts
 from generators.tokens.vocabularies import Ids, Vocabulary
+from schemas.base import Readout, Split
 from schemas.concept import Scenario
 from schemas.insertions import InsertionEncoding, InsertionRow
 
-NO_CONTROL = "no neutral concept of the same part of speech"
-_WORD = re.compile(r"[\w'-]+")
+NO_READOUT = "scenario without readout"
+NO_CONTROL = "concept without control"
+NAMED = "the scenario names the control"
+
+
+class Mentioned(NamedTuple):
+    """A concept that a scenario mentions."""
+
+    concept: str
+    word: str
+    """As the clause says it."""
+    control: str
+    """The word in its place in the control."""
+    place: Place
 
 
 class Filled(NamedTuple):
@@ -51,7 +69,7 @@ class ClauseTokens(NamedTuple):
     """One way in which a tokenizer reads a scenario with each of its clauses."""
 
     pairs: Alignment
-    """Of each concept with each of its controls."""
+    """Of each concept with its control."""
     spans: Ids
     """(n_texts, 2): tokens of the clause, first and after the last."""
     n_base: int
@@ -61,16 +79,39 @@ class ClauseTokens(NamedTuple):
 @in_tables
 def view(pool: ConceptPool, run: Run) -> Iterator[InsertionRow]:
     """Yields the rows by theme, scenario and concept."""
-    neighbours = find_neighbours(pool)
+    neighbours = find_neighbours(pool.file)
     for scenario in pool.scenarios:
-        near, unnamed = neighbours[scenario.value.theme], list_unnamed(pool, scenario.value)
-        concepts = [name for name in unnamed if name in near and mention(pool.file.concepts[name])]
         if isinstance(scenario.only, str):
             concepts = [scenario.only]
-        here = [name for name in concepts if pool.splits[name] == scenario.split]
-        run.left_out[APART] += len(concepts) - len(here)
+        else:
+            concepts = list_mentioned(pool.file, scenario.value, neighbours)
+        if scenario.value.readout is None:
+            run.left_out[NO_READOUT] += len(concepts)
+            continue
+        said = join_words(scenario.value)
+        here: list[Mentioned] = []
+        for name in concepts:
+            found = find_mentioned(pool, scenario, name, said)
+            if isinstance(found, str):
+                run.left_out[found] += 1
+            else:
+                here.append(found)
         if here:
-            yield from make_rows(pool, run, scenario, here, unnamed)
+            yield from make_rows(pool, run, scenario, here)
+
+
+def find_mentioned(
+    pool: ConceptPool, scenario: Sourced[Scenario], name: str, said: str
+) -> Mentioned | str:
+    """Returns a concept as a scenario mentions it, or why it gives no row."""
+    concept = pool.file.concepts[name]
+    word, control = mention(concept), concept.control
+    if word is None or control is None:
+        return NO_CONTROL
+    if has_words(said, control):
+        return NAMED
+    place = find_place(pool.insertions.split_of(name), scenario.split)
+    return APART if place is None else Mentioned(name, word, control, place)
 
 
 def fill_clause(scenario: Scenario, word: str) -> Filled:
@@ -86,103 +127,50 @@ def fill_clause(scenario: Scenario, word: str) -> Filled:
     return Filled(before + clause + after, span, span)
 
 
-def list_unnamed(pool: ConceptPool, scenario: Scenario) -> list[str]:
-    """Returns the concepts whose nouns a scenario without its clause does not name."""
-    before, _, rest = scenario.text.partition("[")
-    after = rest.partition("]")[2]
-    said = f" {' '.join(_WORD.findall(f'{before} {after}'.lower()))} "
-    return [
-        name
-        for name, each in pool.file.concepts.items()
-        if not any(
-            f" {form.lower()} " in said for form in (each.singular, each.plural, each.mass) if form
-        )
-    ]
-
-
-def find_neighbours(pool: ConceptPool) -> dict[str, set[str]]:
-    """Returns theme -> the concepts of it, and those that an edge connects with one of it."""
-    concepts = pool.file.concepts
-    found = {theme: set[str]() for theme in pool.file.themes}
-    for name, concept in concepts.items():
-        found[concept.theme].add(name)
-    for edge in pool.edges:
-        source, target = edge.value.source, edge.value.target
-        found[concepts[source].theme].add(target)
-        found[concepts[target].theme].add(source)
-    return found
-
-
 def make_rows(
-    pool: ConceptPool,
-    run: Run,
-    scenario: Sourced[Scenario],
-    concepts: Sequence[str],
-    unnamed: Sequence[str],
+    pool: ConceptPool, run: Run, scenario: Sourced[Scenario], here: Sequence[Mentioned]
 ) -> Iterator[InsertionRow]:
-    """Yields a row for each concept, with the first control that most tokenizers align.
-
-    Controls are neutral concepts of the same part of speech that the scenario does not name.
-    """
-    known = pool.file.concepts
-    neutral = [name for name in unnamed if known[name].theme == pool.file.controls]
-    controls = {
-        name: [
-            each
-            for each in neutral
-            if each != name and known[each].part_of_speech == known[name].part_of_speech
-        ]
-        for name in concepts
-    }
-    names = list(dict.fromkeys([*concepts, *(each for some in controls.values() for each in some)]))
-    # Only concepts that can be mentioned are listed.
-    words = [mention(known[name]) or "" for name in names]
-    filled = [fill_clause(scenario.value, word) for word in words]
-    pairs = [
-        (names.index(name), names.index(control))
-        for name in concepts
-        for control in sorted(
-            controls[name], key=lambda each: hash_number(f"{scenario.name}/{name}/{each}")
-        )
-    ]
-    tokens_of = [_read(each, filled, pairs) for each in run.vocabularies]
-    score = np.sum([each.pairs.aligned for both in tokens_of for each in both], axis=0)
-    best = sum(map(len, tokens_of))
-    run.left_out[NO_CONTROL] += sum(not some for some in controls.values())
-    for concept in dict.fromkeys(concept for concept, _ in pairs):
-        here = [place for place, pair in enumerate(pairs) if pair[0] == concept]
-        place = max(here, key=lambda place: int(score[place]))
-        if run.aligned_only and score[place] < best:
+    """Yields a row for each concept; where all must align, for each that every tokenizer aligns."""
+    value = scenario.value
+    assert value.readout is not None  # else it gives no row
+    assert value.behavior is not None  # the file was checked: one has both or neither
+    readout = Readout(cue="", **value.readout.__dict__)
+    filled = [fill_clause(value, word) for each in here for word in (each.word, each.control)]
+    tokens_of = [_read(each, filled) for each in run.vocabularies]
+    aligned = np.all([each.pairs.aligned for both in tokens_of for each in both], axis=0)
+    for place, each in enumerate(here):
+        if run.aligned_only and not aligned[place]:
             run.left_out[UNALIGNED] += 1
             continue
-        control = pairs[place][1]
-        one, other = filled[concept], filled[control]
+        one, other = filled[2 * place : 2 * place + 2]
         yield InsertionRow(
-            id=f"{scenario.name}/{names[concept]}",
-            theme=scenario.value.theme,
-            group=pool.groups[names[concept]],
-            split=scenario.split,
-            concept=names[concept],
-            control_concept=names[control],
+            id=f"{scenario.name}/{each.concept}",
+            theme=value.theme,
+            group=pool.insertions.groups[each.concept],
+            split=each.place.split,
+            axis=each.place.axis,
+            concept=each.concept,
+            control_concept=each.control,
             scenario=scenario.name,
             base=one.base,
             inserted=one.text,
             control=other.text,
             inserted_span=one.span,
             control_span=other.span,
-            tokens=tuple(_list_tokens(run, tokens_of, place, pairs[place])),
+            tokens=tuple(_list_tokens(run, tokens_of, place)),
+            behavior=value.behavior,
+            readout=readout,
             **take_source(scenario),
         )
 
 
-def _read(
-    vocabulary: Vocabulary, filled: Sequence[Filled], pairs: Sequence[tuple[int, int]]
-) -> list[ClauseTokens]:
-    concepts, controls = np.array(pairs, np.int64).reshape(-1, 2).T
+def _read(vocabulary: Vocabulary, filled: Sequence[Filled]) -> list[ClauseTokens]:
+    """Returns the tokens of texts, concept and control in turn, without a space and with one."""
+    concepts = np.arange(0, len(filled), 2)
     texts = [each.text for each in filled]
     found: list[ClauseTokens] = []
     for space, alignment in zip(
-        SPACES, align_texts(vocabulary, texts, concepts, controls), strict=True
+        SPACES, align_texts(vocabulary, texts, concepts, concepts + 1), strict=True
     ):
         lead = " " if space else ""
         clauses = [(each.read[0] + space, each.read[1] + space) for each in filled]
@@ -193,13 +181,13 @@ def _read(
 
 
 def _list_tokens(
-    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int, pair: tuple[int, int]
+    run: Run, tokens_of: Sequence[Sequence[ClauseTokens]], place: int
 ) -> Iterator[InsertionEncoding]:
     for vocabulary, both in zip(run.vocabularies, tokens_of, strict=True):
         run.aligned[vocabulary.name] += all(bool(each.pairs.aligned[place]) for each in both)
         for space, tokens in zip(SPACES, both, strict=True):
             lengths: list[int] = tokens.pairs.lengths[place].tolist()
-            inserted, control = tokens.spans[[*pair]].tolist()
+            inserted, control = tokens.spans[2 * place : 2 * place + 2].tolist()
             for bos in BOS:
                 yield InsertionEncoding(
                     tokenizer=vocabulary.name,
@@ -218,19 +206,37 @@ POLES = Poles("concept", "inserted", "control", marked=True)
 
 
 def show(row: Row, _: Row | None = None) -> Item:
-    """Returns the scenario with either clause, and without one as the base."""
-    claim = f"mentions {row['concept']} (the control: {row['control_concept']})"
-    return make_item("insertions", row, POLES.show(row), claim=claim, base=row["base"])
+    """Returns the scenario with either clause, without one as the base, and how it may go on."""
+    readout = row["readout"]
+    return make_item(
+        "insertions",
+        row,
+        POLES.show(row),
+        claim=f"mentions {row['concept']} (the control: {row['control_concept']})",
+        base=row["base"],
+        behavior=row["behavior"],
+        goes_on=f"{readout['positive']} / {readout['negative']}",
+    )
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
-    """Returns a row as an item: the concept's mention against the control's."""
-    return read_sides(table, table["inserted"], table["control"], table["id"])
+    """Returns a row as an item: a concept's mention against its control's, themes apart."""
+    return read_sides(table, table["inserted"], table["control"], table["id"], code(table["theme"]))
 
 
 def is_alike(row: Row) -> bool:
     """Returns whether both texts are the base without their clause."""
     return {before + after for before, after in POLES.find_outside(row)} == {row["base"]}
+
+
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of concepts that have a control, and of scenarios."""
+    dealt = pool.insertions
+    groups = {dealt.groups[name] for name, each in pool.file.concepts.items() if each.control}
+    return {
+        "concepts of insertions": [dealt.group_splits[each] for each in groups],
+        "scenarios": [each.split for each in pool.scenarios],
+    }
 
 
 CONFIG = ConceptConfig(
@@ -239,20 +245,22 @@ CONFIG = ConceptConfig(
     description="a decision without a concept, with a mention of it, with a control",
     serves="whether a mention in passing moves a decision",
     notes=(
-        "A decision: a moral one, except in the themes of nature and neutral controls. `base`, "
-        "`inserted` and `control` all end before the decision is made. `control` has the same "
-        "clause about a neutral concept, with the same number of tokens where such a concept "
-        "exists: compare `inserted` with `control` for the concept, `control` with `base` for "
-        "the effect of any clause. Controls come from one pool of neutral concepts, the same "
-        "for all splits."
+        "Does a mention change a decision? `base`, `inserted` and `control` all end where the "
+        "decision is made, and `readout` declares two continuations of matched form: `positive` "
+        "shows `behavior`. The answer is how the difference of their log-probabilities changes "
+        "from `control` to `inserted` (from `base` to `control`: the effect of any clause). "
+        "`control_concept` is the word in the concept's place: on the same topic, of the same "
+        "number, without its moral content. Concepts that share a word, as mention or control, "
+        "are one `group`."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,
     frame="base",
-    contrasts=Reader(("id", "group", "inserted", "control"), read_contrasts),
+    contrasts=Reader(("id", "theme", "group", "inserted", "control"), read_contrasts),
     sides=POLES.export(),
     alike=Alike((*POLES.spanned, "base"), is_alike),
-    counted=("theme",),
+    counted=("theme", "axis", "behavior"),
 )

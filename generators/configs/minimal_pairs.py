@@ -5,7 +5,7 @@ three hundred templates has a million of them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import NamedTuple
@@ -14,34 +14,42 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.base import Alike, Poles
-from generators.configs.contrasts import Contrasts, Reader, code_together, read_sides
+from generators.configs.contrasts import Contrasts, Reader, code, code_together, read_sides
 from generators.configs.encodings import TwoTexts, keep_aligned, list_columns, make_pairs
 from generators.configs.from_concepts import APART, ConceptConfig, Part, Run
 from generators.configs.items import Item, Row, make_item
 from generators.parallel import map_ahead
 from generators.sources.concepts.pool import ConceptPool, Pair, Sourced
-from generators.sources.concepts.slots import Frame, find_difference, inflect, list_frames
-from generators.splits import STRICTEST_FIRST
+from generators.sources.concepts.slots import (
+    Frame,
+    find_difference,
+    inflect,
+    list_frames,
+    parse_slot,
+)
+from generators.splits import SPLITS, STRICTEST_FIRST, find_place
 from generators.tokens.alignment import Alignment, align_texts
-from schemas.base import Split
+from schemas.base import Axis, Split
 from schemas.concept import Form, SlotTemplate
 from schemas.minimal_pairs import MinimalPairRow
 
-OVERLAPPING = "words around the slot that another template has, in a stricter split or before"
+OVERLAPPING = "words around the slot that another template has before"
 
 
 class Sentence(NamedTuple):
-    """A template in one variant, with the pairs that are put into it."""
+    """A template in one variant, with those pairs of one split that are put into it."""
 
     split: Split
     template: Sourced[SlotTemplate]
     frame: Frame
     pairs: list[Pair]
+    axes: Mapping[Pair, Axis | None]
 
 
 class Overlap(NamedTuple):
     """What another template puts between the same words around its slot."""
 
+    split: Split
     fits: tuple[str, ...]
     only: object
     forms: tuple[Form, ...]
@@ -62,51 +70,64 @@ def view(pool: ConceptPool, run: Run) -> Iterator[Part]:
 def list_sentences(pool: ConceptPool, run: Run) -> Iterator[Sentence]:
     """Yields the sentences that have pairs, in this order."""
     overlaps, concepts = find_overlaps(pool), pool.file.concepts
+    splits = {pair: pool.minimal_pairs.split_of(pair[0]) for pair in pool.contrasts}
     for split in STRICTEST_FIRST:
         for template in pool.templates:
-            kept = [
+            places = {group: find_place(group, template.split) for group in SPLITS}
+            fitting = [
                 pair
                 for pair in pool.contrasts
-                if pool.splits[pair[0]] == split
-                and template.only in (None, pair)
+                if template.only in (None, pair)
                 and (template.only or concepts[pair[0]].slot in template.value.fits)
             ]
+            axes: dict[Pair, Axis | None] = {
+                pair: place.axis
+                for pair in fitting
+                if (place := places[splits[pair]]) is not None and place.split == split
+            }
+            apart = sum(places[splits[pair]] is None for pair in fitting)
             for frame in list_frames(template.value.text):
-                if template.split != split:
-                    run.left_out[APART] += len(kept)
-                    continue
-                same_words = overlaps[template.name, frame.variant]
+                if split == STRICTEST_FIRST[0]:  # once is enough
+                    run.left_out[APART] += apart
                 here = [
                     pair
-                    for pair in kept
+                    for pair in axes
                     if not any(
-                        concepts[pair[0]].slot in each.fits
-                        and each.only in (None, pair)
-                        and set(each.forms) & set(frame.forms)
-                        for each in same_words
+                        is_said(each, template, frame, concepts[pair[0]].slot, pair)
+                        for each in overlaps[template.name, frame.variant]
                     )
                 ]
-                run.left_out[OVERLAPPING] += len(kept) - len(here)
+                run.left_out[OVERLAPPING] += len(axes) - len(here)
                 if here:
-                    yield Sentence(split, template, frame, here)
+                    yield Sentence(split, template, frame, here, axes)
+
+
+def is_said(
+    other: Overlap, template: Sourced[SlotTemplate], frame: Frame, slot: str | None, pair: Pair
+) -> bool:
+    """Returns whether an earlier template with the same words keeps a pair out of this one.
+
+    It does where it says the pair itself, and where it was dealt to another split.
+    """
+    if other.split != template.split:
+        return True
+    fits = slot in other.fits and other.only in (None, pair)
+    return fits and bool(set(other.forms) & set(frame.forms))
 
 
 def find_overlaps(pool: ConceptPool) -> dict[tuple[str, str], list[Overlap]]:
     """Returns template and variant -> the earlier templates that have the same words.
 
-    Those of the concept file come before a model's, and a stricter split before others.
+    Those of the concept file come before a model's.
     """
-    order = sorted(
-        pool.templates,
-        key=lambda each: (each.origin == "generated", STRICTEST_FIRST.index(each.split)),
-    )
     earlier: defaultdict[tuple[str, str], list[Overlap]] = defaultdict(list)
     found: dict[tuple[str, str], list[Overlap]] = {}
-    for template in order:
+    for template in sorted(pool.templates, key=lambda each: each.origin == "generated"):
         for frame in list_frames(template.value.text):
             same_words = earlier[frame.prefix, frame.suffix]
             found[template.name, frame.variant] = [*same_words]
-            same_words.append(Overlap(template.value.fits, template.only, frame.forms))
+            fits = template.value.fits
+            same_words.append(Overlap(template.split, fits, template.only, frame.forms))
     return found
 
 
@@ -148,7 +169,7 @@ def tabulate(
     pool: ConceptPool, run: Run, sentence: Sentence, rendered: Sequence[Rendered]
 ) -> pa.Table | None:
     """Returns a row for each pair that is kept; None where none is."""
-    _, template, frame, pairs = sentence
+    template, frame, pairs = sentence.template, sentence.frame, sentence.pairs
     kept = keep_aligned(run, [each.alignments for each in rendered])
     if kept is None:
         return None
@@ -171,16 +192,32 @@ def tabulate(
         "contrast": contrasts,
         "form": forms,
         **list_columns(sides),
-        "group": [pool.groups[one] for one, _ in chosen],
+        "group": [pool.minimal_pairs.groups[one] for one, _ in chosen],
+        "axis": [sentence.axes[pair] for pair in chosen],
+        "readout": read_out(pool, template.value, frame, chosen),
         "theme": template.value.theme,
         "template": template.name,
         "variant": frame.variant,
         "origin": template.origin,
-        "split": template.split,
+        "split": sentence.split,
         "text_licence": template.text_licence,
         "provenance": template.provenance.__dict__,
     }
     return make_pairs(columns, kept.tokens)
+
+
+def read_out(
+    pool: ConceptPool, template: SlotTemplate, frame: Frame, pairs: Sequence[Pair]
+) -> list[dict[str, str] | None]:
+    """Returns the readout of each pair; None for a sentence without one, or one that is cut."""
+    found = template.readout
+    if found is None or frame.suffix != parse_slot(template.text).suffix:
+        return [None] * len(pairs)
+    # The concept file was checked: every concept that fits has the form.
+    words = {name: inflect(pool.file.concepts[name], found.answer) or "" for name in chain(*pairs)}
+    return [
+        {"cue": found.cue, "positive": words[one], "negative": words[other]} for one, other in pairs
+    ]
 
 
 POLES = Poles("contrast", marked=True)
@@ -195,14 +232,23 @@ def show(row: Row, _: Row | None = None) -> Item:
 
 
 def read_contrasts(table: pa.Table) -> Contrasts:
-    """Returns a row as an item; a contrast in a template counts once."""
+    """Returns a row as an item; a contrast in a template counts once, themes apart."""
     units = code_together(table, ("contrast", "template"))
-    return read_sides(table, table["positive"], table["negative"], units)
+    return read_sides(table, table["positive"], table["negative"], units, code(table["theme"]))
 
 
 def is_alike(row: Row) -> bool:
     """Returns whether prefix and suffix are all that stands outside the spans."""
     return POLES.find_outside(row) == {(row["prefix"], row["suffix"])}
+
+
+def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+    """Returns the splits of groups and templates."""
+    groups = {pool.minimal_pairs.groups[one] for one, _ in pool.contrasts}
+    return {
+        "groups of contrasts": [pool.minimal_pairs.group_splits[each] for each in groups],
+        "templates": [each.split for each in pool.templates],
+    }
 
 
 CONFIG = ConceptConfig(
@@ -217,19 +263,23 @@ CONFIG = ConceptConfig(
         "`shared_suffix` continues with the same words on both sides: read the last token for "
         "what the rest of the sentence makes of the concept, or patch at the span. Neither side "
         "of a contrast is the good one by rule. `template` names the sentence, `form` the form "
-        "in its slot."
+        "in its slot. Where a row has a `readout`, the sentence, a space and `cue` are followed "
+        "by `positive` after the one side and by `negative` after the other: the difference of "
+        "their log-probabilities shows which side a model has read. `group` is all that "
+        "contrasts connect."
     ),
     view=view,
+    list_dealt=list_dealt,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,
     contrasts=Reader(
-        ("id", "group", "contrast", "template", "positive", "negative"),
+        ("id", "theme", "group", "contrast", "template", "positive", "negative"),
         read_contrasts,
-        repeated=("group", "contrast", "template", "positive", "negative"),
+        repeated=("theme", "group", "contrast", "template", "positive", "negative"),
     ),
     sides=POLES.export("variant"),
     alike=Alike((*POLES.spanned, "prefix", "suffix"), is_alike),
     minimal=True,
-    counted=("theme", "variant", "form"),
+    counted=("theme", "axis", "variant", "form"),
 )

@@ -1,8 +1,9 @@
 """Pairs of the user's own: as rows of `minimal_pairs`, as contrasts, and as a page shows them."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +15,7 @@ from generators.configs.from_concepts import Part, Run
 from generators.configs.items import Item, Row, make_item
 from generators.sources.concepts.slots import CRITICAL_LAST, SHARED_SUFFIX, find_difference
 from generators.sources.pairs.pair_files import OwnPair, ReadPairs
-from generators.splits import STRICTEST_FIRST, split_by_hash
+from generators.splits import SPLITS, STRICTEST_FIRST, split_by_hash
 from generators.tokens.alignment import align_texts
 from schemas.base import Provenance, Split
 
@@ -24,32 +25,79 @@ MOST_PAIRS, MOST_CHARACTERS = 4096, 1 << 20
 """Of a table; a short text takes as much room as the longest beside it."""
 
 
+FEWEST_GROUPS = 10
+"""Below which groups cannot be dealt to three splits, and pairs are instead."""
+
+By = Literal["groups", "menus", "pairs"]
+"""What pairs are dealt by."""
+
+
 class Compared(NamedTuple):
     """A pair with its sides whole."""
 
     pair: OwnPair
     sides: TwoTexts
     group: str
-    """What its split goes by."""
-    split: Split
+    """What is said to belong together."""
+
+    @property
+    def id(self) -> str:
+        """Its name, or one made of its texts."""
+        return self.pair.id or _digest(self.sides.positive, self.sides.negative)
 
 
-def list_tables(source: ReadPairs, run: Run) -> Iterator[Part]:
-    """Yields the pairs, the strictest split first, in the order of the file."""
+class ComparedPairs(NamedTuple):
+    """Pairs that differ, and how they stand in splits."""
+
+    pairs: list[Compared]
+    splits: list[Split]
+    """Of each pair."""
+    by: By
+    """What was dealt."""
+    names: list[str]
+    """Of what was dealt, for each pair: those with the same one stand in one split."""
+    groups: int
+
+    def count_splits(self) -> dict[str, int]:
+        """Returns split -> how many of what was dealt stand in it."""
+        dealt = dict(zip(self.names, self.splits, strict=True))
+        return {split: [*dealt.values()].count(split) for split in SPLITS}
+
+
+def compare_pairs(source: ReadPairs, left_out: Counter[str]) -> ComparedPairs:
+    """Returns the pairs whose sides differ, with their splits, by hash.
+
+    They go by group. Where there are fewer than ten, one split may get no group at all: then they
+    go by menu (siblings), and where those are as few, each by itself.
+    """
     compared: list[Compared] = []
     for pair in source.pairs:
         positive, negative = pair.join()
         if positive == negative:
-            run.left_out[SAME] += 1
+            left_out[SAME] += 1
             continue
         sides = TwoTexts(positive, negative, *find_difference(positive, negative))
         group = pair.group or pair.prompt or sides.prefix or pair.positive
-        compared.append(Compared(pair, sides, group, split_by_hash(group)))
+        compared.append(Compared(pair, sides, group))
+    groups = [each.group for each in compared]
+    names: dict[By, list[str]] = {
+        "groups": groups,
+        "menus": [each.pair.unit or each.id for each in compared],
+        "pairs": [each.id for each in compared],
+    }
+    large: list[By] = [by for by in names if len(set(names[by])) >= FEWEST_GROUPS]
+    by: By = large[0] if large else "pairs"
+    splits: list[Split] = [split_by_hash(name) for name in names[by]]
+    return ComparedPairs(compared, splits, by, names[by], len(set(groups)))
+
+
+def list_tables(found: ComparedPairs, run: Run) -> Iterator[Part]:
+    """Yields the pairs, the strictest split first, in the order of the file."""
     seen: set[tuple[str, str]] = set()
     for split in STRICTEST_FIRST:
         here: list[Compared] = []
-        for each in compared:
-            if each.split != split:
+        for each, stands in zip(found.pairs, found.splits, strict=True):
+            if stands != split:
                 continue
             if each.sides[:2] in seen:
                 run.left_out[REPEATED] += 1
@@ -92,9 +140,8 @@ def _make_table(compared: Sequence[Compared], run: Run, split: Split) -> pa.Tabl
         (one[lead : len(one) - trail], other[lead : len(other) - trail])
         for one, other, lead, trail in sides
     ]
-    digests = [_digest(each.positive, each.negative) for each in sides]
     columns = {
-        "id": [each.pair.id or name for each, name in zip(left, digests, strict=True)],
+        "id": [each.id for each in left],
         "theme": [each.pair.theme for each in left],
         "group": [each.group for each in left],
         "concept": [each.pair.concept or one for each, (one, _) in zip(left, shown, strict=True)],
@@ -119,10 +166,10 @@ POLES = Poles("", prompt="prompt")
 
 
 def read_contrasts(pairs: Sequence[OwnPair]) -> Contrasts:
-    """Returns a pair as an item; one prompt counts once, and is a group where none is named."""
+    """Returns a pair as an item; siblings count once, and a prompt is a group if none is named."""
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
-    units = [pair.prompt or name for pair, name in zip(pairs, names, strict=True)]
-    groups = [pair.group or unit for pair, unit in zip(pairs, units, strict=True)]
+    units = [pair.unit or name for pair, name in zip(pairs, names, strict=True)]
+    groups = [pair.group or pair.prompt or unit for pair, unit in zip(pairs, units, strict=True)]
     columns = {name: [getattr(pair, name) for pair in pairs] for name in POLES.text_columns}
     schema = pa.schema([(name, pa.string()) for name in ("id", "group", *columns)])
     table = pa.table({"id": names, "group": groups, **columns}, schema)

@@ -68,8 +68,20 @@ def _list_counts(manifest: AnyManifest) -> Iterator[str]:
         for game, reason in manifest.broken.items():
             yield f"  broken, left out: {game}: {reason}"
     else:
-        for name in (name for name, splits in manifest.rows.items() if not splits):
-            yield f"No row of {name}: what it needs is in different splits; add more to the file."
+        yield from _list_empty_splits(manifest)
+
+
+def _list_empty_splits(manifest: ConceptManifest) -> Iterator[str]:
+    """Yields which splits have no row, and what few groups were split by."""
+    if manifest.source == "pairs" and "groups" not in manifest.splits:
+        (by,), groups = manifest.splits, manifest.counts["groups"]
+        yield f"Fewer than ten groups ({groups}): split by {by}, so one may stand in two splits."
+    for name, splits in manifest.rows.items():
+        if not splits:
+            yield f"No row of {name}: the file lacks what it needs."
+            continue
+        for split in (split for split in SPLITS if split not in splits):
+            yield f"No row of {name} in {split}: too little was dealt; add more to the file."
 
 
 def _list_generation(manifest: AnyManifest) -> Iterator[str]:

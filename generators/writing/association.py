@@ -35,9 +35,10 @@ def check_draft(draft: AssociationDraft, concept: Concept, known: Sequence[Attri
                 raise Unfit("known_already", f"'{word}' is among the attributes already")
             taken.add(word)
             wording.check_unnamed(word, [concept], "an attribute")
-    read_pairs(draft)
+    read_pairs(draft, concept)
 
 
-def read_pairs(draft: AssociationDraft) -> list[AttributePair]:
-    """Returns a draft in the form of the concept file."""
-    return [make(AttributePair, **pair.model_dump(), of=("concept",)) for pair in draft.attributes]
+def read_pairs(draft: AssociationDraft, concept: Concept) -> list[AttributePair]:
+    """Returns a draft in the form of the concept file, said of what a concept is."""
+    kinds = (str(concept.kind),)
+    return [make(AttributePair, **pair.model_dump(), of=kinds) for pair in draft.attributes]

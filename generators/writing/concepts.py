@@ -13,7 +13,7 @@ from generators.sources.concepts.concept_file import WRITTEN
 from generators.sources.concepts.network import find_cycle
 from generators.sources.concepts.pool import Additions, ConceptPool, Sourced, name_edge
 from generators.sources.concepts.slots import mention, name_noun
-from generators.splits import split_by_hash
+from generators.sources.concepts.targets import name_attributes
 from generators.writing import CONCEPT_TASKS, association, insertion, minimal_pair, relation
 from generators.writing.generation import Generated, Generation
 from generators.writing.plan import Plan
@@ -77,7 +77,9 @@ def _ask_pairs(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
 
 def _ask_scenarios(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
     concepts = pool.file.concepts
-    named = [(each.theme, name) for name, each in concepts.items() if mention(each)]
+    named = [
+        (each.theme, name) for name, each in concepts.items() if mention(each) and each.control
+    ]
     for name in pool.cut(named):
         theme = pool.file.themes[concepts[name].theme]
         yield insertion.ask(name, theme, concepts[name], model)
@@ -95,10 +97,11 @@ def _ask_edges(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
 
 def _ask_attributes(pool: ConceptPool, model: str) -> Iterator[Ask[Any]]:
     file = pool.file
-    known = [pair for pair in file.attributes if "concept" in pair.of]
-    targets = [(at.theme, name) for name, at in file.concepts.items() if at.mass and at.target]
+    targets = [
+        (at.theme, name) for name, at in file.concepts.items() if at.mass and at.target and at.kind
+    ]
     for name in pool.cut(targets):
-        yield association.ask(name, file.concepts[name], known, model)
+        yield association.ask(name, file.concepts[name], file.attributes, model)
 
 
 _ASKS = {
@@ -114,21 +117,22 @@ def _add_sentences(pool: ConceptPool, additions: Additions, step: Accepted[Any])
     positive, _, negative = step.request.item.partition("/")
     concept = pool.file.concepts[positive]
     for number, value in enumerate(minimal_pair.read_templates(step.value, concept), start=1):
-        name, split = f"{WRITTEN}{positive}-{negative}-{number}", pool.splits[positive]
+        name = f"{WRITTEN}{positive}-{negative}-{number}"
+        split = pool.minimal_pairs.split_of(positive)
         additions.templates.append(_source(name, value, split, step, (positive, negative)))
 
 
 def _add_scenario(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     item = step.request.item
     value = insertion.read_scenario(step.value, pool.file.concepts[item].theme)
-    name, split = f"{WRITTEN}{item}", pool.splits[item]
+    name, split = f"{WRITTEN}{item}", pool.insertions.split_of(item)
     additions.scenarios.append(_source(name, value, split, step, item))
 
 
 def _add_attributes(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> None:
     item = step.request.item
-    for value in association.read_pairs(step.value):
-        name, split = f"{value.positive}-{value.negative}", pool.splits[item]
+    for value in association.read_pairs(step.value, pool.file.concepts[item]):
+        name, split = name_attributes(value), pool.associations.split_of(item)
         additions.attributes.append(_source(name, value, split, step, item))
 
 
@@ -142,7 +146,7 @@ def _add_edges(pool: ConceptPool, additions: Additions, step: Accepted[Any]) -> 
     if find_cycle([*known, *edges]):
         raise Unfit("circular", "with an earlier answer kind_of goes in a circle")
     for edge in edges:
-        split = split_by_hash(pool.file.concepts[edge.source].theme)
+        split = pool.relations.split_of(pool.file.concepts[edge.source].theme)
         additions.edges.append(_source(name_edge(edge), edge, split, step))
 
 

@@ -9,9 +9,11 @@ from generators.writing.task import Task, make
 from schemas.concept import Concept, Scenario
 from schemas.drafts import InsertionDraft
 
-TASK = Task("insertion/v1", InsertionDraft, most_tokens=2000, usual_tokens=150)
+TASK = Task("insertion/v1", InsertionDraft, most_tokens=2000, usual_tokens=190)
 LONGEST = 900
 """Characters of a scenario."""
+MOST_WORDS, MOST_WORDS_APART = 20, 2
+"""Of a continuation, and by how many two of them differ."""
 
 
 def ask(item: str, theme: str, concept: Concept, model: str) -> Ask[InsertionDraft]:
@@ -35,12 +37,28 @@ def check_draft(draft: InsertionDraft, concept: Concept) -> None:
         raise Unfit("schema", "after must end open, in a word")
     if len(draft.before) + len(draft.clause) + len(draft.after) > LONGEST:
         raise Unfit("schema", f"the scenario has more than {LONGEST} characters")
+    _check_ends(draft, concept)
     wording.check_unnamed(f"{draft.before} {draft.after}", [concept], "the scenario")
     wording.check_unnamed(draft.clause.replace("{}", " "), [concept], "the clause")
     read_scenario(draft, concept.theme)
 
 
+def _check_ends(draft: InsertionDraft, concept: Concept) -> None:
+    """Raises Unfit where the two continuations cannot stand against each other."""
+    ends = {"positive": draft.positive, "negative": draft.negative}
+    for name, text in ends.items():
+        wording.check_line(text, name)
+        if not text[0].islower() or not text.endswith(wording.STOPS):
+            raise Unfit("schema", f"{name} does not go on in lower case up to a full stop")
+        wording.check_unnamed(text, [concept], name)
+    lengths = [len(text.split()) for text in ends.values()]
+    if max(lengths) > MOST_WORDS or max(lengths) - min(lengths) > MOST_WORDS_APART:
+        raise Unfit("schema", f"positive and negative have {lengths[0]} and {lengths[1]} words")
+    wording.check_different([*ends.values()])
+
+
 def read_scenario(draft: InsertionDraft, theme: str) -> Scenario:
     """Returns a draft in the form of the concept file."""
     text = f"{draft.before} [{draft.clause}] {draft.after}"
-    return make(Scenario, theme=theme, text=text)
+    readout = {"positive": draft.positive, "negative": draft.negative}
+    return make(Scenario, theme=theme, text=text, behavior=draft.behavior, readout=readout)

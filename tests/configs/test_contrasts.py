@@ -122,7 +122,7 @@ def test_a_query_is_what_in_context_prompts_are_about() -> None:
 
 
 def test_a_contrast_in_a_template_is_the_unit_of_minimal_pairs() -> None:
-    shared = {"group": "owl/hen", "contrast": "owl/hen"}
+    shared = {"theme": "birds", "group": "owl/hen", "contrast": "owl/hen"}
     rows = [
         {"id": "1", "template": "t", "positive": "An owl.", "negative": "A hen.", **shared},
         {"id": "2", "template": "t", "positive": "Owls.", "negative": "Hens.", **shared},
@@ -131,37 +131,44 @@ def test_a_contrast_in_a_template_is_the_unit_of_minimal_pairs() -> None:
     found = read_contrasts("minimal_pairs", rows)
     assert show_pairs(found)[1] == (1, "Owls.", "Hens.")
     assert show_names(found, "unit") == ["owl/hen in t", "owl/hen in t", "owl/hen in u"]
-    assert show_names(found, "part") == ["all"] * 3
+    assert show_names(found, "part") == ["birds"] * 3
 
 
 def test_an_insertion_is_the_mention_against_the_control() -> None:
-    rows = [{"id": "1", "group": "g", "inserted": "A gift.", "control": "A gate."}]
+    shared = {"group": "g", "inserted": "A gift.", "control": "A gate."}
+    rows = [{"id": "1", "theme": "money", **shared}, {"id": "2", "theme": "truth", **shared}]
     found = read_contrasts("insertions", rows)
-    assert show_pairs(found) == [(0, "A gift.", "A gate.")]
-    assert show_names(found, "unit") == ["1"]
+    assert show_pairs(found) == [(0, "A gift.", "A gate."), (1, "A gift.", "A gate.")]
+    assert show_names(found, "unit") == ["1", "2"]
+    assert show_names(found, "part") == ["money", "truth"]
     assert found.meant == frozenset()
 
 
-def make_conclusion(name: str, twin: str, valid: bool, premises: list[str]) -> Row:
-    shared = {"id": name, "group": "g", "counterpart_id": twin, "valid": valid}
-    return {**shared, "premises": premises, "conclusion": f"So {name}."}
+def make_conclusion(name: str, twin: str, valid: bool, theme: str = "money") -> Row:
+    shared = {"id": name, "theme": theme, "group": theme, "counterpart_id": twin, "valid": valid}
+    return {**shared, "premises": [f"P {min(name, twin)}."], "conclusion": f"So {name[-1]}."}
 
 
 RELATIONS = [
-    make_conclusion("b", "a", False, ["P.", "Q."]),
-    make_conclusion("c", "gone", True, ["R.", "S."]),
-    make_conclusion("a", "b", True, ["Q.", "P."]),
-    make_conclusion("e", "d", False, ["P.", "Q."]),
-    make_conclusion("d", "e", True, ["P.", "Q."]),
+    make_conclusion("owl-kind_of-bird/b", "owl-kind_of-bird/a", False),
+    make_conclusion("owl-kind_of-bird/c", "gone", True),
+    make_conclusion("owl-kind_of-bird/a", "owl-kind_of-bird/b", True),
+    make_conclusion("owl-kind_of-bird/e", "owl-kind_of-bird/d", False, "truth"),
+    make_conclusion("owl-kind_of-bird/d", "owl-kind_of-bird/e", True, "truth"),
 ]
 
 
 def test_two_rows_that_are_twins_are_one_item_and_one_without_a_twin_is_none() -> None:
     found = read_contrasts("relations", RELATIONS)
-    assert show_pairs(found) == [(0, "So a.", "So b."), (1, "So d.", "So e.")]
-    assert found.ids.to_pylist() == ["a", "d"]
+    assert show_pairs(found) == [
+        (0, "So a.", "So b."),
+        (1, "So d.", "So e."),
+    ]
+    assert [name[-1] for name in found.ids.to_pylist()] == ["a", "d"]
     assert found.row_item.tolist() == [0, -1, 0, 1, 1]
-    assert show_names(found, "unit") == ["P.\nQ."] * 2  # in whatever order they stand
+    assert show_names(found, "unit") == ["owl-kind_of-bird"] * 2  # the path, whatever the words are
+    assert show_names(found, "part") == ["money", "truth"]
+    assert show_names(found, "group") == ["owl", "owl"]  # what the path is about
     assert len(set(found.whole)) == 2
 
 
@@ -173,20 +180,22 @@ def test_rows_of_which_none_has_its_twin_are_no_items() -> None:
 
 def test_two_positive_twins_are_no_contrast() -> None:
     rows = [{**row, "valid": True} for row in RELATIONS[3:]]
-    assert read_contrasts("relations", [*rows, *RELATIONS[:3]]).ids.to_pylist() == ["a"]
+    assert read_contrasts("relations", [*rows, *RELATIONS[:3]]).ids.to_pylist() == [
+        "owl-kind_of-bird/a"
+    ]
 
 
-def test_associations_differ_in_sentiment_on_purpose() -> None:
+def test_associations_differ_in_words_and_sentiment_on_purpose() -> None:
+    shared = {"theme": "t", "group": "g", "target": "mole", "template": "are"}
     rows = [
-        {"id": "1", "group": "g", "target": "mole", "text": "Moles are dull.",
-         "valence": "negative", "counterpart_id": "2"},
-        {"id": "2", "group": "g", "target": "mole", "text": "Moles are keen.",
-         "valence": "positive", "counterpart_id": "1"},
-    ]  # fmt: skip
-    found = read_contrasts("associations", rows)
+        {"id": "1", "text": "Moles are dull.", "valence": "negative", "counterpart_id": "2"},
+        {"id": "2", "text": "Moles are keen.", "valence": "positive", "counterpart_id": "1"},
+    ]
+    found = read_contrasts("associations", [{**row, **shared} for row in rows])
     assert show_pairs(found) == [(0, "Moles are keen.", "Moles are dull.")]
-    assert found.meant == {"sentiment"}
-    assert show_names(found, "unit") == ["mole"]
+    assert found.meant == {"sentiment", "n-gram"}
+    assert show_names(found, "unit") == ["mole in are"]
+    assert show_names(found, "part") == ["t"]
 
 
 def test_a_line_of_plain_pairs_is_its_own_unless_it_names_a_group_or_prompt() -> None:
@@ -198,7 +207,7 @@ def test_a_line_of_plain_pairs_is_its_own_unless_it_names_a_group_or_prompt() ->
     found = read_plain(pairs)
     assert show_pairs(found) == [(0, "One.", "Two."), (1, "One.", "Two."), (2, "Three.", "Four.")]
     assert found.ids.to_pylist() == ["0", "named", "2"]
-    assert show_names(found, "unit") == ["0", "Count.", "Count."]
+    assert show_names(found, "unit") == ["0", "g: Count.", "g: Count."]
     assert show_names(found, "group") == ["0", "g", "g"]
     assert len(set(found.whole)) == 3  # a prompt is text
 

@@ -32,7 +32,7 @@ VARIABLES = {
     "card/v1/machiavelli": {
         "manifest", "readings", "free", "generation", "hand_written", "audits", "percent", "number",
     },
-    "card/v1/concepts": {"manifest", "counts", "generation", "hand_written"},
+    "card/v1/concepts": {"manifest", "configs", "counts", "generation", "hand_written"},
     "report/v1/report": {
         "quality", "figures", "reasons", "rejected", "drafts", "data", "script", "script_hash",
         "indent",

@@ -161,7 +161,37 @@ BROKEN = {
         change("templates", "boat", "theme", value="sea"),
         "boat is of theme 'sea'; expected one of money, life, neutral",
     ),
-    "unknown controls": (change("controls", value="calm"), "'calm'; expected one of money"),
+    "a control that is the concept itself": (
+        change("concepts", "greed", "control", value="Greed"),
+        "the control of greed is 'Greed', its own word; expected another word",
+    ),
+    "a control of what no clause can mention": (
+        change("concepts", "hoard", value={
+            "theme": "money", "base": "hoard", "third": "hoards", "past": "hoarded",
+            "ing": "hoarding", "control": "storage",
+        }),
+        "hoard has a control and is no noun",
+    ),
+    "attributes of an unknown kind": (
+        change("attributes", 0, "of", value=["triat"]),
+        "attributes good and bad of 'triat'; expected kinds of concepts, or people",
+    ),
+    "a readout without a behavior": (
+        change("scenarios", "till", "behavior", value=None),
+        "scenario till has a readout and no behavior; expected both or neither",
+    ),
+    "a behavior without a readout": (
+        change("scenarios", "till", "readout", value=None),
+        "scenario till has a behavior and no readout; expected both or neither",
+    ),
+    "a scenario that goes on in one way": (
+        change("scenarios", "till", "readout", "negative", value="says so."),
+        "scenario till goes on in one way; expected two that differ",
+    ),
+    "an answer that a concept lacks": (
+        change("templates", "boat", "readout", "answer", value="mass"),
+        "template boat has the answer mass, a form that baby lacks; expected forms of a count noun",
+    ),
     "a list where a mapping belongs": (
         change("templates", value=["boat"]),
         "templates is a list; expected a mapping",

@@ -47,7 +47,6 @@ def test_own_pairs_get_spans_splits_and_tokens(tmp_path: Path) -> None:
     assert all(each["aligned"] for each in saved["tokens"])
     longer = by_text["Save the baby.", "Save the unlikeliest."]
     assert not any(each["aligned"] for each in longer["tokens"])
-    assert longer["split"] == saved["split"]
     lied = by_text["He said: I lied.", "He said: I paid."]
     assert (lied["id"], lied["group"]) == ("one", "g")
     left_out = read_manifest(tmp_path).left_out["minimal_pairs"]
@@ -88,13 +87,61 @@ def test_a_prompt_stays_in_one_split(tmp_path: Path) -> None:
             "positive": f"Yes, {word} it.",
             "negative": f"Yes, {word} out.",
         }
-        for n in range(6)
+        for n in range(12)
         for word in ("hand", "leave", "count", "send")
     ]
     rows = build(tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", pairs)))
     splits = {(row["group"], row["split"]) for row in rows}
-    assert len(rows) == 24
-    assert len(splits) == 6
+    assert len(rows) == 48
+    assert len(splits) == 12
+    assert sum(read_manifest(tmp_path).splits["groups"].values()) == 12
+
+
+def make_groups(named: int, **more: str) -> list[dict[str, str]]:
+    return [
+        {
+            "group": f"game {n}",
+            "prompt": f"Day {day} in {n}.",
+            "positive": f"Take coin {coin}.",
+            "negative": f"Leave coin {coin}.",
+            **{name: value.format(n=n, day=day) for name, value in more.items()},
+        }
+        for n in range(named)
+        for day in range(6)
+        for coin in range(3)
+    ]
+
+
+@pytest.mark.parametrize(("groups", "by"), [(3, "menus"), (9, "menus"), (1, "pairs")])
+def test_few_groups_are_split_by_what_is_in_them_and_it_is_said(
+    groups: int, by: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Siblings stay together as long as there are ten of them, by prompt and group."""
+    rows = build(
+        tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", make_groups(groups)))
+    )
+    said = capsys.readouterr().out
+    assert f"Fewer than ten groups ({groups}): split by {by}" in said
+    splits = {row["split"] for row in rows}
+    assert "train" in splits
+    for split in {"train", "validation", "test"} - splits:
+        assert f"No row of minimal_pairs in {split}" in said
+    menus = {(row["positive"].partition(".")[0], row["split"]) for row in rows}
+    assert (len(menus) == 6 * groups) == (by == "menus")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "fewer than ten groups" in card
+
+
+def test_a_menu_marks_siblings() -> None:
+    """In the place of group and prompt, where it is given."""
+    from generators.configs.pairs import read_contrasts
+    from generators.sources.pairs.pair_files import take_pairs
+
+    found = read_contrasts(take_pairs(make_groups(2)))
+    assert found.items == 36
+    assert len(set(found.unit.places)) == 12
+    found = read_contrasts(take_pairs(make_groups(2, menu="{n}")))
+    assert len(set(found.unit.places)) == 2
 
 
 def test_long_texts_beside_short_ones_take_their_own_table(tmp_path: Path) -> None:

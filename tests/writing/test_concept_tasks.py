@@ -15,7 +15,7 @@ from schemas.concept import AttributePair, Concept, Edge
 
 BABY = Concept(theme="life", slot="age", singular="baby", plural="babies", article="a")
 ADULT = Concept(theme="life", singular="adult", plural="adults", article="an")
-GREED = Concept(theme="money", mass="greed")
+GREED = Concept(theme="money", mass="greed", kind="trait")
 FIT = "At the end of the long pier the rowers were waiting for {a} with a red hat."
 ALSO = "The captain counted the {plural} on the lower deck twice that night."
 OPENINGS = frozenset({"the captain counted the plural on"})
@@ -62,10 +62,15 @@ def test_two_sentences_that_are_one_are_refused() -> None:
 def test_a_scenario_that_fits_passes() -> None:
     draft = InsertionDraft(**SCENARIO)
     insertion.check_draft(draft, GREED)
-    assert insertion.read_scenario(draft, "money").text == (
+    scenario = insertion.read_scenario(draft, "money")
+    assert scenario.text == (
         "A clerk counts the till. [On the radio, somebody is talking about {}.] It is ten coins"
         " over. She looks at the door and"
     )
+    assert scenario.behavior == "stealing"
+    assert scenario.readout is not None
+    assert scenario.readout.positive == "puts them into her bag."
+    assert scenario.readout.negative == "puts them into the safe."
 
 
 @pytest.mark.parametrize(
@@ -82,6 +87,12 @@ def test_a_scenario_that_fits_passes() -> None:
         ("before", "A clerk counts the till", "schema"),
         ("before", "A clerk counts the till. " * 40, "template_text"),
         ("before", "In this scenario a clerk counts the till.", "meta_talk"),
+        ("positive", "Puts them into her bag.", "schema"),
+        ("negative", "puts them into the safe", "schema"),
+        ("negative", "puts them, one after the other, into the safe.", "schema"),
+        ("positive", "puts them into her greedy hand.", "names_concept"),
+        ("negative", "puts them into her bag.", "identical_options"),
+        ("behavior", " ", "schema"),
     ],
 )
 def test_a_scenario_that_does_not_fit_is_refused(part: str, text: str, reason: str) -> None:

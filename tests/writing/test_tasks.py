@@ -33,7 +33,7 @@ TESTS = Path(__file__).parents[1]
 GOLDEN = TESTS / "golden" / "prompts"
 
 
-GREED = Concept(theme="money", slot="trait", mass="greed")
+GREED = Concept(theme="money", slot="trait", mass="greed", kind="trait")
 SIDES = (GREED, Concept(theme="money", slot="trait", mass="honesty"))
 EDGES = [Edge(source="greed", relation="kind_of", target="vice", reason="one of the seven")]
 PAIRS = [AttributePair(positive="good", negative="bad", of=("concept",))]

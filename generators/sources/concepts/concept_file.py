@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from generators.sources.concepts.network import find_cycle
-from generators.sources.concepts.slots import SlotError, inflect, name_noun, parse_slot
+from generators.sources.concepts.slots import SlotError, inflect, mention, name_noun, parse_slot
+from generators.sources.concepts.targets import PEOPLE, name_attributes
 from generators.sources.concepts.yaml_files import Key, YamlFile
 from schemas.concept import PARTS_OF_SPEECH, Concept, ConceptFile, Relation
 
@@ -55,8 +56,6 @@ def _check_themes(file: ConceptFile) -> Iterator[Fault]:
             if item.theme not in file.themes:
                 found = f"{name} is of theme '{item.theme}'"
                 yield ((part, name, "theme"), found, f"one of {_list(file.themes)}")
-    if file.controls not in file.themes:
-        yield (("controls",), f"'{file.controls}'", f"one of {_list(file.themes)}")
 
 
 def _check_slots(file: ConceptFile) -> Iterator[Fault]:
@@ -107,12 +106,20 @@ def _check_templates(file: ConceptFile) -> Iterator[Fault]:
         except SlotError as error:
             yield ((*path, "text"), f"template {name} has {error.found}", error.wanted)
             continue
-        for other, concept in file.concepts.items():
-            lacking = [form for form in forms if inflect(concept, form) is None]
-            if lacking and concept.slot in template.fits:
+        fitting = {
+            other: concept
+            for other, concept in file.concepts.items()
+            if concept.slot in template.fits
+        }
+        for other, concept in fitting.items():
+            wanted = f"forms of a {concept.part_of_speech}"
+            if lacking := [form for form in forms if inflect(concept, form) is None]:
                 said = f"the slot {{{lacking[0]}}}, a form that {other} lacks"
-                wanted = f"forms of a {concept.part_of_speech}"
                 yield ((*path, "text"), f"template {name} has {said}", wanted)
+            answer = template.readout and template.readout.answer
+            if answer and inflect(concept, answer) is None:
+                said = f"the answer {answer}, a form that {other} lacks"
+                yield ((*path, "readout", "answer"), f"template {name} has {said}", wanted)
 
 
 def _check_edges(file: ConceptFile) -> Iterator[Fault]:
@@ -161,6 +168,13 @@ def _check_scenarios(file: ConceptFile) -> Iterator[Fault]:
         if before[-1:] not in " " or after[:1] not in " ":
             found = f"scenario {name} has no space around its clause"
             yield (path, found, "one before [ and one after ]")
+        if (scenario.readout is None) != (scenario.behavior is None):
+            given, lacking = ("readout", "behavior")[:: 1 if scenario.readout else -1]
+            found = f"scenario {name} has a {given} and no {lacking}"
+            yield (("scenarios", name, given), found, "both or neither")
+        if scenario.readout and scenario.readout.positive == scenario.readout.negative:
+            found = f"scenario {name} goes on in one way"
+            yield (("scenarios", name, "readout"), found, "two that differ")
 
 
 def _check_associations(file: ConceptFile) -> Iterator[Fault]:
@@ -177,10 +191,26 @@ def _check_associations(file: ConceptFile) -> Iterator[Fault]:
             yield (path, f"sentence {name} is that of {earlier}", "each text once")
 
 
+def _check_concepts(file: ConceptFile) -> Iterator[Fault]:
+    for name, concept in file.concepts.items():
+        said, control = mention(concept), concept.control
+        if control is not None and said is None:
+            found = f"{name} has a control and is no noun"
+            yield (("concepts", name, "control"), found, "none, since no scenario mentions it")
+        if control is not None and said is not None and control.lower() == said.lower():
+            found = f"the control of {name} is '{control}', its own word"
+            yield (("concepts", name, "control"), found, "another word")
+
+
 def _check_attributes(file: ConceptFile) -> Iterator[Fault]:
     seen: set[str] = set()
+    given = {concept.kind for concept in file.concepts.values() if concept.kind is not None}
     for place, pair in enumerate(file.attributes):
-        name = f"{pair.positive}-{pair.negative}"
+        for at, kind in enumerate(pair.of):
+            if given and kind not in {*given, PEOPLE}:
+                found = f"attributes {pair.positive} and {pair.negative} of '{kind}'"
+                yield (("attributes", place, "of", at), found, "kinds of concepts, or people")
+        name = name_attributes(pair)
         if pair.positive == pair.negative or name in seen:
             found = f"attributes {pair.positive} and {pair.negative}, the same or a second time"
             yield (("attributes", place), found, "two words, each pair once")
@@ -226,6 +256,7 @@ def _list(names: Mapping[str, object]) -> str:
 
 _CHECKS = (
     _check_themes,
+    _check_concepts,
     _check_slots,
     _check_contrasts,
     _check_templates,

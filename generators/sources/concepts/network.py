@@ -57,10 +57,20 @@ def find_groups(file: ConceptFile) -> dict[str, str]:
 
     A group is named for its first concept in alphabetical order.
     """
+    return connect(file.concepts, file.contrasts)
+
+
+def connect(names: Iterable[str], edges: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Returns name -> the first, in alphabetical order, of the names that edges connect it with.
+
+    Edges may lead over nodes that are no names.
+    """
+    known = frozenset(names)
     graph: Any = nx.Graph()
-    graph.add_nodes_from(file.concepts)
-    graph.add_edges_from(file.contrasts)
-    return {name: min(group) for group in nx.connected_components(graph) for name in group}
+    graph.add_nodes_from(known)
+    graph.add_edges_from(edges)
+    found = (known & group for group in nx.connected_components(graph))
+    return {name: min(group) for group in found for name in group}
 
 
 def list_paths(edges: Iterable[Edge], concepts: Mapping[str, Concept]) -> Iterator[Path]:
@@ -124,4 +134,4 @@ def describe_network(file: ConceptFile, edges: Sequence[Edge]) -> dict[str, Any]
         graph.add_edge(edge.source, edge.target, key=edge.relation, reason=edge.reason)
     graph.graph["themes"] = file.themes
     graph.graph["contrasts"] = [list(pair) for pair in file.contrasts]
-    return nx.node_link_data(graph, edges="links")
+    return nx.node_link_data(graph, edges="edges")

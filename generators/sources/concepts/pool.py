@@ -1,12 +1,18 @@
 """What the concept sets are made of: the concept file, and what a model adds to it. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from generators.sources.concepts.network import find_groups
-from generators.splits import split_by_hash
+from generators.sources.concepts.dealing import (
+    Dealt,
+    deal_associations,
+    deal_insertions,
+    deal_minimal_pairs,
+    deal_relations,
+)
+from generators.sources.concepts.targets import name_attributes
 from schemas.base import Origin, Provenance, Split, TextLicence
 from schemas.concept import (
     AssociationTemplate,
@@ -31,7 +37,7 @@ class Sourced(Generic[Thing]):
     """Unique among its kind."""
     value: Thing
     split: Split
-    """Its split: by its name, or that of the concepts that it was written for."""
+    """Its split: as it was dealt, or that of what it was written for."""
     origin: Origin
     text_licence: TextLicence
     provenance: Provenance
@@ -59,9 +65,24 @@ class ConceptPool:
     additions: Additions = field(default_factory=Additions)
 
     @cached_property
-    def groups(self) -> dict[str, str]:
-        """Concept -> the group that it shares a split with."""
-        return find_groups(self.file)
+    def minimal_pairs(self) -> Dealt:
+        """Splits of contrasts and slot templates; the limit and additions change none of them."""
+        return deal_minimal_pairs(self.file)
+
+    @cached_property
+    def insertions(self) -> Dealt:
+        """Splits of concepts that are mentioned, and of scenarios."""
+        return deal_insertions(self.file)
+
+    @cached_property
+    def relations(self) -> Dealt:
+        """Splits of themes and nonce words."""
+        return deal_relations(self.file)
+
+    @cached_property
+    def associations(self) -> Dealt:
+        """Splits of targets, sentences and attribute pairs."""
+        return deal_associations(self.file)
 
     @cached_property
     def contrasts(self) -> list[Pair]:
@@ -72,20 +93,26 @@ class ConceptPool:
     @cached_property
     def templates(self) -> list[Sourced[SlotTemplate]]:
         """Slot templates, by theme and name."""
-        found = [self._source(name, each) for name, each in self.file.templates.items()]
+        splits = self.minimal_pairs.templates
+        found = [self._source(name, each, splits) for name, each in self.file.templates.items()]
         return self._sort([*found, *self.additions.templates])
 
     @cached_property
     def scenarios(self) -> list[Sourced[Scenario]]:
         """Scenarios, by theme and name."""
         named = self.cut((each.theme, (name, each)) for name, each in self.file.scenarios.items())
-        found = [self._source(name, each) for name, each in named]
+        found = [self._source(name, each, self.insertions.templates) for name, each in named]
         return self._sort([*found, *self.additions.scenarios])
 
     @cached_property
     def every_edge(self) -> list[Sourced[Edge]]:
         """The network whole, whatever the limit."""
-        found = [self._source(name_edge(edge), edge) for edge in self.file.edges]
+        concepts = self.file.concepts
+        splits: dict[str, Split] = {
+            name_edge(edge): self.relations.split_of(concepts[edge.source].theme)
+            for edge in self.file.edges
+        }
+        found = [self._source(name_edge(edge), edge, splits) for edge in self.file.edges]
         return [*found, *self.additions.edges]
 
     @cached_property
@@ -103,18 +130,16 @@ class ConceptPool:
     @cached_property
     def attributes(self) -> list[Sourced[AttributePair]]:
         """Attributes, as the file lists them."""
-        named = ((f"{each.positive}-{each.negative}", each) for each in self.file.attributes)
-        return [*(self._source(*each) for each in named), *self.additions.attributes]
+        named = ((name_attributes(each), each) for each in self.file.attributes)
+        found = [self._source(*each, self.associations.words) for each in named]
+        return [*found, *self.additions.attributes]
 
     @cached_property
-    def associations(self) -> list[Sourced[AssociationTemplate]]:
+    def sentences(self) -> list[Sourced[AssociationTemplate]]:
         """Sentences for associations, by name."""
-        return [self._source(name, each) for name, each in sorted(self.file.associations.items())]
-
-    @cached_property
-    def splits(self) -> dict[str, Split]:
-        """Concept -> its split, which is that of all that it is contrasted with."""
-        return {name: split_by_hash(group) for name, group in self.groups.items()}
+        splits = self.associations.templates
+        named = sorted(self.file.associations.items())
+        return [self._source(name, each, splits) for name, each in named]
 
     def cut(self, items: Iterable[tuple[str, Kept]]) -> list[Kept]:
         """Returns (theme, item) by theme; where there is a limit, taken from the themes in turn."""
@@ -132,9 +157,9 @@ class ConceptPool:
                     left -= 1
         return [item for at, heap in enumerate(heaps) for item in heap[: taken[at]]]
 
-    def _source(self, name: str, value: Thing) -> Sourced[Thing]:
+    def _source(self, name: str, value: Thing, splits: Mapping[str, Split]) -> Sourced[Thing]:
         licence, provenance = self.file.text_licence, Provenance(template=name)
-        return Sourced(name, value, split_by_hash(name), "template", licence, provenance)
+        return Sourced(name, value, splits[name], "template", licence, provenance)
 
     def _sort(self, found: list[Sourced[Themed]]) -> list[Sourced[Themed]]:
         themes = list(self.file.themes)

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 PairRecords: TypeAlias = "Iterable[Mapping[str, Any]] | DataFrame | Dataset"
-"""Pairs in memory; fields or columns `positive` and `negative`, and `prompt`, `group`, `id`."""
-FIELDS = "fields positive and negative (and prompt, group, id) that hold text"
+"""Pairs in memory: fields or columns `positive`, `negative`, `prompt`, `group`, `menu`, `id`."""
+FIELDS = "fields positive and negative (and prompt, group, menu, id) that hold text"
 WANTED = 'lines such as {"positive": "...", "negative": "..."}'
 
 
@@ -34,10 +34,20 @@ class OwnPair(BaseModel):
     """Name of the pair; None for one made of its texts."""
     group: str | None = None
     """Pairs of one group stay in one split; None for the text that comes before the difference."""
+    menu: str | None = None
+    """Pairs of one menu are siblings, which count once; None: those of one group and prompt are."""
     theme: str = "own"
     """What it is about."""
     concept: str | None = None
     """What the positive side shows; None for what differs in it."""
+
+    @property
+    def unit(self) -> str | None:
+        """What it shares with its siblings; None where it has none."""
+        if self.menu is not None:
+            return self.menu
+        named = filter(None, (self.group, self.prompt))
+        return ": ".join(named) if self.prompt else None
 
     def join(self) -> tuple[str, str]:
         """Returns both sides with their prompt."""
