@@ -29,7 +29,9 @@ from generators.quality.checks.scores import (
 from generators.quality.evidence import Evidence
 from generators.quality.measures.estimates import LEVEL, Estimate, correct
 from generators.quality.measures.texts import REFUSALS, WORDS, is_english
+from generators.quality.selection.cues import follows
 from generators.quality.selection.features import differ, differ_surface
+from generators.quality.selection.single import find_single_contrast
 
 LEAST_LONGER, MOST_LONGER = 0.45, 0.55
 MOST_EFFECT = 0.10
@@ -54,7 +56,13 @@ def measure_length(evidence: Evidence) -> Measurement | None:
 
 
 def _compare_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    return differ(evidence.features.surface[:, WORDS], contrasts)
+    return _leave_meant(differ(evidence.features.surface[:, WORDS], contrasts), contrasts)
+
+
+def _leave_meant(differences: Floats, contrasts: Contrasts) -> Floats:
+    """Returns differences of pairs; 0 where they follow from what alone differs in all pairs."""
+    meant = follows(differences, find_single_contrast(contrasts))
+    return np.zeros_like(differences) if meant else differences
 
 
 def measure_effect(evidence: Evidence) -> Measurement | None:
@@ -69,7 +77,7 @@ def _scale_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
     words = evidence.features.surface[:, WORDS]
     one, other = words[contrasts.positive], words[contrasts.negative]
     spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
-    return (one - other) / spread if spread else np.zeros(len(one))
+    return _leave_meant((one - other) / spread if spread else np.zeros(len(one)), contrasts)
 
 
 def measure_surface(evidence: Evidence) -> Measurement | None:
@@ -77,14 +85,18 @@ def measure_surface(evidence: Evidence) -> Measurement | None:
 
     They find the matching option 87-90 % of the time in 33 files of Perez et al. 2022.
     """
-    surface = evidence.features.surface
-    if not any(differ(surface, part).any() for part in evidence.parts.values()):
+    if not any(_compare_surface(evidence, part).any() for part in evidence.parts.values()):
         return None
     return measure_fitted(evidence, _fit_surface)
 
 
+def _compare_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
+    columns = differ_surface(evidence.features, contrasts).T
+    return np.column_stack([_leave_meant(column, contrasts) for column in columns])
+
+
 def _fit_surface(evidence: Evidence, contrasts: Contrasts, weights: Floats) -> Ranker:
-    differences = differ_surface(evidence.features, contrasts)
+    differences = _compare_surface(evidence, contrasts)
     spread = differences.std(axis=0)
     return fit_ridge(differences / np.where(spread > 0, spread, 1.0), weights)
 
@@ -96,7 +108,7 @@ def measure_ngram(evidence: Evidence) -> Measurement | None:
     words. The best n-gram of the same rows, nearly always "yes" or "no", ranks 0.81 and 0.86 in
     files of Perez et al. 2022; 0.59 in CrowS-Pairs.
     """
-    if "n-gram" in evidence.whole.meant:
+    if "n-gram" in evidence.whole.meant or find_single_contrast(evidence.whole):
         return None
     found = measure_fitted(evidence, _fit_ngram)
     vocabulary, judged = evidence.features.vocabulary, evidence.judged
@@ -140,7 +152,7 @@ def measure_sentiment(evidence: Evidence) -> Measurement | None:
 
 
 def _compare_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    return differ(evidence.features.sentiment, contrasts)
+    return _leave_meant(differ(evidence.features.sentiment, contrasts), contrasts)
 
 
 def measure_refusals(evidence: Evidence) -> Measurement | None:

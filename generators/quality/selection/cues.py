@@ -61,7 +61,7 @@ def _list_surface(
         surface = differ(values, contrasts)
         if place == REFUSALS or (place != WORDS and not surface[pairs].any()):
             continue
-        if _follows(surface[pairs], single):
+        if follows(surface[pairs], single):
             continue
         sides = values[contrasts.positive[pairs]], values[contrasts.negative[pairs]]
         spread = np.sqrt((sides[0].var() + sides[1].var()) / 2)
@@ -71,7 +71,7 @@ def _list_surface(
         yield _know(gated, average(np.sign(surface), contrasts.item), tolerances[0], seen)
         yield _know(gated, average(size, contrasts.item), tolerances[1], seen)
     feeling = differ(features.sentiment, contrasts)
-    if not _follows(feeling[pairs], single):
+    if not follows(feeling[pairs], single):
         yield _know("sentiment", average(np.sign(feeling), contrasts.item), WEAK, seen)
         yield _know("sentiment", average(feeling, contrasts.item), SIZE, seen)
     if contrasts.earlier is not None:
@@ -98,8 +98,13 @@ def _know(
     return Cue(name, values, tolerance, scope, max(more, SPARE))
 
 
-def _follows(differences: Floats, single: SingleContrast | None) -> bool:
-    """Returns whether the same filler has more of something in all pairs, so that it is meant."""
+def follows(differences: Floats, single: SingleContrast | None) -> bool:
+    """Returns whether the same filler has more of something in all pairs, so that it is meant.
+
+    Args:
+        differences: of all pairs of a part.
+        single: the one contrast of the part; None where it has several.
+    """
     if single is None:
         return False
     toward = differences * single.sides
@@ -125,7 +130,9 @@ class Search:
         if not menus:
             return []
         noise = 1 / np.sqrt(menus)
-        found = list(self._find_ngrams(kept, max(NGRAM_LIMIT, NGRAM_NOISE * noise)))
+        found: list[Cue] = []
+        if "n-gram" not in self._contrasts.meant:
+            found += self._find_ngrams(kept, max(NGRAM_LIMIT, NGRAM_NOISE * noise))
         if menus >= FEWEST_MENUS:
             found += self._find_direction(kept, noise)
         return found
