@@ -7,7 +7,6 @@ compare, were measured for this project on the published files.
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import chi2
 
 from generators.configs.contrasts import Contrasts, Floats
 from generators.quality.checks.base import (
@@ -40,9 +39,8 @@ MOST_ACCURACY = 0.60
 """Largest pair accuracy of what sees no content."""
 MOST_REFUSALS = 0.005
 """Largest share of texts with refusal wording."""
-FEWEST_A_PLACE = 5
-"""Questions expected at a place, below which chi-squared is none (Cochran 1954,
-https://doi.org/10.2307/3001616)."""
+DRAWS = 4000
+"""Random placings of which p is a share: it is no less than 1 in so many."""
 NOT_ENGLISH = "the texts are not English, and the lexicon is"
 
 
@@ -195,29 +193,31 @@ def measure_targets(evidence: Evidence) -> Measurement | None:
         parts=parts if len(parts) > 1 else {},
         measured=share_rows(evidence, found),
         missed=list_missed(("p", least, least < LEVEL)),
-        note=None if values else "too few questions of every number of options",
+        note=None if values else f"no behavior has {FEWEST_OF_PART} menus",
     )
 
 
 def _measure_places(part: Contrasts) -> PartMeasure:
-    """Returns the mean distance from chance, and p, over the numbers of options that are many."""
+    """Returns the mean distance from chance over the numbers of options, and p of chi-squared.
+
+    p by drawing places at random, since many numbers of options have few questions.
+    """
     assert part.target is not None
     assert part.size is not None
-    statistic, freedom, distance, items = 0.0, 0, 0.0, 0
+    units = count_units(part)
+    if units < FEWEST_OF_PART:
+        return PartMeasure(units)
+    rng = np.random.default_rng(0)
+    statistic, distance, drawn = 0.0, 0.0, np.zeros(DRAWS)
     for size in np.unique(part.size).tolist():
         counts = np.bincount(part.target[part.size == size], minlength=size)
         expected = counts.sum() / size
-        if expected < FEWEST_A_PLACE:
-            continue
-        statistic += float(((counts - expected) ** 2 / expected).sum())
-        freedom += size - 1
+        statistic += float(((counts - expected) ** 2).sum() / expected)
         distance += float(np.abs(counts - expected).max())
-        items += int(counts.sum())
-    units = count_units(part)
-    if items < FEWEST_OF_PART:
-        return PartMeasure(units)
-    doubt = float(chi2.sf(statistic, freedom))
-    return PartMeasure(units, Estimate(distance / items, 0.0, items, 0, {}), doubt=doubt)
+        random = rng.multinomial(counts.sum(), np.full(size, 1 / size), DRAWS)
+        drawn += ((random - expected) ** 2).sum(axis=1) / expected
+    doubt = float(((drawn >= statistic - 1e-9).sum() + 1) / (DRAWS + 1))
+    return PartMeasure(units, Estimate(distance / part.items, 0.0, units, 0, {}), doubt=doubt)
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:
