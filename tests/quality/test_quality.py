@@ -269,7 +269,7 @@ def test_texts_without_a_word_are_measured(one: str, other: str) -> None:
 
 def test_pairs_of_one_group_are_tested_on_unseen_pairs() -> None:
     pairs = [
-        OwnPair(positive=f"Yes, take boat {place}.", negative=f"No, leave boat {place}.", group="a")
+        OwnPair(positive=f"Yes, {place} boats.", negative=f"No, boat {place} stays.", group="a")
         for place in range(150)
     ]
     checks = assess_pairs("mine", pairs).quality.checks
@@ -278,6 +278,19 @@ def test_pairs_of_one_group_are_tested_on_unseen_pairs() -> None:
     ]
     assert (surface.value, surface.verdict) == (1.0, "FAIL")
     assert "one group only" in (surface.note or "")
+
+
+def test_the_words_of_a_single_contrast_are_no_cue_and_it_keeps_its_core() -> None:
+    pairs = [
+        OwnPair(positive=f"On day {n} she lied.", negative=f"On day {n} she spoke.", id=str(n))
+        for n in range(120)
+    ]
+    quality, table = assess_pairs("mine", pairs)
+    assert set(table["tier"].to_pylist()) == {"core"}
+    assert quality.verdict == "PASS"
+    named = {check.name for check in quality.checks}
+    assert not named & {"length cue", "ten surface features", "best single n-gram", "sentiment"}
+    assert "one contrast, 'lied' and 'spoke'" in [*list_checks(quality)][0]
 
 
 def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
