@@ -173,8 +173,8 @@ def fit_direction(differences: Floats) -> Floats:
     spread = differences.std(axis=0)
     scale = np.where(spread > 0, 1 / np.maximum(spread, TIE), 0.0)
     scaled = differences * scale
-    model = Ridge(RIDGE, fit_intercept=False).fit(scaled, np.ones(len(scaled)))
-    return np.asarray(model.coef_) * scale
+    inner = scaled.T @ scaled + RIDGE * np.eye(scaled.shape[1])
+    return np.linalg.solve(inner, scaled.sum(axis=0)) * scale
 
 
 def score_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Scorer:
