@@ -214,6 +214,8 @@ def test_a_build_from_game_data_marks_a_core_without_the_cue(tmp_path: Path) -> 
         assert abs(np.sign(gaps[train & core]).sum()) <= 0.05 * core[train].sum() + 1 + ROUNDING
         assert core[~train & (gaps < 0)].all()  # by the prices of train
         assert np.sign(gaps[~train & core]).mean() <= 0.1
+        if config == "contrastive":  # one pair a menu
+            assert [row["core_weight"] for row in rows] == [1.0 if each else None for each in core]
         misled = np.array([row["reversed_cue"] for row in rows])
         assert (gaps[misled] < 0).mean() > 0.9
         assert misled.sum() > 0.5 * (gaps < 0).sum()

@@ -1,6 +1,6 @@
 """Classifiers that see the options only, scored on groups that they were not fitted on.
 
-The only importer of scikit-learn here. The fitted score is linear in the difference of the two
+The only importer of scikit-learn's models. The fitted score is linear in the difference of the two
 sides and has no intercept, so that swapping the sides swaps its sign: it ranks the pair.
 """
 
@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csc_matrix, csr_matrix
 from sklearn.feature_extraction.text import TfidfTransformer
+from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
 
 from generators.configs.contrasts import Floats, Ints, Mask
@@ -89,8 +90,9 @@ class Vocabulary:
         key = ones.tobytes() + b"|" + others.tobytes()
         if key not in self._fitted:
             labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
-            shown = self.weighted[np.r_[ones, others]]
-            self._fitted[key] = _regress(shown, labels - labels.mean())
+            model = Ridge(RIDGE, solver="sparse_cg", max_iter=STEPS)
+            model.fit(self.weighted[np.r_[ones, others]], labels)
+            self._fitted[key] = np.asarray(model.coef_)
         return self._fitted[key]
 
     def differ(self, positive: Ints, negative: Ints, item: Ints) -> csc_matrix:
@@ -130,27 +132,6 @@ class Vocabulary:
         """Returns for each pair which side has an n-gram: 1, -1, or 0 where both or none do."""
         has = self.has[:, [ngram]].toarray().ravel().astype(np.float64)
         return has[positive] - has[negative]
-
-
-def _regress(matrix: csr_matrix, wanted: Floats) -> Floats:
-    """Returns the weights of a ridge regression, by a few steps of conjugate gradients.
-
-    Sums are NumPy's own: they are the same on every machine, and start no threads.
-    """
-    turned = csr_matrix(matrix.T)
-    weights = np.zeros(matrix.shape[1])
-    rest = np.asarray(turned @ wanted)
-    step, size = rest.copy(), (rest**2).sum()
-    for _ in range(STEPS):
-        if size <= TIE**2:
-            break
-        curve = turned @ (matrix @ step) + RIDGE * step
-        length = size / (step * curve).sum()
-        weights += length * step
-        rest -= length * curve
-        before, size = size, (rest**2).sum()
-        step = rest + size / before * step
-    return weights
 
 
 def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:
