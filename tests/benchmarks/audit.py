@@ -114,10 +114,12 @@ def read_pairs(config: str, rows: pd.DataFrame) -> Pairs:
         unit = rows["concept"] + " in " + rows["scenario"]
         rows = rows.assign(unit=unit, positive=rows["inserted"], negative=rows["control"])
     elif config == "relations":
-        premises = ["\n".join(sorted(each)) for each in rows["premises"]]
-        rows = join_twins(rows.assign(unit=premises), "conclusion", rows["valid"])
+        paths, subjects = map("-".join, rows["edge_path"]), (path[0] for path in rows["edge_path"])
+        rows = rows.assign(unit=list(paths), group=list(subjects))
+        rows = join_twins(rows, "conclusion", rows["valid"])
     elif config == "associations":
-        rows = join_twins(rows.assign(unit=rows["target"]), "text", rows["valence"] == "positive")
+        rows = rows.assign(unit=rows["target"] + " in " + rows["template"])
+        rows = join_twins(rows, "text", rows["valence"] == "positive")
     kept = ["item", "part", "group", "unit", "split", "core", "positive", "negative"]
     extra = ["concept", "control_concept"] if config == "insertions" else []
     return rows[kept + extra].reset_index(drop=True)
