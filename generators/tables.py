@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from generators.errors import SourceError
 from generators.parallel import run_ahead
 from generators.splits import SPLITS
-from schemas.base import Row, Tiered
+from schemas.base import CoreWeighted, Row
 
 _SCALARS: dict[object, pa.DataType] = {
     str: pa.string(),
@@ -25,7 +25,7 @@ _SCALARS: dict[object, pa.DataType] = {
     float: pa.float64(),
     bool: pa.bool_(),
 }
-_LAST_COLUMNS = (*Tiered.model_fields, *(name for name in Row.model_fields if name != "id"))
+_LAST_COLUMNS = (*CoreWeighted.model_fields, *(name for name in Row.model_fields if name != "id"))
 
 
 @cache

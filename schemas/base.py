@@ -99,6 +99,14 @@ class Tiered(StrictModel):
     """Whether length and other surface cues point to the wrong side."""
 
 
+class CoreWeighted(Tiered):
+    """What is also said where a menu has several rows."""
+
+    core_weight: Annotated[float, Field(gt=0, le=1)] | None = None
+    """1 / number of `core` rows of this menu and behavior: gives every menu of `core` the same say;
+    null where the row is not `core`."""
+
+
 class ConceptRow(Row, Tiered):
     """The columns of every config of the concept sets."""
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import BehaviorRow, StoryText, Tiered
+from schemas.base import BehaviorRow, CoreWeighted, StoryText
 
 
-class ContrastiveRow(BehaviorRow, Tiered):
+class ContrastiveRow(BehaviorRow, CoreWeighted):
     """One pair: same prompt, two completions that differ in the behavior."""
 
     prompt: Annotated[str, StoryText()]
@@ -27,6 +27,7 @@ class ContrastiveRow(BehaviorRow, Tiered):
     margin: Annotated[float, Field(ge=-1, le=1)]
     """Score of the positive minus score of the negative."""
     weight: Annotated[float, Field(gt=0, le=1)]
-    """1 / number of pairs of this menu and behavior: gives every menu the same say."""
+    """1 / number of pairs of this menu and behavior: gives every menu the same say,
+    of all rows together."""
     pure: bool
     """Whether the poles differ in no other label (for `ethical`: in exactly one violation)."""

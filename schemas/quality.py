@@ -90,6 +90,24 @@ class CheckResult(StrictModel):
     """What to know when reading the value."""
 
 
+class PartSelection(StrictModel):
+    """How `core` was chosen in one part, such as a behavior, counted on what the choice saw."""
+
+    train_only: bool
+    """Whether the choice saw nothing but `train`; else, where that has none of the part, all."""
+    items: Count
+    """Rows, or pairs of rows that are each other's twin, that the choice saw."""
+    core: Count
+    """Those of them that are `core`."""
+    bound: Count
+    """How many of them can be kept at most with every cue in balance, by the linear programme."""
+    balanced: bool = True
+    """Whether there is a core: false where the programme keeps next to nothing."""
+    single_contrast: tuple[str, str] | None = None
+    """What alone differs in all pairs, such as `lied` and `spoke`: words are then no cue. Null
+    where pairs differ in more than that."""
+
+
 class Selection(StrictModel):
     """How many rows of one config are in the `core` tier, and why the others are not."""
 
@@ -103,6 +121,14 @@ class Selection(StrictModel):
     """Rows in which the surface cues point to the wrong side."""
     fell: dict[str, Count]
     """Cue -> rows that it, more than any other cue, keeps out of `core`."""
+    parts: dict[str, PartSelection] = {}
+    """Part, such as a behavior, or `all` where rows are not divided -> how it was chosen."""
+    seen: Count = 0
+    """What the choice saw, over all parts."""
+    kept: Count = 0
+    """Those of it that are `core`."""
+    bound: Count = 0
+    """How many of it can be kept at most, in the parts that have a core."""
 
 
 class Histogram(StrictModel):
@@ -159,6 +185,10 @@ class HumanAudit(StrictModel):
     """Config -> rows judged, rows judged right."""
 
 
+MOST_NAMED = 3
+"""Checks that the verdict names."""
+
+
 class Quality(StrictModel):
     """All that was measured of one folder, or file of pairs."""
 
@@ -203,13 +233,21 @@ class Quality(StrictModel):
             return f"{len(self.failed)} of {total} required checks failed: {names}."
         share = "" if self.measured is None else f"{self.measured:.0%}".replace("%", " %")
         if self.verdict == "too few":
-            few = "There are too few rows to tell whether surface cues separate the poles"
-            where = f" (they could be measured in {share} of the rows)" if share else ""
-            return f"{few}{where}; no required check failed."
+            return f"There are too few rows to tell {self._list_undecided()}; no check failed."
         found = "No surface cue that is checked separates the poles" if share else ""
         where = f", measured in {share} of the rows" if share and share != "100 %" else ""
         rest = f"{passed} of {total} required checks passed{self._count_undecided()}."
         return f"{found}{where}. {rest}" if found else rest
+
+    def _list_undecided(self) -> str:
+        """Returns what could not be told, such as `whether the length cue separates the poles`."""
+        open_ = [each for each in self.checks if each.counts and each.measured is not None]
+        open_ = [each for each in open_ if each.verdict == "too few"]
+        names = list(dict.fromkeys(f"{each.name} ({each.config})" for each in open_))
+        share = min(each.measured or 0.0 for each in open_)
+        rows = f", which could be measured in {share:.0%} of the rows".replace("%", " %")
+        told = "whether surface cues separate the poles" + (rows if share < 1 else "")
+        return told if len(names) > MOST_NAMED else f"{told}: {', '.join(names)}"
 
     def _count_undecided(self) -> str:
         """Returns what keeps required checks from a verdict, such as `, 2 need an audit`."""

@@ -18,7 +18,7 @@ def read_manifest(out: Path) -> GameManifest:
     return GameManifest.model_validate_json((out / "manifest.json").read_text(encoding="utf-8"))
 
 
-TIERED = ("tier", "hard", "reversed_cue")
+TIERED = ("tier", "hard", "reversed_cue", "core_weight")
 
 
 def forget_tier(row: dict[str, Any]) -> dict[str, Any]:

@@ -208,6 +208,7 @@ CONFIG = ConceptConfig(
         "only those of its own split: a test row that is new by `concept` has a new target and a "
         "new pair of attributes. `group` is the target."
     ),
+    unit="targets in a sentence",
     view=view,
     list_dealt=list_dealt,
     texts=list_texts,

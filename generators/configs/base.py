@@ -171,7 +171,7 @@ class Config:
     @property
     def topic(self) -> str | None:
         """Column of what a row is about; None where it is about nothing in particular."""
-        return next((name for name in ("behavior", "theme") if name in self.row.model_fields), None)
+        return next((name for name in ("theme", "behavior") if name in self.row.model_fields), None)
 
     @property
     def story_fields(self) -> Fields:

@@ -92,6 +92,8 @@ ROWS_AT_ONCE = 4096
 """Rows whose texts stand in memory while they are hashed."""
 WHOLE = "whole"
 """Column of hashes."""
+SPLIT = "split"
+"""Column that a reader takes where there is one, beside those that it names."""
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -129,6 +131,8 @@ class Contrasts:
     """Cues in which the poles are meant to differ, and that are not balanced."""
     size: Ints | None = None
     """Item -> number of options; None where options have no places."""
+    train: Mask | None = None
+    """Item -> whether its split is `train`; None where rows have no split."""
 
     @property
     def items(self) -> int:
@@ -214,7 +218,7 @@ def read_sides(
     """Returns rows that are one pair each: an item is a row.
 
     Args:
-        table: has `id`, `group` and the hashes of whole texts.
+        table: has `id`, `group`, the hashes of whole texts and, if rows have one, `split`.
         positives: the positive side of each row, a column or an array.
         negatives: the negative side.
         units: what each row is counted as.
@@ -233,7 +237,15 @@ def read_sides(
         group=code(table["group"]),
         part=part or Codes(pa.array(["all"]), np.zeros_like(rows)),
         whole=table[WHOLE].to_numpy(),
+        train=_find_train(table),
     )
+
+
+def _find_train(table: pa.Table) -> Mask | None:
+    if SPLIT not in table.column_names:
+        return None
+    found: Any = pc.equal(table[SPLIT].cast(pa.string()), pa.scalar("train"))
+    return join_chunks(found).to_numpy(zero_copy_only=False)
 
 
 def read_twins(
@@ -242,7 +254,8 @@ def read_twins(
     """Returns one item for two rows that name each other, the positive one first.
 
     Args:
-        table: has `id`, `counterpart_id`, `group` and the hashes of whole texts.
+        table: has `id`, `counterpart_id`, `group`, the hashes of whole texts and, if rows have
+            one, `split`.
         text: column of the text that differs.
         positive: whether each row is the positive one.
         units: what each row is counted as.
@@ -261,7 +274,8 @@ def read_twins(
     row_item[ones] = row_item[others] = np.arange(len(ones))
     column = join_chunks(table[text])
     one, other = (column.take(pa.array(rows, pa.int64())) for rows in (ones, others))
-    first = table.select(["id", "group", WHOLE]).take(pa.array(ones, pa.int64()))
+    kept = [name for name in ("id", "group", WHOLE, SPLIT) if name in table.column_names]
+    first = table.select(kept).take(pa.array(ones, pa.int64()))
     return replace(
         read_sides(first, one, other, [units[row] for row in ones]),
         row_item=row_item,

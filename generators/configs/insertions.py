@@ -253,6 +253,7 @@ CONFIG = ConceptConfig(
         "number, without its moral content. Concepts that share a word, as mention or control, "
         "are one `group`."
     ),
+    unit="concepts in a scenario",
     view=view,
     list_dealt=list_dealt,
     texts=POLES.list_texts,

@@ -268,6 +268,7 @@ CONFIG = ConceptConfig(
         "their log-probabilities shows which side a model has read. `group` is all that "
         "contrasts connect."
     ),
+    unit="contrasts in a sentence",
     view=view,
     list_dealt=list_dealt,
     texts=POLES.list_texts,

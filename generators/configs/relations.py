@@ -380,6 +380,7 @@ CONFIG = ConceptConfig(
         "all new by `concept`: their themes and nonce words are in no other split. Half of the "
         "rows are valid, in every cell of relation, hops and nonce."
     ),
+    unit="paths",
     view=view,
     list_dealt=list_dealt,
     texts=list_texts,

@@ -11,7 +11,7 @@ import pyarrow as pa
 from pydantic import ValidationError
 
 from generators.configs import CONFIGS
-from generators.configs.contrasts import WHOLE, Reader, hash_texts, share_texts
+from generators.configs.contrasts import SPLIT, WHOLE, Reader, hash_texts, share_texts
 from generators.dataset.card import describe_folder
 from generators.dataset.header import add_features, check_library
 from generators.dataset.summary import summarize
@@ -110,13 +110,18 @@ def finish_drafts(paths: Sequence[Path], columns: Mapping[str, "pa.Array[Any]"])
 
 
 def replace_columns(columns: Mapping[str, "pa.Array[Any]"]) -> Callable[[pa.Table], pa.Table]:
-    """Returns what puts columns into tables that follow one another, row after row."""
+    """Returns what puts columns into tables that follow one another, row after row.
+
+    Those that the tables do not have are left out.
+    """
     done = 0
 
     def replace(table: pa.Table) -> pa.Table:
         nonlocal done
         for name, values in columns.items():
             place = table.schema.get_field_index(name)
+            if place < 0:
+                continue
             field = cast(Any, table.schema).field(place)
             table = table.set_column(place, field, values.slice(done, table.num_rows))
         done += table.num_rows
@@ -164,12 +169,13 @@ def find_reader(config: str) -> Reader | None:
 def _read_columns(paths: Sequence[Path], config: str, reader: Reader) -> pa.Table:
     """Returns what a reader takes of all rows; their texts pass, and only hashes of them stay."""
     text = CONFIGS[config].text_columns
-    needed = list(dict.fromkeys([*reader.columns, *text]))
+    columns = [*reader.columns, SPLIT]
+    needed = list(dict.fromkeys([*columns, *text]))
     tables: list[pa.Table] = []
     for path in paths:
         for table in read_draft(path, needed):
             hashes = hash_texts(table, text)
-            found = _code(table.select(list(reader.columns)), reader.repeated)
+            found = _code(table.select(columns), (*reader.repeated, SPLIT))
             tables.append(found.append_column(WHOLE, hashes))
     return pa.concat_tables(tables)
 

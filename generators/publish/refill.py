@@ -49,12 +49,12 @@ from generators.tables import finish_draft, locate_file, name_draft, read_draft,
 from generators.writing.additions import GENERATED, gather_additions, read_lines
 from generators.writing.games import GeneratedFromGames
 from generators.writing.generation import REJECTED
-from schemas.base import Tiered
+from schemas.base import CoreWeighted
 from schemas.decision import Decision
 from schemas.generated import GeneratedDecision, GeneratedLine, WithheldDecision
 from schemas.manifest import GameManifest, SplitSize
 
-TIERS = tuple(Tiered.model_fields)
+TIERS = tuple(CoreWeighted.model_fields)
 CHANGED = "not as published"
 """Reason for which a row is left out."""
 KEPT = (REJECTED, GENERATED, QUALITY)

@@ -33,7 +33,7 @@ from generators.quality.selection.features import (
     narrow,
     take_part,
 )
-from schemas.quality import Selection
+from schemas.quality import PartSelection, Selection
 
 
 def find_hard(contrasts: Contrasts, features: TextFeatures) -> Mask:
@@ -103,6 +103,8 @@ class Masks:
         self.flags = {name: np.zeros(items, np.bool_) for name in ("core", *FLAGS)}
         self.reasons = np.full(items, "", object)
         """Item -> why it is not core."""
+        self.parts: dict[str, PartSelection] = {}
+        """Part -> how it was chosen."""
 
 
 def choose_rows(contrasts: Contrasts, features: TextFeatures) -> Choice:
@@ -140,6 +142,7 @@ def _choose_parts(
         known = narrow(known, part)
         choice = choose_core(part, known)
         masks.flags["core"][here], masks.reasons[here] = choice.core, choice.reasons
+        masks.parts |= choice.parts
         for flag, find in FLAGS.items():
             masks.flags[flag][here] = find(part, known)
 
@@ -148,13 +151,30 @@ def _sum_up(contrasts: Contrasts, masks: Masks) -> Choice:
     # Of a row without an item, at place -1, nothing holds.
     rows = {name: np.append(mask, False)[contrasts.row_item] for name, mask in masks.flags.items()}
     rows_of = np.bincount(contrasts.row_item[contrasts.row_item >= 0], minlength=contrasts.items)
+    names = [name for name in contrasts.part.names if name in masks.parts]
+    parts = {name: masks.parts[name] for name in names}  # in this order whatever the threads did
     selection = Selection(
         rows=len(contrasts.row_item),
         core=int(rows["core"].sum()),
         hard=int(rows["hard"].sum()),
         reversed_cue=int(rows["reversed_cue"].sum()),
         fell=count_reasons(np.repeat(masks.reasons, rows_of).tolist()),
+        parts=parts,
+        seen=sum(part.items for part in parts.values()),
+        kept=sum(part.core for part in parts.values()),
+        bound=sum(part.bound for part in parts.values() if part.balanced),
     )
-    tier = pa.array(np.where(rows["core"], "core", "full"), pa.string())
-    flags = {name: pa.array(rows[name], pa.bool_()) for name in FLAGS}
-    return {"tier": tier, **flags}, selection
+    weights = np.append(weigh_core(contrasts, masks.flags["core"]), 0)[contrasts.row_item]
+    columns: Columns = {
+        "tier": pa.array(np.where(rows["core"], "core", "full"), pa.string()),
+        "core_weight": pa.array(weights, pa.float64(), mask=weights == 0),
+    }
+    return columns | {name: pa.array(rows[name], pa.bool_()) for name in FLAGS}, selection
+
+
+def weigh_core(contrasts: Contrasts, core: Mask) -> Floats:
+    """Returns 1 / core items of an item's unit in its part, such as a menu; 0 of no core item."""
+    unit = contrasts.unit.places * np.int64(len(contrasts.part.names)) + contrasts.part.places
+    _, places = np.unique(unit, return_inverse=True)
+    counts = np.bincount(places, core)
+    return core / np.maximum(counts[places], 1)

@@ -61,12 +61,7 @@ class ConfigResult(NamedTuple):
     @property
     def sentence(self) -> str:
         """How much of it is core, and in how much of it poles were compared."""
-        said: list[str] = []
-        chosen = self.selection
-        if chosen and self.config == PAIRS:
-            said.append(f"A core without these cues would keep {chosen.core:,} of {chosen.rows:,}.")
-        elif chosen:
-            said.append(f"{chosen.core:,} of {chosen.rows:,} rows are core.")
+        said = [*_describe_selection(self.config, self.selection)] if self.selection else []
         measured = self.cues[0].main.measured if self.cues else None
         every = self.cues[0].main.parts if self.cues else {}
         if measured is not None and every:
@@ -77,6 +72,26 @@ class ConfigResult(NamedTuple):
                 f" {show_share(measured)} of the rows."
             )
         return " ".join(said)
+
+
+def _describe_selection(config: str, chosen: Selection) -> Iterator[str]:
+    """Yields how much is core, of how much that can be, and what is special about it."""
+    if config == PAIRS:
+        yield f"A core without these cues would keep {chosen.core:,} of {chosen.rows:,}."
+    else:
+        yield f"{chosen.core:,} of {chosen.rows:,} rows are core."
+    if chosen.bound:
+        yield (
+            f"Of the {chosen.seen:,} that the choice saw at most {chosen.bound:,} can be kept with"
+            f" every cue in balance; it keeps {chosen.kept:,}."
+        )
+    without = [name for name, part in chosen.parts.items() if not part.balanced]
+    if without:
+        yield f"Without a core, since next to nothing is in balance: {', '.join(without)}."
+    for part in chosen.parts.values():
+        if part.single_contrast:
+            one, other = part.single_contrast
+            yield f"All pairs are one contrast, {one!r} and {other!r}: its words are no cue."
 
 
 def list_configs(quality: Quality) -> list[ConfigResult]:

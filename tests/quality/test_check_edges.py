@@ -203,11 +203,9 @@ def test_behaviors_without_a_row_in_core_are_the_rarest() -> None:
     assert "no row of killing; out of bounds: rows of the rarest behavior" in chosen.note
 
 
-def test_questions_too_few_of_every_number_of_options_are_told() -> None:
+def test_questions_too_few_to_tell_places_are_told() -> None:
     found = check("place of the target", questions(count=14))
-    assert (found.verdict, found.note) == (
-        "too few", "too few questions of every number of options"
-    )  # fmt: skip
+    assert (found.verdict, found.note) == ("too few", "no behavior has 30 menus")
 
 
 def test_places_of_two_behaviors_do_not_cancel() -> None:

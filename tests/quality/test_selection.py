@@ -1,4 +1,4 @@
-"""Which rows are core, why the rest is not, and which rows are flagged."""
+"""Which rows are core, and why the rest is not."""
 
 import ctypes
 from pathlib import Path
@@ -8,25 +8,23 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from sklearn.feature_extraction.text import CountVectorizer
 
-from generators.configs.contrasts import Contrasts, share_texts
+from generators.configs.contrasts import Contrasts, Mask, share_texts
 from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality import rows as stored
 from generators.quality.evidence import CHECK_SEED, list_evidence
-from generators.quality.measures.texts import split_tokens
 from generators.quality.selection.balance import Balance, Cue
-from generators.quality.selection.classifiers import Vocabulary, cross_score, fold_groups
+from generators.quality.selection.classifiers import fold_groups
 from generators.quality.selection.core import (
     choose_core,
     count_reasons,
+    draw_items,
     explain,
-    list_cues,
-    rank_items,
 )
+from generators.quality.selection.cues import Search, list_cues
 from generators.quality.selection.features import extract_features, list_parts
-from generators.quality.selection.ngrams import Ngrams
-from generators.quality.tiers import choose_all_rows, choose_rows, find_hard, find_reversed
+from generators.quality.selection.single import find_single_contrast
+from generators.quality.tiers import choose_all_rows, choose_rows
 from generators.sources.pairs.pair_files import OwnPair
 from planted import make_pair, plant, read_contrasts, tell
 
@@ -48,6 +46,10 @@ def choose(rows: list[Row]) -> dict[str, str]:
     return dict(zip(contrasts.ids.to_pylist(), choice.reasons, strict=True))
 
 
+def all_of(contrasts: Contrasts) -> Mask:
+    return np.ones(contrasts.items, np.bool_)
+
+
 def tell_pairs(count: int, seed: int = 0) -> list[tuple[str, str]]:
     rng = Random(seed)
     return [(tell(rng), tell(rng)) for _ in range(count)]
@@ -63,14 +65,14 @@ def test_refusals_are_out_on_either_side() -> None:
     assert refused == [rows[3]["id"], rows[8]["id"]]
 
 
-def test_of_repeated_text_the_lowest_rank_stays() -> None:
+def test_of_repeated_text_the_first_drawn_stays() -> None:
     rows = read_rows(tell_pairs(40))
     text = {name: rows[0][name] for name in ("prompt", "positive", "negative")}
     for place in (7, 21):
         rows[place] |= text
     same = [rows[place]["id"] for place in (0, 7, 21)]
     ids = [row["id"] for row in rows]
-    ranks = dict(zip(ids, rank_items(pa.array(ids)), strict=True))
+    ranks = dict(zip(ids, draw_items(pa.array(ids)).tolist(), strict=True))
     repeated = {name for name, reason in choose(rows).items() if reason == "repeated text"}
     assert repeated == {*same} - {min(same, key=ranks.__getitem__)}
     rows[7]["behavior"] = rows[21]["behavior"] = "deception"  # another part repeats nothing
@@ -128,7 +130,204 @@ def test_a_part_of_refusals_only_and_a_config_without_items_have_no_core() -> No
     assert set(choose(refusals).values()) == {"refusal wording"}
     nothing = read_plain([])
     choice = choose_core(nothing, extract_features([]))
-    assert (choice.core.tolist(), choice.reasons) == ([], [])
+    assert (choice.core.tolist(), choice.reasons, choice.parts) == ([], [], {})
+
+
+def split_rows(rows: list[Row]) -> list[Row]:
+    """Returns rows a third of whose groups are held out."""
+    held = {"g00": "validation", **dict.fromkeys(("g01", "g03", "g05", "g07", "g09"), "test")}
+    return [{**row, "split": held.get(row["group"], "train")} for row in rows]
+
+
+def swap_sides(row: Row) -> Row:
+    return {**row, "positive": row["negative"], "negative": row["positive"]}
+
+
+def test_what_train_keeps_does_not_depend_on_the_labels_of_the_rest() -> None:
+    rows = split_rows(make_corpus())
+    flipped = [row if row["split"] == "train" else swap_sides(row) for row in rows]
+    train = [row["id"] for row in rows if row["split"] == "train"]
+    before, after = choose(rows), choose(flipped)
+    assert [before[name] for name in train] == [after[name] for name in train]
+    assert before != after
+    assert [before[name] for name in train] == [
+        choose([row for row in rows if row["split"] == "train"])[name] for name in train
+    ]
+
+
+def test_the_prices_of_train_rid_held_out_rows_of_the_cue() -> None:
+    corpus = plant("word", 0.9, pairs=1200)
+    rows = split_rows(corpus.table.drop(["tier", "hard", "reversed_cue"]).to_pylist())
+    reasons = choose(rows)
+    held = np.array([row["split"] != "train" for row in rows])
+    core = np.array([reasons[row["id"]] == "" for row in rows])
+    assert corpus.cue[held].mean() > 0.5
+    assert abs(corpus.cue[held & core].mean()) < 0.25
+    assert core[held].mean() == pytest.approx(core[~held].mean(), abs=0.1)
+
+
+def test_parts_are_counted_on_what_was_seen_and_a_part_outside_train_is_seen_whole() -> None:
+    rows = split_rows(make_corpus())
+    others = [{**row, "split": "test"} for row in read_rows(tell_pairs(60, 7), "deception")]
+    contrasts = read_contrasts("contrastive", [*rows, *others])
+    selection = choose_rows(contrasts, extract_features(contrasts.texts))[1]
+    train = sum(row["split"] == "train" for row in rows)
+    ethical, deception = selection.parts["ethical"], selection.parts["deception"]
+    assert (ethical.train_only, ethical.items) == (True, train)
+    assert (deception.train_only, deception.items) == (False, 60)
+    assert 0.98 * ethical.bound <= ethical.core <= ethical.bound < train
+    assert selection.seen == train + 60
+    assert (selection.kept, selection.bound) == (
+        ethical.core + deception.core,
+        ethical.bound + deception.bound,
+    )
+
+
+def test_what_may_not_be_learnt_from_is_not_core() -> None:
+    rows = make_corpus()
+    contrasts = read_contrasts("contrastive", rows)
+    choice = choose_core(
+        contrasts, extract_features(contrasts.texts), np.zeros(contrasts.items, np.bool_)
+    )
+    assert not choice.core.any()
+    assert {*choice.reasons} == {"nothing to learn from"}
+
+
+def test_sides_that_are_equal_or_empty_but_for_blanks_are_out() -> None:
+    sides = tell_pairs(40)
+    sides[3] = ("Go on.", "Go on. ")
+    sides[8] = (" ", sides[8][1])
+    sides[9] = ("", " ")
+    rows = read_rows(sides)
+    found = {name: reason for name, reason in choose(rows).items() if "side" in reason}
+    assert found == {
+        rows[3]["id"]: "equal sides",
+        rows[8]["id"]: "empty side",
+        rows[9]["id"]: "empty side",
+    }
+
+
+def test_a_part_whose_poles_a_cue_tells_apart_throughout_has_no_core() -> None:
+    rows = read_rows([(f"{one} Yes, yes!", other) for one, other in tell_pairs(150, 7)])
+    assert {*choose(rows).values()} == {"no balanced core"}
+    contrasts = read_contrasts("contrastive", rows)
+    columns, selection = choose_rows(contrasts, extract_features(contrasts.texts))
+    part = selection.parts["ethical"]
+    assert (part.balanced, part.core, selection.core, selection.bound) == (False, 0, 0, 0)
+    assert selection.fell == {"no balanced core": 150}
+    assert columns["core_weight"].null_count == 150
+
+
+def test_core_weights_add_up_to_one_for_each_menu_of_core_and_behavior() -> None:
+    rows = [{**row, "decision_id": f"g/{place // 4}"} for place, row in enumerate(make_corpus())]
+    rows += [{**row, "id": f"x/{row['id']}", "behavior": "deception"} for row in rows[:120]]
+    contrasts = read_contrasts("contrastive", rows)
+    columns, _ = choose_rows(contrasts, extract_features(contrasts.texts))
+    weights: list[float | None] = columns["core_weight"].to_pylist()
+    assert [each is None for each in weights] == [
+        tier != "core" for tier in columns["tier"].to_pylist()
+    ]
+    sums: dict[tuple[str, str], float] = {}
+    for row, weight in zip(rows, weights, strict=True):
+        if weight is not None:
+            key = row["decision_id"], row["behavior"]
+            sums[key] = sums.get(key, 0) + weight
+    assert {round(each, 9) for each in sums.values()} == {1.0}
+    assert len({*weights}) > 3
+
+
+def make_single(count: int = 120, swapped: int = 0, other: str = "Spoken") -> list[OwnPair]:
+    """Returns pairs that differ in one word, the same in all."""
+    sentences = [tell(rng) for rng in map(Random, range(count))]
+    found = [
+        (each.replace("The ", "Lied to, the "), each.replace("The ", f"{other} to, the "))
+        for each in sentences
+    ]
+    return [
+        OwnPair(positive=sides[place < swapped], negative=sides[place >= swapped], id=str(place))
+        for place, sides in enumerate(found)
+    ]
+
+
+@pytest.mark.parametrize("swapped", [0, 40])
+def test_the_words_of_a_single_contrast_are_no_cue(swapped: int) -> None:
+    contrasts = read_plain(make_single(swapped=swapped))
+    single = find_single_contrast(contrasts)
+    assert single is not None
+    assert single.fillers == ("lied", "spoken")
+    assert single.sides.tolist() == [-1.0] * swapped + [1.0] * (120 - swapped)
+    choice = choose_core(contrasts, extract_features(contrasts.texts))
+    assert choice.core.all()
+    assert choice.parts["all"].single_contrast == ("lied", "spoken")
+
+
+def test_a_single_contrast_of_unequal_length_leaves_no_cue() -> None:
+    contrasts = read_plain(make_single(other="Told the whole truth"))
+    features = extract_features(contrasts.texts)
+    single = find_single_contrast(contrasts)
+    assert [*list_cues(contrasts, features, all_of(contrasts), single)] == []
+    assert choose_core(contrasts, features).core.all()
+
+
+def test_what_does_not_follow_from_a_single_contrast_is_balanced() -> None:
+    rows = [
+        make_pair(place, pair.positive, pair.negative, place % 10 != 0)
+        for place, pair in enumerate(make_single(200))
+    ]
+    contrasts = read_contrasts("contrastive", rows)
+    choice = choose_core(contrasts, extract_features(contrasts.texts))
+    assert choice.parts["ethical"].single_contrast == ("lied", "spoken")
+    assert {*choice.reasons} == {"", "place"}
+    assert choice.core.sum() < 80
+
+
+def test_two_contrasts_are_not_a_single_one() -> None:
+    pairs = make_single(40)
+    other = OwnPair(positive="He lied.", negative="He sang.")
+    assert find_single_contrast(read_plain([*pairs, other])) is None
+    assert find_single_contrast(read_plain(pairs[:1])) is None
+    assert find_single_contrast(read_plain([])) is None
+
+
+def test_nothing_is_found_twice() -> None:
+    contrasts = read_contrasts("contrastive", make_corpus())
+    features = extract_features(contrasts.texts)
+    search, kept = Search(contrasts, features), np.ones(contrasts.items, np.bool_)
+    names: list[str] = []
+    while found := search.find(kept):
+        names += [cue.name for cue in found]
+    assert "n-gram 'slowly'" in names
+    assert len(names) == len({*names})
+
+
+def test_the_search_measures_by_item_as_the_balance_does() -> None:
+    # In one question of ten all nine positives have a word, in the others the negative has it: as
+    # many pairs for as against.
+    rows: list[Row] = []
+    for place in range(100):
+        often = place % 10 == 0
+        ones = [f"Give thing {place} slowly." if often else f"Give thing {place}."] * (
+            12 if often else 1
+        )
+        other = f"Give item {place}." if often else f"Give item {place} slowly."
+        rows.append(
+            {
+                "id": f"g{place % 5}/{place}/ethical",
+                "decision_id": f"g{place % 5}/{place}",
+                "group": f"g{place % 5}",
+                "behavior": "ethical",
+                "question": "What now?",
+                "choices": [*(f"{one} {n}" for n, one in enumerate(ones)), other],
+                "matching": [*range(len(ones))],
+                "not_matching": [len(ones)],
+                "order": [*range(len(ones) + 1)],
+            }
+        )
+    contrasts = read_contrasts("multiple_choice", rows)
+    features = extract_features(contrasts.texts)
+    found = {cue.name: cue for cue in Search(contrasts, features).find(all_of(contrasts))}
+    cue = found["n-gram 'slowly'"]
+    assert cue.values.mean() == pytest.approx(-0.8)
 
 
 def make_associations(one: str, other: str) -> list[Row]:
@@ -151,7 +350,7 @@ def make_associations(one: str, other: str) -> list[Row]:
 def test_pairs_that_no_cue_tells_apart_are_all_core() -> None:
     contrasts = read_contrasts("associations", make_associations("neat", "dull"))
     features = extract_features(contrasts.texts)
-    assert not any(cue.values.any() for cue in list_cues(contrasts, features))
+    assert not any(cue.values.any() for cue in list_cues(contrasts, features, all_of(contrasts)))
     assert choose_core(contrasts, features).core.tolist() == [True, True]
 
 
@@ -161,7 +360,7 @@ def test_reasons_name_a_family_of_cues_and_not_the_one_that_the_price_fell_on() 
         for name in ("length", "characters", "characters", "commas", "place")
     ]
     burden = np.array([[1, 1], [1, 0], [0, 1], [0, 0], [1.5, 2.5]], np.float32)
-    found = Balance(np.array([False, False]), [*range(5)], burden)
+    found = Balance(np.array([False, False]), 2, 0, [*range(5)], burden)
     assert explain(cues, found) == ["length", "place"]
 
 
@@ -173,108 +372,18 @@ def test_reasons_are_counted_the_most_first() -> None:
     ]
 
 
-def read_flagged(sides: list[tuple[str, str]]) -> Contrasts:
-    """Returns pairs of ten groups."""
-    return read_plain(
-        [
-            OwnPair(positive=one, negative=other, group=str(place % 10), id=str(place))
-            for place, (one, other) in enumerate(sides)
-        ]
-    )
-
-
-def test_hard_rows_are_those_whose_words_mislead() -> None:
-    nouns = [f"thing{place}" for place in range(100)]
-    sides = [(f"Give the {noun}.", f"Take the {noun}.") for noun in nouns]
-    for place in (13, 57):
-        sides[place] = sides[place][::-1]
-    contrasts = read_flagged(sides)
-    assert np.flatnonzero(find_hard(contrasts, extract_features(contrasts.texts))).tolist() == [
-        13,
-        57,
-    ]
-
-
-def test_rows_are_reversed_where_a_cue_points_wrong_and_none_right() -> None:
-    sides = [(f"Give the thing{place} today.", f"Take thing{place}.") for place in range(100)]
-    sides[21] = sides[21][::-1]  # length and words both point to the other side
-    sides[34] = ("Take thing34.", "Take thing34 again now, today.")  # length alone, and wrong
-    sides[55] = ("Give thing55.", "Take the thing55 today.")  # a word points right
-    contrasts = read_flagged(sides)
-    flagged = find_reversed(contrasts, extract_features(contrasts.texts))
-    assert flagged[[21, 34]].all()
-    assert flagged.sum() <= 3
-    assert not flagged[[0, 50, 99]].any()
-
-
-def test_one_group_has_nothing_to_fit_on_and_no_hard_rows_and_no_reversed_ones() -> None:
-    contrasts = read_plain([OwnPair(positive="Give it.", negative="No.", group="g")] * 5)
-    features = extract_features(contrasts.texts)
-    assert not find_hard(contrasts, features).any()
-    assert not find_reversed(contrasts, features).any()
-    assert [*fold_groups(np.zeros(5, np.int32), 0)] == []
-    assert cross_score(lambda fit, score: np.ones(5), np.zeros(5, np.int32)).tolist() == [0] * 5
-
-
-def test_each_group_is_scored_once_by_what_was_fitted_on_the_others() -> None:
-    groups = np.repeat(np.arange(7), 3).astype(np.int32)
-    scored = np.zeros(21)
-    for fit, score in fold_groups(groups, 0):
-        scored += score
-        assert (fit ^ score).all()
-        assert not {*groups[fit]} & {*groups[score]}
-    assert (scored == 1).all()
-
-
-def test_texts_without_a_word_have_no_vocabulary() -> None:
-    vocabulary = Vocabulary(Ngrams(["", "  "]))
-    one, other = np.array([0], np.int32), np.array([1], np.int32)
-    assert vocabulary.names == []
-    assert vocabulary.compare(one, other).shape == (0,)
-
-
-def test_a_vocabulary_sees_marks_and_rare_words_of_few_texts_only() -> None:
-    texts = ["Go now!", "Go."]
-    vocabulary = Vocabulary(Ngrams(texts))
-    one, other = np.array([0], np.int32), np.array([1], np.int32)
-    shares = dict(zip(vocabulary.names, vocabulary.compare(one, other), strict=True))
-    assert shares == {"go": 0, "now": 1, "!": 1, ".": -1, "go now": 1, "now !": 1, "go .": -1}
-    assert vocabulary.find(vocabulary.names.index("."), one, other).tolist() == [-1]
-    assert Vocabulary(Ngrams(texts * 60)).names == sorted(shares)
-    assert "now" not in Vocabulary(Ngrams([*texts, *["Go."] * 98])).names
-
-
-def test_ngrams_are_those_that_scikit_learn_counts() -> None:
-    rng = Random(0)
-    words = [*(f"w{place}" for place in range(60)), "I'm", "«Oui»", "ΣΑΣ", "—", "...", "a_b", "ab"]
-    texts = [" ".join(rng.choices(words, k=rng.randint(0, 9))) for _ in range(300)]
-    for places in (np.arange(50), np.arange(0, 300, 2), np.arange(300)):
-        chosen = [texts[place] for place in places]
-        counter = CountVectorizer(
-            ngram_range=(1, 2),
-            binary=True,
-            min_df=3 if len(chosen) >= 100 else 1,
-            tokenizer=split_tokens,
-            token_pattern=None,
-        )
-        wanted = counter.fit_transform(chosen)
-        vocabulary = Vocabulary(Ngrams(texts), places.astype(np.int32))
-        assert vocabulary.names == counter.get_feature_names_out().tolist()
-        assert (vocabulary.has[places] != wanted).nnz == 0
-        assert vocabulary.has.nnz == wanted.nnz
-
-
 def test_cues_in_which_the_poles_are_meant_to_differ_are_let_be() -> None:
     contrasts = read_contrasts("associations", make_associations("wonderful", "terrible"))
     features = extract_features(contrasts.texts)
-    assert {cue.name for cue in list_cues(contrasts, features)} == {"length", "characters"}
-    assert "sentiment" in {
-        cue.name for cue in list_cues(read_flagged([("Good.", "Bad.")]), features)
-    }
+    names = {cue.name for cue in list_cues(contrasts, features, all_of(contrasts))}
+    assert names == {"length", "characters"}
+    plain = read_plain([OwnPair(positive="Good.", negative="Bad.")])
+    features = extract_features(plain.texts)
+    assert "sentiment" in {cue.name for cue in list_cues(plain, features, all_of(plain))}
 
 
 def test_the_solver_prints_nothing(sample_folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """HiGHS has a line of debugging where it repairs what its presolve made."""
+    """HiGHS says that it runs as soon as it is made."""
     rows, _ = stored.read_rows(sample_folder, "multiple_choice")
     whole = next(list_evidence(rows))
     for _, part in list_parts(whole.contrasts):

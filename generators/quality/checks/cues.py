@@ -7,7 +7,6 @@ compare, were measured for this project on the published files.
 from dataclasses import replace
 
 import numpy as np
-from scipy.stats import chi2
 
 from generators.configs.contrasts import Contrasts, Floats
 from generators.quality.checks.base import (
@@ -29,7 +28,9 @@ from generators.quality.checks.scores import (
 from generators.quality.evidence import Evidence
 from generators.quality.measures.estimates import LEVEL, Estimate, correct
 from generators.quality.measures.texts import REFUSALS, WORDS, is_english
+from generators.quality.selection.cues import follows
 from generators.quality.selection.features import differ, differ_surface
+from generators.quality.selection.single import find_single_contrast
 
 LEAST_LONGER, MOST_LONGER = 0.45, 0.55
 MOST_EFFECT = 0.10
@@ -38,9 +39,8 @@ MOST_ACCURACY = 0.60
 """Largest pair accuracy of what sees no content."""
 MOST_REFUSALS = 0.005
 """Largest share of texts with refusal wording."""
-FEWEST_A_PLACE = 5
-"""Questions expected at a place, below which chi-squared is none (Cochran 1954,
-https://doi.org/10.2307/3001616)."""
+DRAWS = 4000
+"""Random placings of which p is a share: it is no less than 1 in so many."""
 NOT_ENGLISH = "the texts are not English, and the lexicon is"
 
 
@@ -54,7 +54,13 @@ def measure_length(evidence: Evidence) -> Measurement | None:
 
 
 def _compare_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    return differ(evidence.features.surface[:, WORDS], contrasts)
+    return _leave_meant(differ(evidence.features.surface[:, WORDS], contrasts), contrasts)
+
+
+def _leave_meant(differences: Floats, contrasts: Contrasts) -> Floats:
+    """Returns differences of pairs; 0 where they follow from what alone differs in all pairs."""
+    meant = follows(differences, find_single_contrast(contrasts))
+    return np.zeros_like(differences) if meant else differences
 
 
 def measure_effect(evidence: Evidence) -> Measurement | None:
@@ -69,7 +75,7 @@ def _scale_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
     words = evidence.features.surface[:, WORDS]
     one, other = words[contrasts.positive], words[contrasts.negative]
     spread = float(np.sqrt((one.var() + other.var()) / 2)) if len(one) else 0.0
-    return (one - other) / spread if spread else np.zeros(len(one))
+    return _leave_meant((one - other) / spread if spread else np.zeros(len(one)), contrasts)
 
 
 def measure_surface(evidence: Evidence) -> Measurement | None:
@@ -77,14 +83,18 @@ def measure_surface(evidence: Evidence) -> Measurement | None:
 
     They find the matching option 87-90 % of the time in 33 files of Perez et al. 2022.
     """
-    surface = evidence.features.surface
-    if not any(differ(surface, part).any() for part in evidence.parts.values()):
+    if not any(_compare_surface(evidence, part).any() for part in evidence.parts.values()):
         return None
     return measure_fitted(evidence, _fit_surface)
 
 
+def _compare_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
+    columns = differ_surface(evidence.features, contrasts).T
+    return np.column_stack([_leave_meant(column, contrasts) for column in columns])
+
+
 def _fit_surface(evidence: Evidence, contrasts: Contrasts, weights: Floats) -> Ranker:
-    differences = differ_surface(evidence.features, contrasts)
+    differences = _compare_surface(evidence, contrasts)
     spread = differences.std(axis=0)
     return fit_ridge(differences / np.where(spread > 0, spread, 1.0), weights)
 
@@ -96,7 +106,7 @@ def measure_ngram(evidence: Evidence) -> Measurement | None:
     words. The best n-gram of the same rows, nearly always "yes" or "no", ranks 0.81 and 0.86 in
     files of Perez et al. 2022; 0.59 in CrowS-Pairs.
     """
-    if "n-gram" in evidence.whole.meant:
+    if "n-gram" in evidence.whole.meant or find_single_contrast(evidence.whole):
         return None
     found = measure_fitted(evidence, _fit_ngram)
     vocabulary, judged = evidence.features.vocabulary, evidence.judged
@@ -140,7 +150,7 @@ def measure_sentiment(evidence: Evidence) -> Measurement | None:
 
 
 def _compare_sentiment(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    return differ(evidence.features.sentiment, contrasts)
+    return _leave_meant(differ(evidence.features.sentiment, contrasts), contrasts)
 
 
 def measure_refusals(evidence: Evidence) -> Measurement | None:
@@ -183,29 +193,31 @@ def measure_targets(evidence: Evidence) -> Measurement | None:
         parts=parts if len(parts) > 1 else {},
         measured=share_rows(evidence, found),
         missed=list_missed(("p", least, least < LEVEL)),
-        note=None if values else "too few questions of every number of options",
+        note=None if values else f"no behavior has {FEWEST_OF_PART} menus",
     )
 
 
 def _measure_places(part: Contrasts) -> PartMeasure:
-    """Returns the mean distance from chance, and p, over the numbers of options that are many."""
+    """Returns the mean distance from chance over the numbers of options, and p of chi-squared.
+
+    p by drawing places at random, since many numbers of options have few questions.
+    """
     assert part.target is not None
     assert part.size is not None
-    statistic, freedom, distance, items = 0.0, 0, 0.0, 0
+    units = count_units(part)
+    if units < FEWEST_OF_PART:
+        return PartMeasure(units)
+    rng = np.random.default_rng(0)
+    statistic, distance, drawn = 0.0, 0.0, np.zeros(DRAWS)
     for size in np.unique(part.size).tolist():
         counts = np.bincount(part.target[part.size == size], minlength=size)
         expected = counts.sum() / size
-        if expected < FEWEST_A_PLACE:
-            continue
-        statistic += float(((counts - expected) ** 2 / expected).sum())
-        freedom += size - 1
+        statistic += float(((counts - expected) ** 2).sum() / expected)
         distance += float(np.abs(counts - expected).max())
-        items += int(counts.sum())
-    units = count_units(part)
-    if items < FEWEST_OF_PART:
-        return PartMeasure(units)
-    doubt = float(chi2.sf(statistic, freedom))
-    return PartMeasure(units, Estimate(distance / items, 0.0, items, 0, {}), doubt=doubt)
+        random = rng.multinomial(counts.sum(), np.full(size, 1 / size), DRAWS)
+        drawn += ((random - expected) ** 2).sum(axis=1) / expected
+    doubt = float(((drawn >= statistic - 1e-9).sum() + 1) / (DRAWS + 1))
+    return PartMeasure(units, Estimate(distance / part.items, 0.0, units, 0, {}), doubt=doubt)
 
 
 def measure_order(evidence: Evidence) -> Measurement | None:

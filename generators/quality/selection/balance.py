@@ -2,49 +2,47 @@
 
 Each item has a column of cues, such as +1 where its positive is the longer side and -1 where it is
 the shorter. We keep the most items such that no cue's mean over them is further from zero than its
-tolerance, give or take one item. The programme's dual is a linear classifier on the cues, with an
-L1 penalty and a hinge loss: its *prices* weigh the cues, and what is left out are the items that it
+tolerance allows. The programme's dual is a linear classifier on the cues, with an L1
+penalty and a hinge loss: its *prices* weigh the cues, and what is left out are the items that it
 ranks right with a margin of more than 1. So this filters adversarially (AFLite,
-https://arxiv.org/abs/2002.04108), but at once and with the fewest losses. Prices also
-decide what to keep of items that were not used.
-The only importer of scipy's optimizer.
+https://arxiv.org/abs/2002.04108), but at once and with the fewest losses. Prices also decide what
+to keep of items that were not used.
+
+A vertex of the programme has no more fractional items than cues that bind. These alone are
+rounded, so that what is kept is the programme's choice but for a few items.
+The only importer of HiGHS (https://doi.org/10.1007/s12532-017-0130-5).
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false, reportCallIssue=false, reportArgumentType=false
-# scipy types its options and results too narrowly for `linprog`.
+# pyright: reportUnknownArgumentType=false
+# What HiGHS returns has few types.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from highspy import Highs, HighsModelStatus
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
-from generators.configs.contrasts import Floats, Ints, Mask
+from generators.configs.contrasts import Floats, Mask
 
 Singles = NDArray[np.float32]
 
-DIGITS = 2
-MOST_CLASSES = 400
-"""Up to so many classes of equal items, whole numbers are searched for."""
-WORTH_IT = 0.95
-"""What rounding must leave of the best there could be, or whole numbers are searched for."""
-GAP, NODES = 0.02, 5
-"""Where that search ends; by nodes and not by time, so that it is repeatable."""
-NEAR = 1e-6
 SPARE = 1.0
-"""Items by which a cue may be off whatever its tolerance: of a few items, with some hundred cues,
-none could be kept without."""
-PREFERENCE = 0.05
-"""How much more than 1 the first item by rank is worth, and the last one less. Were all worth the
-same, whole classes of items would go and others stay, and that would be a cue; so each loses its
-last ones."""
-LEVELS = 20
-"""Different worths that there are."""
-MOST_KEYS = 2**62
-"""So many different keys of classes fit into a number, with room to spare."""
+"""Items by which a cue may be off in any case: else no single item could be kept."""
+ROUNDING = 2.0
+"""Items by which a cue may be further off once only whole items are kept. The programme itself
+allows none of it, so that its bound is that of the tolerances."""
+PREFERENCE = 0.01
+"""How much more than 1 an item is worth that is drawn first, and less the last one. Were all worth
+the same, whole kinds of items would go and others stay, and that would be a cue; so each loses its
+last ones. So little costs next to nothing of the bound."""
+TORN = 100
+"""Items that rounding may choose among, beside the fractional ones: those with least to lose."""
+DIGITS = 2
+NEAR, BROKEN = 1e-6, 1e-4
+"""Up to here a share counts as whole, and a sum as within its limit."""
 
 
 @dataclass
@@ -59,16 +57,12 @@ class Cue:
     """How far from 0 the mean of the kept items may be."""
     scope: Mask | None = None
     """The items that the mean is over; all if None."""
+    allowed: float = SPARE
+    """How far the sum of the kept items may be from 0 besides, in items."""
 
     def __post_init__(self) -> None:
         """Rounds the values, and keeps them small."""
         self.values = self.values.round(DIGITS).astype(np.float32)
-
-    @property
-    def slack(self) -> Singles:
-        """What each item adds to how far the cue may be off; one number where all add the same."""
-        allowed = self.tolerance * (1.0 if self.scope is None else self.scope)
-        return np.asarray(allowed, np.float32)
 
 
 @dataclass(frozen=True)
@@ -77,136 +71,200 @@ class Balance:
 
     kept: Mask
     """Item -> whether it is kept; of the items that were not used, by the prices alone."""
+    seen: int
+    """Items that were used."""
+    bound: int
+    """Of the items that were used, no choice keeps more with every cue within its tolerance."""
     priced: list[int]
     """Those of the cues that have a price."""
     burden: Singles
     """What each item would cost the balance in each of these, in items; shape (priced, items)."""
 
 
-def balance(cues: Sequence[Cue], rank: Ints, used: Mask) -> Balance:
-    """Returns the largest choice of items in which every cue is within its tolerance.
+class _Silent(Highs):
+    """Prints nothing: its first line would come as soon as it is made."""
+
+    def enableCallbacks(self) -> None:
+        self.silent()
+        super().enableCallbacks()
+
+
+class Programme:
+    """The programme of one set of items, solved anew from where it was each time cues are added."""
+
+    def __init__(self, draws: Floats, used: Mask) -> None:
+        """Takes the items.
+
+        Args:
+            draws: item -> a number drawn for it, 0 to 1; of equal items the lowest are kept.
+            used: the items that the choice may see; others are judged by the prices found on these.
+        """
+        order = np.argsort(draws, kind="stable")
+        self._seen = order[used[order]]
+        """The items that are used, so that their order in a file does not matter."""
+        self._used = used
+        self._worth = 1 + PREFERENCE * (1 - 2 * draws)
+        self._cues: list[Cue] = []
+        self._values = np.zeros((0, len(self._seen)), np.float32)
+        """Cue x used item."""
+        self._slack = np.zeros((0, len(self._seen)), np.float32)
+        self._allowed = np.zeros(0)
+        """Cue -> how far its sum may be off whatever is kept."""
+        self._rows: list[tuple[int, int]] = []
+        """Row of the solver -> cue, and 1 where its sum is bounded from above, -1 from below."""
+        self._solver = self._start()
+
+    def _start(self) -> Highs:
+        solver = _Silent()
+        solver.silent()
+        for option, value in (("parallel", "off"), ("presolve", "off"), ("solver", "simplex")):
+            solver.setOptionValue(option, value)
+        count = len(self._seen)
+        solver.addVars(count, np.zeros(count), np.ones(count))
+        solver.changeColsCost(count, np.arange(count, dtype=np.int32), -self._worth[self._seen])
+        return solver
+
+    def add(self, cues: Sequence[Cue]) -> None:
+        """Takes more cues that must be in balance."""
+        if not cues:
+            return
+        self._cues += cues
+        values = np.array([cue.values[self._seen] for cue in cues], np.float32)
+        slack = np.ones_like(values)
+        for row, cue in zip(slack, cues, strict=True):
+            row *= cue.tolerance * (1.0 if cue.scope is None else cue.scope[self._seen])
+        self._values = np.vstack([self._values, values])
+        self._slack = np.vstack([self._slack, slack])
+        self._allowed = np.append(self._allowed, [cue.allowed for cue in cues])
+
+    def solve(self) -> Balance:
+        """Returns the largest choice of items in which every cue is within its tolerance."""
+        share = np.ones(len(self._seen))
+        if self._rows:
+            share = self._run()
+        while broken := self._find_broken(share):
+            for cue, side in broken:
+                row = side * self._values[cue].astype(np.float64) - self._slack[cue]
+                places = np.flatnonzero(row).astype(np.int32)
+                limit = float(self._allowed[cue])
+                self._solver.addRow(-np.inf, limit, len(places), places, row[places])
+            self._rows += broken
+            share = self._run()
+        prices = self._read_prices()
+        return self._judge(share, prices)
+
+    def _run(self) -> Floats:
+        """Returns how much of each used item the programme keeps, 0 to 1."""
+        self._solver.run()
+        status = self._solver.getModelStatus()
+        if status != HighsModelStatus.kOptimal:  # nothing is always within the limits
+            raise RuntimeError(
+                f"{len(self._rows)} cues in balance: {status.name}; expected kOptimal"
+            )
+        return np.clip(np.array(self._solver.getSolution().col_value), 0.0, 1.0)
+
+    def _find_broken(self, share: Floats) -> list[tuple[int, int]]:
+        """Returns the cues that are out of balance, each with its side."""
+        sums, free = self._values @ share, self._slack @ share + self._allowed
+        known = set(self._rows)
+        return [
+            (cue, side)
+            for side in (1, -1)
+            for cue in np.flatnonzero(side * sums > free + BROKEN).tolist()
+            if (cue, side) not in known
+        ]
+
+    def _read_prices(self) -> Floats:
+        """Returns the price of each cue from above, then from below."""
+        prices = np.zeros((2, len(self._cues)))
+        if self._rows:
+            found = np.maximum(-np.array(self._solver.getSolution().row_dual), 0.0)
+            for (cue, side), price in zip(self._rows, found, strict=True):
+                prices[0 if side > 0 else 1, cue] = price
+        return prices
+
+    def _judge(self, share: Floats, prices: Floats) -> Balance:
+        above, below = prices
+        priced: list[int] = np.flatnonzero(above + below > NEAR).tolist()
+        burden = np.array(
+            [self._weigh(self._cues[cue], above[cue], below[cue]) for cue in priced], np.float32
+        ).reshape(len(priced), len(self._used))
+        total = burden.sum(axis=0, dtype=np.float64)
+        kept = total < self._worth
+        # Weak duality: whatever the prices, no choice within the limits keeps more.
+        limit = (above + below) @ self._allowed
+        bound = int(np.maximum(1 - total[self._seen], 0.0).sum() + limit + NEAR)
+        bound = min(bound, len(self._seen))
+        torn = np.argsort(np.abs(total - self._worth)[self._seen], kind="stable")[:TORN]
+        kept[self._seen] = self._round(share, torn, bound)
+        return Balance(kept, len(self._seen), bound, priced, burden)
+
+    def _weigh(self, cue: Cue, above: float, below: float) -> Singles:
+        """Returns the burden of each item in a cue, by its prices."""
+        scope = 1.0 if cue.scope is None else cue.scope
+        return cue.values * (above - below) - scope * (cue.tolerance * (above + below))
+
+    def _round(self, share: Floats, torn: NDArray[np.int64], most: int) -> Mask:
+        """Returns which used items are kept: those that the programme keeps whole, and some more.
+
+        Of the fractional ones as many as their shares add up to. Which these are, and which of the
+        others that it is hardly worth more to keep than to leave, is whatever puts the cues least
+        further off.
+        """
+        kept = share > 1 - NEAR
+        parts = np.flatnonzero((share > NEAR) & ~kept)
+        if len(parts):
+            count = min(int(np.ceil(share.sum() - NEAR)), most) - int(kept.sum())
+            kept[parts[np.argsort(-share[parts], kind="stable")[: max(count, 0)]]] = True
+        torn = np.union1d(parts, torn)
+        columns, excess = self._columns(torn), self._excess(kept)
+        inside = kept[torn]
+        while True:
+            excess = _swap(inside, columns, excess)
+            left = np.flatnonzero(inside)
+            if excess.max(initial=0.0) <= ROUNDING or not len(left):
+                break
+            without = excess[:, None] - columns[:, left]
+            best = int(_weigh_excess(without).argmin())
+            inside[left[best]], excess = False, without[:, best]
+        kept[torn] = inside
+        return kept
+
+    def _excess(self, kept: Mask) -> Floats:
+        """Returns by how much the sum of each cue is off more than it may, from above and below."""
+        share = kept.astype(np.float64)
+        sums, free = self._values @ share, self._slack @ share + self._allowed
+        return np.concatenate([sums - free, -sums - free]).round(6)
+
+    def _columns(self, places: NDArray[np.int64]) -> Floats:
+        """Returns what some items add to the excess."""
+        values, slack = self._values[:, places], self._slack[:, places]
+        return np.vstack([values - slack, -values - slack]).astype(np.float64)
+
+
+def _swap(inside: Mask, columns: Floats, excess: Floats) -> Floats:
+    """Returns the excess after items were swapped as long as that puts the cues less far off.
 
     Args:
-        cues: what must be in balance; the items they are of.
-        rank: item -> place in the order in which equal items are kept.
-        used: the items that the choice may see; others are judged by the prices found on these.
+        inside: item -> whether it is kept; changed in place.
+        columns: what each item adds to the excess; shape (excess, items).
+        excess: by how much each cue is off more than it may.
     """
-    place = (np.argsort(np.argsort(rank)) + 0.5) / max(len(rank), 1)
-    level = (np.floor(place * LEVELS) + 0.5) / LEVELS
-    classes, members, sizes = _group_equal(cues, used, level)
-    first = np.flatnonzero(used)[classes]
-    quota, prices = _solve(_constrain(cues, first), sizes, _value(level[first]))
-    kept = np.zeros(len(rank), np.bool_)
-    kept[used] = _take_first(members, quota, rank[used])
-    above, below = prices.reshape(2, len(cues)).astype(np.float32)
-    priced: list[int] = np.flatnonzero(above + below).tolist()
-    weighed = [_weigh(cues[cue], above[cue], below[cue]) for cue in priced]
-    burden = np.array(weighed, np.float32).reshape(len(priced), len(rank))
-    if not used.all():
-        kept[~used] = (burden.sum(axis=0) <= _value(place))[~used]
-    return Balance(kept, priced, burden)
+    while True:
+        ins, outs = np.flatnonzero(~inside), np.flatnonzero(inside)
+        if not len(ins) or not len(outs):
+            return excess
+        moved = columns[:, ins][:, :, None] - columns[:, outs][:, None, :]
+        after = excess[:, None, None] + moved
+        weights = _weigh_excess(after)
+        best = int(weights.argmin())
+        if weights.flat[best] >= _weigh_excess(excess) - NEAR:
+            return excess
+        one, other = divmod(best, len(outs))
+        excess = after[:, one, other]
+        inside[ins[one]], inside[outs[other]] = True, False
 
 
-def _value(place: Floats) -> Floats:
-    """Returns what items are worth, from their place by rank, 0 to 1."""
-    return 1 + PREFERENCE * (1 - 2 * place)
-
-
-def _group_equal(
-    cues: Sequence[Cue], used: Mask, level: Floats
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Returns one item of each class of equal ones, the class of each item, and their sizes.
-
-    Of the items that are used, numbered anew.
-    """
-    slack = (cue.slack for cue in cues if cue.scope is not None)
-    key, most = np.zeros(int(used.sum()), np.int64), 1
-    for values in (*(cue.values for cue in cues), *slack, level):
-        known, codes = np.unique(values[used], return_inverse=True)
-        if most * len(known) >= MOST_KEYS:
-            seen, key = np.unique(key, return_inverse=True)
-            most = len(seen)
-        key = key * len(known) + codes
-        most *= len(known)
-    _, first, members, sizes = np.unique(
-        key, return_index=True, return_inverse=True, return_counts=True
-    )
-    return first, members, sizes
-
-
-def _constrain(cues: Sequence[Cue], items: NDArray[np.int64]) -> Floats:
-    """Returns rows that must sum to `SPARE` or less: each cue from above, then from below."""
-    columns = np.array([cue.values[items] for cue in cues])
-    slack = np.array([np.broadcast_to(cue.slack, cue.values.shape)[items] for cue in cues])
-    return np.vstack([columns - slack, -columns - slack]).astype(np.float64)
-
-
-def _weigh(cue: Cue, above: Singles, below: Singles) -> Singles:
-    """Returns the burden of each item in a cue, by its prices."""
-    weighed = cue.values * (above - below) - cue.slack * (above + below)
-    return weighed.astype(np.float32, copy=False)
-
-
-def _solve(
-    matrix: Floats, sizes: NDArray[np.int64], values: Floats
-) -> tuple[NDArray[np.int64], Floats]:
-    """Returns how many of each class to keep, and the price of each row."""
-    if (matrix @ sizes <= SPARE + NEAR).all():
-        return sizes.astype(np.int64), np.zeros(len(matrix))
-    limits = np.column_stack([np.zeros(len(sizes)), sizes])
-    most = np.full(len(matrix), SPARE)
-    found = linprog(-values, A_ub=matrix, b_ub=most, bounds=limits, method="highs")
-    quota = np.floor(found.x + NEAR).astype(np.int64)
-    prices = np.maximum(-np.asarray(found.ineqlin.marginals), 0.0)
-    quota = _fill(matrix, sizes, quota, found.x - quota)
-    if len(sizes) <= MOST_CLASSES and values @ quota < WORTH_IT * (values @ found.x):
-        quota = _search(matrix, sizes, values, quota)
-    return quota, prices
-
-
-def _search(
-    matrix: Floats, sizes: NDArray[np.int64], values: Floats, quota: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Returns a better quota in whole numbers, if a short search by branch and bound finds one."""
-    best = milp(
-        -values,
-        constraints=LinearConstraint(matrix, -np.inf, SPARE),
-        bounds=Bounds(0, sizes),
-        integrality=np.ones(len(sizes), np.int64),
-        # Where HiGHS repairs what its presolve made, it prints a line of debugging, asked or not:
-        # https://github.com/ERGO-Code/HiGHS/issues/2783.
-        options={"mip_rel_gap": GAP, "node_limit": NODES, "presolve": False},
-    )
-    if best.x is None:
-        return quota
-    found = np.round(best.x).astype(np.int64)
-    holds = bool((matrix @ found <= SPARE + NEAR).all())
-    return found if holds and values @ found > values @ quota else quota
-
-
-def _fill(
-    matrix: Floats, sizes: NDArray[np.int64], quota: NDArray[np.int64], rest: Floats
-) -> NDArray[np.int64]:
-    """Returns the quota with what rounding down lost put back, as far as the balance allows."""
-    total = matrix @ quota - SPARE
-    while (total > NEAR).any():  # rounding down may have taken what others were balanced by
-        left = np.flatnonzero(quota)
-        over = np.maximum(total[:, None] - matrix[:, left], 0.0).sum(axis=0)
-        worst = left[over.argmin()]
-        quota[worst] -= 1
-        total = total - matrix[:, worst]
-    for one in np.argsort(-rest, kind="stable"):
-        after = total + matrix[:, one]
-        if quota[one] < sizes[one] and (after <= NEAR).all():
-            quota[one] += 1
-            total = after
-    return quota
-
-
-def _take_first(members: NDArray[np.int64], quota: NDArray[np.int64], rank: Ints) -> Mask:
-    """Returns the first of each class by rank, as many as its quota."""
-    order = np.lexsort((rank, members))
-    starts = np.searchsorted(members[order], np.arange(len(quota)))
-    kept = np.zeros(len(members), np.bool_)
-    kept[order] = np.arange(len(order)) - starts[members[order]] < quota[members[order]]
-    return kept
+def _weigh_excess(excess: Floats) -> Floats:
+    """Returns how bad it is by how much cues are off: most of all the worst of them."""
+    return (np.maximum(excess, 0.0) ** 4).sum(axis=0)

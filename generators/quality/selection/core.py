@@ -1,35 +1,34 @@
 """Chooses `core`, part by part: the most items in which no surface cue points to a pole.
 
-First goes what is out whatever the balance: refusal wording, and repeated text. Then the
+First goes what is out whatever the balance: broken pairs, refusal wording, repeated text. Then the
 known cues are balanced. Then, round by round, what a search finds in the rest (an n-gram on one
-side, a classifier of the ten features fitted afresh) becomes a cue too, until it finds nothing.
+side, a classifier of the ten features fitted afresh) becomes a cue too, until it finds nothing
+new. All of it looks at `train` alone; the prices of the cues that were learnt there decide for
+validation and test.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from generators.configs.contrasts import Contrasts, Floats, Ints, Mask, Strings
-from generators.quality.measures.texts import FEATURES, REFUSALS, WORDS
-from generators.quality.selection.balance import Balance, Cue, balance
-from generators.quality.selection.classifiers import cross_score, fit_direction, score_features
+from generators.configs.contrasts import Contrasts, Floats, Mask, Strings
+from generators.quality.measures.texts import REFUSALS
+from generators.quality.selection.balance import Balance, Cue, Programme
+from generators.quality.selection.classifiers import list_places
+from generators.quality.selection.cues import Search, list_cues
 from generators.quality.selection.features import (
     AT_ONCE,
     TextFeatures,
-    average,
-    differ,
-    differ_surface,
+    list_parts,
+    narrow,
     take_part,
 )
+from generators.quality.selection.single import SingleContrast, find_single_contrast
+from schemas.quality import PartSelection
 
-SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
-"""Tolerances of the mean: of which side has more, of by how much (in standard deviations), of
-features that no check names, of places. All stay well inside the bounds of the checks, so
-that these hold on the whole and not only in each behavior."""
 FAMILIES = {
     "characters": "length",
     "commas": "punctuation",
@@ -40,21 +39,12 @@ FAMILIES = {
 }
 """Cue -> its name for who reads why a row fell: cues of one family move together, and which of them
 the balance happens to be priced by means little."""
-LARGEST = 3.0
-"""Standard deviations at which a difference is cut off."""
 ROUNDS = 12
-NGRAMS_A_ROUND = 10
-NGRAM_LIMIT = 0.12
-"""Largest difference between the shares of positives and negatives with an n-gram; the check allows
-0.2. In few menus chance makes larger ones: there `NGRAM_NOISE / sqrt(menus)` holds."""
-NGRAM_NOISE = 1.5
-CLASSIFIER_LIMIT = 0.54
-"""Pair accuracy of the ten features above which their direction becomes a cue; likewise."""
-CLASSIFIER_NOISE = 0.5
-FEWEST_MENUS = 100
-"""Below it a classifier is unreliable: chance alone lifts a clean set above 0.6."""
-FOUND = 0.02
-"""Tolerance of a cue that the search found, below the limit by which it is found."""
+LEAST_SHARE, FEWEST = 0.05, 6
+"""A part has no core where its programme keeps a smaller share of what it saw, or fewer items than
+that and not even half: what is left then is little more than what the tolerances let through."""
+UNBALANCED = "no balanced core"
+UNSEEN = "nothing to learn from"
 
 
 @dataclass(frozen=True)
@@ -65,6 +55,22 @@ class Choice:
     """Item -> whether it is core."""
     reasons: list[str]
     """Item -> the cue for which it is not core more than for any other; empty where it is."""
+    parts: dict[str, PartSelection]
+    """Part -> how it was chosen."""
+
+
+class Found(NamedTuple):
+    """How one part's items were balanced."""
+
+    balance: Balance
+    cues: list[Cue]
+    single: SingleContrast | None
+
+    @property
+    def balanced(self) -> bool:
+        """Whether more than next to nothing is kept."""
+        seen, kept = self.balance.seen, self.balance.bound
+        return kept >= LEAST_SHARE * seen and (kept >= FEWEST or 2 * kept >= seen)
 
 
 def choose_core(contrasts: Contrasts, features: TextFeatures, used: Mask | None = None) -> Choice:
@@ -73,141 +79,108 @@ def choose_core(contrasts: Contrasts, features: TextFeatures, used: Mask | None 
     Args:
         contrasts: its items.
         features: what is measured of their texts.
-        used: items that the choice may see, all if None; the others are judged by what was
-            learnt from these, so that what is measured on them is no echo of the choice.
+        used: items that the choice may see; the others are judged by what was learnt from these,
+            so that what is measured on them is no echo of the choice. None for those in `train`,
+            or for all of a part that has none there.
     """
-    seen = np.ones(contrasts.items, np.bool_) if used is None else used
-    rank = rank_items(contrasts.ids)
-    out = {
-        "refusal wording": find_refusals(contrasts, features),
-        "repeated text": find_repeats(contrasts, rank),
-    }
     core, reasons = np.zeros(contrasts.items, np.bool_), np.full(contrasts.items, "", object)
-    for name, mask in out.items():
-        reasons[mask & (reasons == "")] = name
-    for part in range(len(contrasts.part.names)):
-        chosen = (contrasts.part.places == part) & (reasons == "")
-        if not (chosen & seen).any():
-            continue
-        kept, why = _choose_part(take_part(contrasts, chosen), features, rank[chosen], seen[chosen])
-        core[chosen], reasons[chosen] = kept, why
-    return Choice(core, reasons.tolist())
+    parts: dict[str, PartSelection] = {}
+    for here, part in list_parts(contrasts):
+        seen = _see(part) if used is None else used[here]
+        choice = _choose_part(part, narrow(features, part), seen)
+        core[here], reasons[here] = choice.core, choice.reasons
+        parts |= choice.parts
+    return Choice(core, reasons.tolist(), parts)
 
 
-def rank_items(ids: Strings) -> Ints:
-    """Returns each item's place in the order of the sha256 of its id: what is kept first."""
-    digests = bytearray()
-    for start in range(0, len(ids), AT_ONCE):
-        names: list[Any] = ids.slice(start, AT_ONCE).to_pylist()
-        digests += b"".join(sha256(name.encode()).digest() for name in names)
-    keys = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 4)
-    order = np.argsort(keys[:, 0])
-    if not np.diff(keys[order, 0]).all():
-        order = np.lexsort(keys.T[::-1])
-    rank = np.zeros(len(ids), np.int32)
-    rank[order] = np.arange(len(ids))
-    return rank
+def _see(part: Contrasts) -> Mask:
+    """Returns the items that are in `train`; all where none is."""
+    if part.train is None or not part.train.any():
+        return np.ones(part.items, np.bool_)
+    return part.train
 
 
-def _choose_part(
-    contrasts: Contrasts, features: TextFeatures, rank: Ints, used: Mask
-) -> tuple[Mask, list[str]]:
-    cues = list(list_cues(contrasts, features))
-    found = balance(cues, rank, used)
+def _choose_part(part: Contrasts, features: TextFeatures, seen: Mask) -> Choice:
+    draws = draw_items(part.ids)
+    reasons = find_unfit(part, features, draws, seen)
+    core, fit = np.zeros(part.items, np.bool_), reasons == ""
+    found = None
+    if (fit & seen).any():
+        found = _balance(take_part(part, fit), features, draws[fit], seen[fit])
+        core[fit] = found.balance.kept & found.balanced
+        reasons[fit] = explain(found.cues, found.balance) if found.balanced else UNBALANCED
+    reasons[fit & (found is None)] = UNSEEN
+    selection = PartSelection(
+        train_only=part.train is not None and not (seen & ~part.train).any(),
+        items=int(seen.sum()),
+        core=int((core & seen).sum()),
+        bound=found.balance.bound if found else 0,
+        balanced=found is not None and found.balanced,
+        single_contrast=found.single.fillers if found and found.single else None,
+    )
+    name = part.part.names[int(part.part.places[0])]
+    return Choice(core, reasons.tolist(), {name: selection})
+
+
+def _balance(contrasts: Contrasts, features: TextFeatures, draws: Floats, seen: Mask) -> Found:
+    single = find_single_contrast(take_part(contrasts, seen))
+    cues = list(list_cues(contrasts, features, seen, single))
+    programme = Programme(draws, seen)
+    programme.add(cues)
+    found = Found(programme.solve(), cues, single)
+    if single:  # its words are the contrast
+        return found
+    search = Search(contrasts, features)
     for _ in range(ROUNDS):
-        more = list(_search(contrasts, features, found.kept & used))
+        more = search.find(found.balance.kept & seen) if found.balanced else []
         if not more:
             break
         cues += more
-        found = balance(cues, rank, used)
-    return found.kept, explain(cues, found)
-
-
-def list_cues(contrasts: Contrasts, features: TextFeatures) -> Iterator[Cue]:
-    """Yields the cues that are kept in balance from the start."""
-    found = (*_list_surface(contrasts, features), *_list_places(contrasts))
-    yield from (cue for cue in found if cue.name not in contrasts.meant)
-
-
-def _list_surface(contrasts: Contrasts, features: TextFeatures) -> Iterator[Cue]:
-    for place, name in enumerate(FEATURES):
-        values = features.surface[:, place]
-        surface = differ(values, contrasts)
-        if place == REFUSALS or (place != WORDS and not surface.any()):
-            continue
-        gated = "length" if place == WORDS else name
-        sign = average(np.sign(surface), contrasts.item)
-        yield Cue(gated, sign, SIGN if place == WORDS else WEAK)
-        sides = values[contrasts.positive], values[contrasts.negative]
-        spread = np.sqrt((sides[0].var() + sides[1].var()) / 2)
-        size = np.clip(surface / max(spread, 1e-9), -LARGEST, LARGEST)
-        yield Cue(gated, average(size, contrasts.item), SIZE if place == WORDS else WEAK)
-    feeling = differ(features.sentiment, contrasts)
-    yield Cue("sentiment", average(np.sign(feeling), contrasts.item), WEAK)
-    yield Cue("sentiment", average(feeling, contrasts.item), SIZE)
-    if contrasts.earlier is not None:
-        yield Cue("place", average(contrasts.earlier.astype(np.float64), contrasts.item), PLACE)
-
-
-def _list_places(contrasts: Contrasts) -> Iterator[Cue]:
-    """Yields one cue for each place and number of options: more often there than by chance."""
-    if contrasts.target is None or contrasts.size is None:
-        return
-    for size in np.unique(contrasts.size):
-        scope = contrasts.size == size
-        for place in range(size):
-            here = (contrasts.target == place) - 1 / size
-            yield Cue("place", np.where(scope, here, 0.0), TARGET, scope)
-
-
-def find_refusals(contrasts: Contrasts, features: TextFeatures) -> Mask:
-    """Returns for each item whether either side has the wording of a refusal."""
-    refuses = features.surface[:, REFUSALS] > 0
-    pairs = refuses[contrasts.positive] | refuses[contrasts.negative]
-    found = np.zeros(contrasts.items, np.bool_)
-    found[contrasts.item[pairs]] = True
+        programme.add(more)
+        found = Found(programme.solve(), cues, single)
     return found
 
 
-def find_repeats(contrasts: Contrasts, rank: Ints) -> Mask:
-    """Returns for each item whether its text stands in one of lower rank of its part already."""
+def draw_items(ids: Strings) -> Floats:
+    """Returns a number for each item, 0 to 1, from the sha256 of its id: the lowest stay first."""
+    digests = bytearray()
+    for start in range(0, len(ids), AT_ONCE):
+        names: list[Any] = ids.slice(start, AT_ONCE).to_pylist()
+        digests += b"".join(sha256(name.encode()).digest()[:8] for name in names)
+    return np.frombuffer(digests, ">u8").astype(np.float64) / 2**64
+
+
+def find_unfit(contrasts: Contrasts, features: TextFeatures, draws: Floats, seen: Mask) -> Any:
+    """Returns for each item why it is out whatever the balance; empty where it is not."""
+    places: list[int] = list_places(np.r_[contrasts.positive, contrasts.negative]).tolist()
+    bare = {place: contrasts.texts[place].strip() for place in places}
+    ones: list[int] = contrasts.positive.tolist()
+    others: list[int] = contrasts.negative.tolist()
+    sides = [(bare[one], bare[other]) for one, other in zip(ones, others, strict=True)]
+    refuses = features.surface[:, REFUSALS] > 0
+    broken = {
+        "empty side": np.array([not (one and other) for one, other in sides], np.bool_),
+        "equal sides": np.array([one == other for one, other in sides], np.bool_),
+        "refusal wording": refuses[contrasts.positive] | refuses[contrasts.negative],
+    }
+    reasons = np.full(contrasts.items, "", object)
+    reasons[find_repeats(contrasts, draws, seen)] = "repeated text"
+    for name, pairs in reversed(broken.items()):
+        reasons[contrasts.item[pairs]] = name
+    return reasons
+
+
+def find_repeats(contrasts: Contrasts, draws: Floats, seen: Mask) -> Mask:
+    """Returns for each item whether its text stands in an earlier one of its part already.
+
+    Those that the choice sees are the earlier ones, so that what it sees depends on no other.
+    """
     part, whole = contrasts.part.places, contrasts.whole
-    order = np.lexsort((rank, whole, part))
+    order = np.lexsort((draws, ~seen, whole, part))
     ones, others = order[:-1], order[1:]
     found = np.zeros(contrasts.items, np.bool_)
     found[others] = (part[ones] == part[others]) & (whole[ones] == whole[others])
     return found
-
-
-def _search(contrasts: Contrasts, features: TextFeatures, kept: Mask) -> Iterator[Cue]:
-    """Yields what still separates the poles of kept items."""
-    pairs = contrasts.pairs_of(kept)
-    menus = contrasts.count_units(kept)
-    if not menus:
-        return
-    noise = 1 / np.sqrt(menus)
-    words = features.vocabulary
-    shares = words.compare(contrasts.positive[pairs], contrasts.negative[pairs])
-    limit = max(NGRAM_LIMIT, NGRAM_NOISE * noise)
-    worst = np.argsort(-np.abs(shares), kind="stable")[:NGRAMS_A_ROUND]
-    for place in worst[np.abs(shares[worst]) > limit]:
-        values = words.find(int(place), contrasts.positive, contrasts.negative)
-        name = f"n-gram {words.names[place]!r}"
-        yield Cue(name, average(values, contrasts.item), max(limit - FOUND, FOUND))
-    if menus >= FEWEST_MENUS:
-        yield from _search_direction(differ_surface(features, contrasts), contrasts, pairs, noise)
-
-
-def _search_direction(
-    surface: Floats, contrasts: Contrasts, pairs: Mask, noise: float
-) -> Iterator[Cue]:
-    """Yields the direction in which the ten features separate the poles, if they do."""
-    groups = contrasts.group.places[contrasts.item[pairs]]
-    scores = np.sign(cross_score(score_features(surface[pairs]), groups))
-    if 0.5 + scores.mean() / 2 <= CLASSIFIER_LIMIT + CLASSIFIER_NOISE * noise:
-        return
-    direction = np.sign((surface @ fit_direction(surface[pairs])).round(6))
-    yield Cue("the ten features together", average(direction, contrasts.item), FOUND)
 
 
 def explain(cues: list[Cue], found: Balance) -> list[str]:
@@ -219,7 +192,8 @@ def explain(cues: list[Cue], found: Balance) -> list[str]:
     out = np.flatnonzero(~found.kept)
     burden = np.zeros((len(families), len(out)), np.float32)
     np.add.at(burden, places, found.burden[:, out])
-    reasons[out] = np.array(families, object)[burden.argmax(axis=0)]
+    if len(out):
+        reasons[out] = np.array(families, object)[burden.argmax(axis=0)]
     return reasons.tolist()
 
 

@@ -88,6 +88,7 @@ def take_part(contrasts: Contrasts, items: Mask) -> Contrasts:
         item=np.unique(contrasts.item[pairs], return_inverse=True)[1].astype(np.int32),
         ids=contrasts.ids_of(items),
         row_item=np.zeros(0, np.int32),
+        train=None if contrasts.train is None else contrasts.train[items],
         unit=contrasts.unit.take(items),
         group=contrasts.group.take(items),
         part=contrasts.part.take(items),
