@@ -34,7 +34,7 @@ class Item(NamedTuple):
     config: str
     id: str
     topic: str
-    """Behavior or theme; empty where a row has neither."""
+    """Theme or behavior; empty where a row has neither."""
     group: str
     """Game, or the group of a row without a game."""
     split: str
@@ -101,7 +101,7 @@ def make_item(
     return Item(
         config=config,
         id=row["id"],
-        topic=row.get("behavior") or row.get("theme") or "",
+        topic=row.get("theme") or row.get("behavior") or "",
         group=row.get("game") or row.get("group") or "",
         split=row.get("split") or "",
         tier=row.get("tier") or "",

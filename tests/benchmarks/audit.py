@@ -39,7 +39,7 @@ from generators.quality.selection.features import extract_features  # noqa: E402
 FEWEST_UNITS, TOLERANCE, FOLDS, SEED = 30, 0.03, 5, 1
 HEADLINE, WORST, UNMEASURED = "macro of ", "worst: ", "not measured here"
 HELD_OUT = "words, group and control held out"
-SIGNED = ("length cue", "sentiment")
+SIGNED = ("length cue", "sentiment and refusal wording")
 """Figures that are bad on either side of a half."""
 SURFACE: tuple[Callable[[str], float], ...] = (
     lambda text: len(text.split()),
@@ -114,8 +114,8 @@ def read_pairs(config: str, rows: pd.DataFrame) -> Pairs:
         unit = rows["concept"] + " in " + rows["scenario"]
         rows = rows.assign(unit=unit, positive=rows["inserted"], negative=rows["control"])
     elif config == "relations":
-        # A theme is one group, so folds go by the concept that a conclusion is about.
-        rows = rows.assign(unit=rows["id"].str.partition("/")[0], group=rows["edge_path"].str[0])
+        paths, subjects = map("-".join, rows["edge_path"]), (path[0] for path in rows["edge_path"])
+        rows = rows.assign(unit=list(paths), group=list(subjects))
         rows = join_twins(rows, "conclusion", rows["valid"])
     elif config == "associations":
         rows = rows.assign(unit=rows["target"] + " in " + rows["template"])
@@ -234,7 +234,7 @@ CHECKS: dict[str, Callable[[Texts, Pairs], np.ndarray]] = {
     "length cue": lambda texts, pairs: texts.differ(texts.surface[:, 0], pairs),
     "ten surface features": lambda texts, pairs: cross_score(fit_surface, texts, pairs),
     "best single n-gram": lambda texts, pairs: cross_score(fit_ngram, texts, pairs),
-    "sentiment": lambda texts, pairs: texts.differ(texts.sentiment, pairs),
+    "sentiment and refusal wording": lambda texts, pairs: texts.differ(texts.sentiment, pairs),
     "words of the option alone": lambda texts, pairs: cross_score(fit_words, texts, pairs),
 }
 """Name in the card -> the score of each pair of one part."""
