@@ -187,8 +187,6 @@ class ConceptFile(StrictModel):
     """Licence of its text; `own` for yours."""
     themes: Annotated[dict[Name, Sentence], Field(min_length=1)]
     """Theme -> its title. Relations are dealt to splits by theme."""
-    controls: Name | None = None
-    """Read and not used: a control is given with its concept."""
     concepts: Annotated[dict[Name, Concept], Field(min_length=2)]
     """Name -> concept."""
     contrasts: Annotated[tuple[tuple[Name, Name], ...], Field(min_length=1)]
