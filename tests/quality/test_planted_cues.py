@@ -29,7 +29,7 @@ STRENGTHS = (0.9, 0.75)
 SURFACE = (2, 4, 5, 6, 8)
 """Numbers of the gates that look at the surface and at places."""
 FOUND_BY = {
-    "length": {"length cue", "ten surface features"},
+    "length": {"length cue", "size of the length cue", "ten surface features"},
     "word": {"best single n-gram"},
     "place": {"positive first in the menu"},
 }
@@ -88,7 +88,7 @@ def test_the_checks_that_look_for_it_and_no_others_find_the_cue(name: str, stren
 def test_core_passes_all_surface_gates(name: str, strength: float) -> None:
     found = check(name, strength, "core")
     assert {each.verdict for each in found.values()} == {"PASS"}
-    assert {each.number for each in found.values()} == set(SURFACE)
+    assert found.keys() >= FOUND_BY[name]
 
 
 @planted

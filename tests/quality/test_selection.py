@@ -338,6 +338,8 @@ def make_associations(one: str, other: str) -> list[Row]:
             "id": f"{target}{place}",
             "group": target,
             "target": target,
+            "template": "plain",
+            "theme": "nature",
             "valence": valence,
             "text": f"A {target} is {word}.",
             "counterpart_id": f"{target}{1 - place}",
