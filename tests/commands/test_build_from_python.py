@@ -49,7 +49,7 @@ def test_rows_are_those_of_the_folder_but_for_tiers_and_what_a_model_adds(built:
     benchmark = [row for row in stored.values() if row["origin"] == "benchmark"]
     assert len(rows) == len(benchmark)
     for row in rows:
-        flags = {"tier": "full", "hard": False, "reversed_cue": False}
+        flags = {"tier": "full", "core_weight": None, "hard": False, "reversed_cue": False}
         assert row.model_dump(mode="json") == {**stored[row.id], **flags}
 
 

@@ -103,11 +103,13 @@ def run_here(command: str) -> None:
     assert command_of.main(arguments) == 0, command
 
 
-def test_the_record_shown_is_real(sample_folder: Path) -> None:
-    (shown,) = [json.loads(block) for kind, block in BLOCKS if kind == "json"]
-    path = sample_folder / "contrastive" / f"{shown['split']}-00000-of-00001.parquet"
-    (row,) = [row for row in pq.read_table(path).to_pylist() if row["id"] == shown["id"]]
-    assert {key: row[key] for key in shown} == shown
+def test_the_records_shown_are_real(sample_folder: Path, concept_folder: Path) -> None:
+    records = [json.loads(block) for kind, block in BLOCKS if kind == "json"]
+    folders = [sample_folder / "contrastive", concept_folder / "minimal_pairs"]
+    for shown, folder in zip(records, folders, strict=True):
+        path = folder / f"{shown['split']}-00000-of-00001.parquet"
+        rows = pq.read_table(path).to_pylist()
+        assert shown in [{key: row[key] for key in shown} for row in rows]
 
 
 def test_the_label_pointed_to_is_there() -> None:
