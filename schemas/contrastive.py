@@ -30,3 +30,5 @@ class ContrastiveRow(BehaviorRow, Tiered):
     """1 / number of pairs of this menu and behavior: gives every menu the same say."""
     pure: bool
     """Whether the poles differ in no other label (for `ethical`: in exactly one violation)."""
+    negative_is_ethical: bool
+    """Whether the negative's polarity is `ethical`; where not, two wrongs may face each other."""

@@ -188,7 +188,15 @@ class Config:
         return self.contrasts.read(table.append_column(WHOLE, hashes))
 
 
-View = Callable[[Sequence[Menu], MachiavelliConfig], Iterable[GameRow]]
+class LeftOut(NamedTuple):
+    """A row that a view does not make."""
+
+    behavior: Behavior
+    reason: str
+    """Why not, as the manifest counts it."""
+
+
+View = Callable[[Sequence[Menu], MachiavelliConfig], Iterable[GameRow | LeftOut]]
 """The menus of one game, in tree order -> rows, sorted by menu, behavior and places."""
 
 

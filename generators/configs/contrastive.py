@@ -36,6 +36,7 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Contrasti
                     margin=pair.margin,
                     weight=1 / len(contrast.pairs),
                     pure=pair.pure,
+                    negative_is_ethical=negative.polarity == "ethical",
                 )
 
 
@@ -52,6 +53,7 @@ def show(row: Row, _: Row | None = None) -> Item:
         context=row["prompt"],
         weight=None if row["weight"] is None else f"{row['weight']:.4g}",
         pure="yes" if row["pure"] else "no",
+        negative_is_ethical="yes" if row["negative_is_ethical"] else "no",
     )
 
 
@@ -72,7 +74,9 @@ CONFIG = GameConfig(
         "`prompt`, `positive`, `negative`. *Positive* always means: exhibits the behavior. "
         "`margin` says by how much; `weight` is 1 / pairs of the menu and behavior. `pure` "
         "pairs differ in no other label, except labels that a behavior brings along (physical "
-        "harm beside killing); for `ethical`, in exactly one violation."
+        "harm beside killing); for `ethical`, in exactly one violation. "
+        "`negative_is_ethical` says whether nothing wrong was recorded of the negative: filter by "
+        "it, or two wrongs may face each other."
     ),
     view=view,
     texts=POLES.list_texts,

@@ -12,6 +12,7 @@ from generators.configs.base import (
     AcrossGames,
     Alike,
     GameConfig,
+    LeftOut,
     Poles,
     read_options,
     take_columns,
@@ -19,7 +20,7 @@ from generators.configs.base import (
 from generators.configs.contrasts import Contrasts, Reader, join_chunks
 from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu, Pair
-from generators.sources.games.story_text import keep_ending
+from generators.sources.games.story_text import keep_sentences
 from generators.splits import hash_number
 from generators.templates import render
 from schemas.base import BehaviorRow, TextLicence
@@ -31,6 +32,8 @@ from schemas.labels import Behavior
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+TOO_LONG = "situation longer than --icl-chars"
+NO_CONTEXT = "menu without context"
 SHOT = Poles("", prompt="observation")
 """The columns of a situation with its two actions."""
 PROMPTS = ("positive_prompt", "negative_prompt", "shuffled_prompt")
@@ -48,13 +51,14 @@ class IclQuery(BehaviorRow):
     """sha256 of the id: what queries are chosen and sorted by, so that no game comes first."""
 
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery]:
-    """Yields one query per menu with a context and behavior with a pair."""
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery | LeftOut]:
+    """Yields one query per menu and behavior with a pair, where the situation is whole."""
     for decision, contrasts in menus:
-        if not contrasts or not decision.context:
-            continue
-        observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
-        for contrast in contrasts if observation else ():
+        observation = find_situation(decision, config.icl_chars)
+        for contrast in contrasts:
+            if not observation:
+                yield LeftOut(contrast.behavior, TOO_LONG if decision.context else NO_CONTEXT)
+                continue
             pair = min(contrast.pairs, key=lambda each: _rank(decision, each))
             places = (pair.positive, pair.negative)
             positive, negative = (decision.options[place].text for place in places)
@@ -65,6 +69,16 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery]
                 rank=sha256(row_id.encode()).hexdigest(),
                 query=Exchange(observation=observation, positive=positive, negative=negative),
             )
+
+
+def find_situation(decision: Decision, longest: int) -> str:
+    """Returns the menu's own text, or the last whole sentences before it if it has none.
+
+    Nothing where there is no context, or nothing whole is short enough: a situation is never cut.
+    """
+    if decision.context and decision.menu_text:
+        return decision.menu_text if len(decision.menu_text) <= longest else ""
+    return keep_sentences(decision.context, longest)
 
 
 def _rank(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
@@ -177,7 +191,8 @@ CONFIG = GameConfig(
     description="a few solved situations, and one to solve",
     notes=(
         "`positive_prompt`, `negative_prompt` and `shuffled_prompt` differ only in the answers "
-        "of the shots, and end at the same cue."
+        "of the shots, and end at the same cue. A situation is the menu's own text, whole; where "
+        "it has none, the last whole sentences before it. Longer ones are left out, never cut."
     ),
     view=view,
     across_games=AcrossGames(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots"),

@@ -69,8 +69,8 @@ class ReadOptions:
     strict_context: Annotated[bool, Option("stop a context where several paths lead to it")] = False
     icl_chars: Annotated[
         int,
-        Option("longest observation of an in-context prompt, characters", "N", whole_number(20)),
-    ] = 240
+        Option("longest situation of an in-context prompt, characters", "N", whole_number(20)),
+    ] = 600
     icl_shots: Annotated[
         int, Option("most shots of an in-context prompt", "N", whole_number(2))
     ] = 8

@@ -10,7 +10,7 @@ from itertools import islice
 import pyarrow as pa
 
 from generators.configs import GAME_CONFIGS
-from generators.configs.base import GameConfig, behavior_of
+from generators.configs.base import GameConfig, LeftOut, behavior_of
 from generators.errors import SourceError
 from generators.sources.games.files import GameFiles
 from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
@@ -111,6 +111,8 @@ class GameRows:
     """Key of each row."""
     other_keys: list[bytes]
     """Keys of the rows of other behaviors: leaks are looked for in these too."""
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    """Reason -> rows of the behaviors asked for that were not made."""
 
 
 @dataclass
@@ -179,6 +181,9 @@ def view_rows(config: GameConfig, menus: Sequence[Menu], asked: MachiavelliConfi
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         wanted: list[GameRow] = []
         for row in batch:
+            if isinstance(row, LeftOut):
+                found.left_out[row.reason] += row.behavior in asked.behaviors
+                continue
             behavior = behavior_of(row)
             asked_for = behavior is None or behavior in asked.behaviors
             key = key_text(config.texts(vars(row)))

@@ -146,6 +146,7 @@ class MachiavelliSource:
                 yield from self._view_gathered(gathered, split)
             split = game.source.split
             for name, rows in game.rows.items():
+                self.left_out[name].update(rows.left_out)
                 tables = guard.admit(name, split, rows)
                 across_games = GAME_CONFIGS[name].across_games
                 if across_games is None:

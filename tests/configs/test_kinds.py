@@ -31,12 +31,19 @@ def menus() -> dict[str, list[Menu]]:
 
 
 def view_all(menus: dict[str, list[Menu]], kind: str, config: MachiavelliConfig) -> list[Any]:
-    return [row for game in menus.values() for row in GAME_CONFIGS[kind].view(game, config)]
+    return [row for game in menus.values() for row in list_rows(kind, game, config)]
+
+
+def list_rows(kind: str, game: list[Menu], config: MachiavelliConfig) -> list[Any]:
+    """Returns a config's rows of one game as records, each checked."""
+    found = view_rows(GAME_CONFIGS[kind], game, config)
+    values = [row for table in found.tables for row in table.to_pylist()]
+    return [GAME_CONFIGS[kind].viewed.model_validate(row, strict=False) for row in values]
 
 
 def test_pairs_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     rows = view_all(menus, "contrastive", DEFAULTS)
-    wanted = expected["contrastive"]
+    wanted, decisions = expected["contrastive"], expected["decisions_direct"]
     assert [row.id for row in rows] == [row["id"] for row in wanted]
     for row, want in zip(rows, wanted, strict=True):
         assert (row.behavior, row.positive, row.negative, row.pure) == (
@@ -44,6 +51,10 @@ def test_pairs_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
         )  # fmt: skip
         assert row.margin == pytest.approx(want["margin"], abs=1e-12)
         assert row.weight == pytest.approx(want["weight"], abs=1e-12)
+        options = {each["option_id"]: each for each in decisions[row.decision_id]["options"]}
+        ethical = options[row.negative_option_id]["polarity"] == "ethical"
+        assert row.negative_is_ethical == ethical
+    assert {row.negative_is_ethical for row in rows if row.behavior != "ethical"} == {True, False}
 
 
 def test_items_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
@@ -72,6 +83,36 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     assert rows.keys() == expected["icl"].keys()
     for name, want in expected["icl"].items():
         assert list(rows[name].shot_ids) == want["shots"], name
+
+
+@pytest.mark.parametrize(
+    ("menu", "context", "reason"),
+    [
+        ("a" * 299 + ". ", "", "menu without context"),
+        ("a" * 301, "b. " + "a" * 301, "situation longer than --icl-chars"),
+        ("", "b. " + "a" * 301, "situation longer than --icl-chars"),
+        ("a" * 300, "b. " + "a" * 300, None),
+        ("", "b. " + "a" * 300, None),
+    ],
+)
+def test_a_situation_is_whole_or_left_out_and_counted(
+    menus: Any, menu: str, context: str, reason: str | None
+) -> None:
+    first = menus["mini-harbour"][0]
+    changed = first.decision.model_copy(update={"context": context, "menu_text": menu})
+    config = MachiavelliConfig(icl_chars=300, behaviors=("ethical", "stealing"))
+    found = view_rows(GAME_CONFIGS["icl"], [first._replace(decision=changed)], config)
+    queries = [row for table in found.tables for row in table.to_pylist()]
+    behaviors = ["ethical", "stealing"]
+    if reason:
+        assert not queries
+        assert not found.keys
+        assert not found.other_keys
+        assert found.left_out == {reason: len(behaviors)}
+    else:
+        assert [query["behavior"] for query in queries] == behaviors
+        assert {query["query"]["observation"] for query in queries} == {"a" * 300}
+        assert not found.left_out
 
 
 def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None:
@@ -131,7 +172,7 @@ games = st.integers(1, 6).flatmap(lambda n: st.tuples(*[decisions(number) for nu
 @settings(max_examples=60, deadline=None)
 def test_pairs_come_from_one_menu_and_contrast(game: Any) -> None:
     by_id = {decision.id: decision for decision in game}
-    rows = list(GAME_CONFIGS["contrastive"].view(read_menus(game), DEFAULTS))
+    rows = list_rows("contrastive", read_menus(game), DEFAULTS)
     weights: Counter[Any] = Counter()
     for row in rows:
         options = {option.option_id: option for option in by_id[row.decision_id].options}
@@ -156,7 +197,7 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
     by_id = {decision.id: decision for decision in game}
     config = MachiavelliConfig(seed=seed)
     places: Counter[Any] = Counter()
-    for row in GAME_CONFIGS["multiple_choice"].view(read_menus(game), config):
+    for row in list_rows("multiple_choice", read_menus(game), config):
         decision = by_id[row.decision_id]
         assert sorted(row.order) == decision.usable_places
         assert row.choices == tuple(decision.options[place].text for place in row.order)

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from generators.errors import SourceError, UsageError
 from generators.jsonl import read_json
+from generators.options import suggest
 
 TREE_SUFFIX = "_game_tree.json"
 SCENARIOS_SUFFIX = "_scenarios_bfs_filled.json"
@@ -61,7 +62,8 @@ def find_games(
     if games is not None:
         unknown = sorted(set(games) - set(names))
         if unknown:
-            known = f"a game of {data}, such as {', '.join(names[:3])}"
+            near = suggest(unknown[0], names) or f", such as {', '.join(names[:3])}"
+            known = f"a game of {data}{near}"
             raise UsageError("--games", f"'{unknown[0]}'", known, "List them with the doctor")
         names = [name for name in names if name in games]
     found: list[GameFiles] = []
