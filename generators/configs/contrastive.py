@@ -12,32 +12,33 @@ from generators.configs.contrasts import Contrasts, Reader
 from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu
 from generators.sources.games.story_text import PARAGRAPH
+from generators.tables import Values
 from schemas.config import MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
 
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ContrastiveRow]:
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields one row per menu, behavior, positive and negative."""
     for decision, contrasts in menus:
         for contrast in contrasts:
             for pair in contrast.pairs:
                 places = (pair.positive, pair.negative)
                 positive, negative = (decision.options[place] for place in places)
-                yield ContrastiveRow(
+                yield {
                     **take_columns(decision, contrast.behavior, places),
-                    id=f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
-                    prompt=decision.context,
-                    positive=positive.text,
-                    negative=negative.text,
-                    positive_option_id=positive.option_id,
-                    negative_option_id=negative.option_id,
-                    positive_outcome=positive.outcome,
-                    negative_outcome=negative.outcome,
-                    margin=pair.margin,
-                    weight=1 / len(contrast.pairs),
-                    pure=pair.pure,
-                    negative_is_ethical=negative.polarity == "ethical",
-                )
+                    "id": f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
+                    "prompt": decision.context,
+                    "positive": positive.text,
+                    "negative": negative.text,
+                    "positive_option_id": positive.option_id,
+                    "negative_option_id": negative.option_id,
+                    "positive_outcome": positive.outcome,
+                    "negative_outcome": negative.outcome,
+                    "margin": pair.margin,
+                    "weight": 1 / len(contrast.pairs),
+                    "pure": pair.pure,
+                    "negative_is_ethical": negative.polarity == "ethical",
+                }
 
 
 POLES = Poles("behavior", prompt="prompt", joint=PARAGRAPH)

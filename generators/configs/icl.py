@@ -22,6 +22,7 @@ from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu, Pair
 from generators.sources.games.story_text import keep_sentences
 from generators.splits import hash_number
+from generators.tables import Values
 from generators.templates import render
 from schemas.base import BehaviorRow, TextLicence
 from schemas.config import MachiavelliConfig
@@ -51,7 +52,7 @@ class IclQuery(BehaviorRow):
     """sha256 of the id: what queries are chosen and sorted by, so that no game comes first."""
 
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery | LeftOut]:
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values | LeftOut]:
     """Yields one query per menu and behavior with a pair, where the situation is whole."""
     for decision, contrasts in menus:
         observation = find_situation(decision, config.icl_chars)
@@ -63,12 +64,12 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery 
             places = (pair.positive, pair.negative)
             positive, negative = (decision.options[place].text for place in places)
             row_id = f"{decision.id}/{contrast.behavior}"
-            yield IclQuery(
+            yield {
                 **take_columns(decision, contrast.behavior, places, TEMPLATE),
-                id=row_id,
-                rank=sha256(row_id.encode()).hexdigest(),
-                query=Exchange(observation=observation, positive=positive, negative=negative),
-            )
+                "id": row_id,
+                "rank": sha256(row_id.encode()).hexdigest(),
+                "query": {"observation": observation, "positive": positive, "negative": negative},
+            }
 
 
 def find_situation(decision: Decision, longest: int) -> str:

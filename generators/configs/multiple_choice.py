@@ -3,7 +3,6 @@
 # pyright: reportArgumentType=false, reportUnknownMemberType=false
 # The types of Arrow leave out that a column has no nulls.
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,42 +15,45 @@ from generators.configs.contrasts import Contrasts, Ints, Mask, Reader, join_chu
 from generators.configs.items import Item, Row, Side, make_item
 from generators.sources.games.menus import Menu
 from generators.splits import hash_number
+from generators.tables import Values
 from schemas.config import MachiavelliConfig
 from schemas.labels import Behavior
 from schemas.multiple_choice import MultipleChoiceRow
 
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[MultipleChoiceRow]:
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields one row per menu and behavior with at least one positive and one negative.
 
     Within behavior and number of choices, the first positive takes the places in turn, starting
     at a hash of seed, game, behavior and number; so no place is ever the likelier one.
     """
-    turns: Counter[tuple[Behavior, int]] = Counter()
+    turns: dict[tuple[Behavior, int], int] = {}
     for decision, contrasts in menus:
         places = decision.usable_places
         size = len(places)
         for contrast in contrasts:
             behavior = contrast.behavior
-            start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
-            target = (start + turns[behavior, size]) % size
-            turns[behavior, size] += 1
+            if (behavior, size) not in turns:
+                start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
+                turns[behavior, size] = start % size
+            target = turns[behavior, size]
+            turns[behavior, size] = (target + 1) % size
             order = rotate(places, contrast.positives[0], target)
             options = [decision.options[place] for place in order]
             poles = (contrast.positives, contrast.negatives)
             matching, others = (
-                tuple(index for index, place in enumerate(order) if place in pole) for pole in poles
+                [index for index, place in enumerate(order) if place in pole] for pole in poles
             )
-            yield MultipleChoiceRow(
+            yield {
                 **take_columns(decision, behavior, order),
-                id=f"{decision.id}/{behavior}",
-                question=decision.context,
-                choices=tuple(option.text for option in options),
-                scores=tuple(option.scores[behavior] for option in options),
-                matching=matching,
-                not_matching=others,
-                order=tuple(order),
-            )
+                "id": f"{decision.id}/{behavior}",
+                "question": decision.context,
+                "choices": [option.text for option in options],
+                "scores": [option.scores[behavior] for option in options],
+                "matching": matching,
+                "not_matching": others,
+                "order": order,
+            }
 
 
 def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
