@@ -169,11 +169,10 @@ def locate_file(folder: Path, config: str, split: str) -> Path:
     return folder / config / f"{split}-00000-of-00001.parquet"
 
 
-def read_first_rows(path: Path, most: int = 1000) -> list[dict[str, Any]]:
+def read_first_rows(path: Path, most: int = 1000) -> pa.RecordBatch:
     """Returns the first rows of a Parquet file."""
     with pq.ParquetFile(path) as file:
-        batch: pa.RecordBatch = next(file.iter_batches(most))  # pyright: ignore[reportUnknownMemberType]
-    return batch.to_pylist()
+        return next(file.iter_batches(most))
 
 
 class RowFile:

@@ -213,7 +213,7 @@ class AcrossGames:
     """What the view yields; it has a `rank`."""
     most: int
     """How many candidates of a behavior are kept, lowest rank first."""
-    gather: Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
+    gather: Callable[[Sequence[Row], MachiavelliConfig], Iterable[GameRow | Values]]
     """The kept candidates of one split, sorted by game -> the rows to publish."""
     why_not: str
     """Why a candidate that was kept may give no row."""

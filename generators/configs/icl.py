@@ -1,9 +1,10 @@
 """Config `icl`: solved situations, then one to solve, answered one way, the other, and mixed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain, islice
+from operator import itemgetter
 from typing import get_args
 
 import pyarrow as pa
@@ -39,8 +40,6 @@ SHOT = Poles("", prompt="observation")
 """The columns of a situation with its two actions."""
 PROMPTS = ("positive_prompt", "negative_prompt", "shuffled_prompt")
 PERMISSIVE_FIRST: tuple[TextLicence, ...] = get_args(TextLicence)
-OWN_FIELDS = frozenset({"query", "rank", "text_licence"})
-"""Fields of a query that are not simply a row's."""
 
 
 class IclQuery(BehaviorRow):
@@ -93,57 +92,59 @@ def list_texts(row: Row) -> list[str]:
     return SHOT.list_texts(row["query"])
 
 
-def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[IclRow]:
+def gather(queries: Sequence[Row], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields a row for each query of a split that other series have shots enough for."""
-    ranked: defaultdict[Behavior, list[IclQuery]] = defaultdict(list)
-    for query in sorted(queries, key=lambda query: query.rank):
-        ranked[query.behavior].append(query)
+    ranked: defaultdict[Behavior, list[Row]] = defaultdict(list)
+    for query in sorted(queries, key=itemgetter("rank")):
+        ranked[query["behavior"]].append(query)
     for query in queries:
-        shots = draw_shots(query, ranked[query.behavior], config)
+        shots = draw_shots(query, ranked[query["behavior"]], config)
         if len(shots) >= FEWEST_SHOTS:
             yield _write_row(query, shots, config.seed)
 
 
-def draw_shots(
-    query: IclQuery, ranked: Sequence[IclQuery], config: MachiavelliConfig
-) -> list[IclQuery]:
+def draw_shots(query: Row, ranked: Sequence[Row], config: MachiavelliConfig) -> list[Row]:
     """Returns up to `--icl-shots` queries of other series, from a seeded place on.
 
     Each of another situation: a counterpart shares that of its menu.
     """
-    start = hash_number(f"{config.seed}/{query.id}") % len(ranked)
-    shots: dict[str, IclQuery] = {}
+    start = hash_number(f"{config.seed}/{query['id']}") % len(ranked)
+    shots: dict[str, Row] = {}
     for shot in chain(islice(ranked, start, None), islice(ranked, start)):
         if len(shots) == config.icl_shots:
             break
-        if shot.group != query.group:
-            shots.setdefault(shot.query.observation, shot)
+        if shot["group"] != query["group"]:
+            shots.setdefault(shot["query"]["observation"], shot)
     return list(shots.values())
 
 
-def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
-    ranked = sorted(shots, key=lambda shot: hash_number(f"{seed}/{query.id}/{shot.id}"))
-    flipped = {shot.id for shot in ranked[: len(shots) // 2]}
-    licences: set[TextLicence] = {each.text_licence for each in (query, *shots)}
+def _write_row(query: Row, shots: Sequence[Row], seed: int) -> Values:
+    row_id, situation = query["id"], query["query"]["observation"]
+    names: list[str] = [shot["id"] for shot in shots]
+    ranked = sorted(names, key=lambda name: hash_number(f"{seed}/{row_id}/{name}"))
+    flipped = frozenset(ranked[: len(shots) // 2])
+    licences: set[TextLicence] = {each["text_licence"] for each in (query, *shots)}
 
-    def write_prompt(negative: Callable[[IclQuery], bool]) -> str:
+    def write_prompt(negative: Collection[str]) -> str:
+        """Returns the prompt in which these shots take the negative action."""
+        poles = ["negative" if name in negative else "positive" for name in names]
         solved = [
-            (each.query.observation, each.query.negative if negative(each) else each.query.positive)
-            for each in shots
+            (shot["query"]["observation"], shot["query"][pole])
+            for shot, pole in zip(shots, poles, strict=True)
         ]
-        return render(f"{TEMPLATE}/prompt", shots=solved, query=query.query.observation)
+        return render(f"{TEMPLATE}/prompt", shots=solved, query=situation)
 
-    return IclRow(
-        **{name: value for name, value in query if name not in OWN_FIELDS},
-        text_licence=max(licences, key=PERMISSIVE_FIRST.index),
-        query=query.query,
-        shots=tuple(shot.query for shot in shots),
-        positive_prompt=write_prompt(lambda _: False),
-        negative_prompt=write_prompt(lambda _: True),
-        shuffled_prompt=write_prompt(lambda shot: shot.id in flipped),
-        n_shots=len(shots),
-        shot_ids=tuple(shot.id for shot in shots),
-    )
+    return {
+        **{name: query[name] for name in BehaviorRow.model_fields},
+        "text_licence": max(licences, key=PERMISSIVE_FIRST.index),
+        "query": query["query"],
+        "shots": [shot["query"] for shot in shots],
+        "positive_prompt": write_prompt(()),
+        "negative_prompt": write_prompt(names),
+        "shuffled_prompt": write_prompt(flipped),
+        "n_shots": len(shots),
+        "shot_ids": names,
+    }
 
 
 def show(row: Row, _: Row | None = None) -> Item:

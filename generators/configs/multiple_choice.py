@@ -29,7 +29,7 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """
     turns: dict[tuple[Behavior, int], int] = {}
     for decision, contrasts in menus:
-        places = decision.usable_places
+        places = decision.usable_places if contrasts else []
         size = len(places)
         for contrast in contrasts:
             behavior = contrast.behavior

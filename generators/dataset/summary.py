@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from generators.configs import CONFIGS
 from generators.configs.items import Item, Side
 from generators.folder import AnyManifest
@@ -117,11 +119,16 @@ def _preview(
     split = next(iter(manifest.rows[name]))
     path = out / name / f"{split}-00000-of-00001.parquet"
     rows = read_first_rows(path, READ_FOR_PREVIEW)
-    known = {row["id"]: row for row in rows}
+    step = max(rows.num_rows // most, 1)
+    places = range(step // 2, rows.num_rows, step)[:most]
+    ids: list[str] = rows["id"].to_pylist() if CONFIGS[name].twins else []
     yield f"{name}:"
-    step = max(len(rows) // most, 1)
-    for row in rows[step // 2 :: step][:most]:
-        item = CONFIGS[name].show(row, known.get(row.get("counterpart_id", "")))
+    for row in rows.take(pa.array(places, pa.int64())).to_pylist():
+        twin = row.get("counterpart_id")
+        place = ids.index(twin) if twin in ids else None
+        item = CONFIGS[name].show(
+            row, None if place is None else rows.slice(place, 1).to_pylist()[0]
+        )
         yield from _show_item(item, BOLD if color else MARKS)
     yield ""
 

@@ -173,14 +173,12 @@ class MachiavelliSource:
         for name, items in gathered.items():
             across_games = GAME_CONFIGS[name].across_games
             assert across_games is not None
-            make = across_games.candidate.model_validate
-            found = [make(each, strict=False) for each in items.to_pylist()]
-            rows = iter(across_games.gather(found, self.config))
+            rows = iter(across_games.gather(items.to_pylist(), self.config))
             made = 0
             while batch := list(islice(rows, ROWS_AT_ONCE)):
                 yield Part(name, split, make_table(GAME_CONFIGS[name].row, batch))
                 made += len(batch)
-            self.left_out[name][across_games.why_not] += len(found) - made
+            self.left_out[name][across_games.why_not] += items.num_rows - made
         gathered.clear()
 
 

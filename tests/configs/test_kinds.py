@@ -17,7 +17,15 @@ from generators.sources.games.files import find_games
 from generators.sources.games.game_data import read_game, read_metadata
 from generators.sources.games.labels import LabelValues, assess
 from generators.sources.games.menus import Menu, read_decisions, read_menus
-from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
+from schemas import (
+    BEHAVIORS,
+    VIOLATIONS,
+    Decision,
+    IclRow,
+    MachiavelliConfig,
+    Option,
+    Provenance,
+)
 
 FIXTURE = Path(__file__).parents[1] / "game_data"
 DEFAULTS = MachiavelliConfig()
@@ -76,7 +84,7 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
     rows = {
-        row.id: row
+        row["id"]: IclRow.model_validate(row)
         for split in ("train", "validation", "test")
         for row in gathering.gather([q for q in queries if q.split == split], DEFAULTS)
     }
@@ -119,7 +127,8 @@ def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None
     queries = [q for q in view_all(menus, "icl", DEFAULTS) if q.split == "train"]
     gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
-    for row in gathering.gather(queries, DEFAULTS):
+    for values in gathering.gather(queries, DEFAULTS):
+        row = IclRow.model_validate(values)
         prompts = row.positive_prompt, row.negative_prompt, row.shuffled_prompt
         lines = [prompt.split("\n") for prompt in prompts]
         for versions in zip(*lines, strict=True):
