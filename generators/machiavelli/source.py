@@ -39,7 +39,7 @@ from schemas.base import CANARY, Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameManifest, GameSource
 
-PARALLEL_FROM_BYTES = 32 << 20
+PARALLEL_FROM_BYTES = 256 << 20
 """Game data smaller than this is read in this process: starting others would take longer."""
 ROWS_AT_ONCE = 256
 """Rows that stand in memory as records before they become a table."""

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from generators.sources.games.game_data import Game, TreeNode
 from generators.sources.games.labels import (
@@ -82,6 +82,10 @@ def read_decisions(
         yield reader.read(menu)
 
 
+_OPTION_FIELDS, _DECISION_FIELDS = set(Option.model_fields), set(Decision.model_fields)
+"""All are given. One set for all records: they stay alive together, and many objects are slow."""
+
+
 class MenuReader:
     """Reads the menus of one game; tidied texts are kept, since contexts share them."""
 
@@ -90,7 +94,7 @@ class MenuReader:
         self.config = config
         self._tidied: dict[str, str] = {}
         group = find_group(game.name)
-        self._shared_columns = {
+        self._shared_columns: dict[str, Any] = {
             "origin": "benchmark",
             "split": assign_split(group),
             "text_licence": game.text_licence,
@@ -120,6 +124,7 @@ class MenuReader:
         }
         # All that it is made of is checked: see `read_game`.
         return Decision.model_construct(
+            _DECISION_FIELDS,
             **self._shared_columns,
             id=f"{game.name}/{menu}",
             provenance=self._labelled if labelled else self._unlabelled,
@@ -166,6 +171,7 @@ class MenuReader:
             "unresolved": is_unresolved(text) or is_unresolved(outcome),
         }
         return Option.model_construct(
+            _OPTION_FIELDS,
             option_id=name,
             text=text,
             outcome=outcome,
