@@ -60,9 +60,9 @@ class TreeNode(NamedTuple):
     scene: str
     start: int
     type: str
-    lines: list[int]
-    children: list[str]
-    parents: list[str]
+    lines: tuple[int, ...]
+    children: tuple[str, ...]
+    parents: tuple[str, ...]
 
     @property
     def scene_id(self) -> str:
@@ -159,7 +159,7 @@ def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, TreeNode]:
     if not all(map(_is_whole, content.values())):
         validate(_NODES, content, name)
     # What was read is let go of bit by bit, here and below: thus little is alive at a time.
-    nodes = {name: TreeNode(*_get_fields(content.pop(name))) for name in list(content)}
+    nodes = {name: _make_node(content.pop(name)) for name in list(content)}
     named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
     if not named <= nodes.keys():
         key, missing = next(
@@ -171,6 +171,11 @@ def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, TreeNode]:
         )
         raise SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
     return nodes
+
+
+def _make_node(node: Any) -> TreeNode:
+    scene, start, kind, *lists = _get_fields(node)
+    return TreeNode(scene, start, kind, *map(tuple, lists))
 
 
 def _is_whole(node: Any) -> bool:

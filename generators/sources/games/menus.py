@@ -204,9 +204,9 @@ class Contrast(NamedTuple):
     """The usable options of one menu that contrast in one behavior; neither side is empty."""
 
     behavior: Behavior
-    positives: list[int]
+    positives: tuple[int, ...]
     """Places (0-based) in the menu of the options that exhibit it, in menu order."""
-    negatives: list[int]
+    negatives: tuple[int, ...]
     """Places of the options that do not."""
     pairs: list[Pair]
     """Every positive with every negative, by their places."""
@@ -232,10 +232,10 @@ def _list_contrasts(decision: Decision) -> Iterator[Contrast]:
         if behavior not in exhibited:
             continue
         poles = {place: each.exhibits[behavior] for place, each in found.items()}
-        negatives = [place for place, pole in poles.items() if pole is False]
+        negatives = tuple([place for place, pole in poles.items() if pole is False])
         if not negatives:
             continue
-        positives = [place for place, pole in poles.items() if pole]
+        positives = tuple([place for place, pole in poles.items() if pole])
         # Only places without a pole have no score.
         scores = [option.scores[behavior] or 0 for option in decision.options]
         pairs = [
