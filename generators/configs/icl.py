@@ -34,6 +34,8 @@ from schemas.labels import Behavior
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+BLANK = sha256(b"the answer of a shot").hexdigest()
+"""Stands for an answer while a prompt is rendered, so that the three differ in answers alone."""
 TOO_LONG = "situation longer than --icl-chars"
 NO_CONTEXT = "menu without context"
 SHOT = Poles("", prompt="observation")
@@ -125,14 +127,16 @@ def _write_row(query: Row, shots: Sequence[Row], seed: int) -> Values:
     flipped = frozenset(ranked[: len(shots) // 2])
     licences: set[TextLicence] = {each["text_licence"] for each in (query, *shots)}
 
+    blank = [(shot["query"]["observation"], BLANK) for shot in shots]
+    frame, *rest = render(f"{TEMPLATE}/prompt", shots=blank, query=situation).split(BLANK)
+
     def write_prompt(negative: Collection[str]) -> str:
         """Returns the prompt in which these shots take the negative action."""
-        poles = ["negative" if name in negative else "positive" for name in names]
-        solved = [
-            (shot["query"]["observation"], shot["query"][pole])
-            for shot, pole in zip(shots, poles, strict=True)
+        answered = [
+            shot["query"]["negative" if shot["id"] in negative else "positive"] + after
+            for shot, after in zip(shots, rest, strict=True)
         ]
-        return render(f"{TEMPLATE}/prompt", shots=solved, query=situation)
+        return "".join([frame, *answered])
 
     return {
         **{name: query[name] for name in BehaviorRow.model_fields},

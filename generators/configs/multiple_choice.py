@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,10 @@ from schemas.labels import Behavior
 from schemas.multiple_choice import MultipleChoiceRow
 
 
+REMEMBERED = 4096
+"""Different orders that are remembered: menus are small, and share a few."""
+
+
 def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields one row per menu and behavior with at least one positive and one negative.
 
@@ -29,7 +34,7 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """
     turns: dict[tuple[Behavior, int], int] = {}
     for decision, contrasts in menus:
-        places = decision.usable_places if contrasts else []
+        places = tuple(decision.usable_places) if contrasts else ()
         size = len(places)
         for contrast in contrasts:
             behavior = contrast.behavior
@@ -40,29 +45,32 @@ def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
             turns[behavior, size] = (target + 1) % size
             order = rotate(places, contrast.positives[0], target)
             options = [decision.options[place] for place in order]
-            poles = (contrast.positives, contrast.negatives)
-            matching, others = (
-                [index for index, place in enumerate(order) if place in pole] for pole in poles
-            )
             yield {
                 **take_columns(decision, behavior, order),
                 "id": f"{decision.id}/{behavior}",
                 "question": decision.context,
                 "choices": [option.text for option in options],
                 "scores": [option.scores[behavior] for option in options],
-                "matching": matching,
-                "not_matching": others,
+                "matching": find_places(order, contrast.positives),
+                "not_matching": find_places(order, contrast.negatives),
                 "order": order,
             }
 
 
-def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
+@lru_cache(maxsize=REMEMBERED)
+def rotate(places: tuple[int, ...], first: int, target: int) -> tuple[int, ...]:
     """Returns the places in the same cyclic order, turned so that `first` stands at `target`.
 
-    Example: `rotate([0, 1, 2, 3], first=0, target=1) == [3, 0, 1, 2]`.
+    Example: `rotate((0, 1, 2, 3), first=0, target=1) == (3, 0, 1, 2)`.
     """
     shift = (places.index(first) - target) % len(places)
-    return [*places[shift:], *places[:shift]]
+    return (*places[shift:], *places[:shift])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def find_places(order: tuple[int, ...], pole: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns where the options of a pole stand."""
+    return tuple(index for index, place in enumerate(order) if place in pole)
 
 
 def list_texts(row: Row) -> list[str]:

@@ -81,7 +81,7 @@ def count_decisions(decisions: Iterable[Decision]) -> Counts:
 
 
 KEY_BYTES = 16
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 256
 """Rows that stand in memory as records before they become a table."""
 
 
@@ -106,7 +106,7 @@ class GameRows:
     """One game's rows of one config, with a key of each row's whole text."""
 
     tables: list[pa.Table]
-    """The rows of the behaviors asked for, at most 512 a table."""
+    """The rows of the behaviors asked for, at most 256 a table."""
     keys: list[bytes]
     """Key of each row."""
     other_keys: list[bytes]

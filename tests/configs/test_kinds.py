@@ -238,7 +238,7 @@ def test_other_behaviors_asked_for_never_change_a_row(game: Any, asked: Any, see
 
 @given(st.permutations(range(6)), st.integers(0, 5), st.integers(0, 5))
 def test_rotation_keeps_the_cyclic_order(places: Any, first: int, target: int) -> None:
-    turned = rotate(places, places[first], target)
+    turned = rotate(tuple(places), places[first], target)
     assert turned[target] == places[first]
     start = turned.index(places[0])
     assert [*turned[start:], *turned[:start]] == list(places)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -208,7 +209,7 @@ class Contrast(NamedTuple):
     """Places (0-based) in the menu of the options that exhibit it, in menu order."""
     negatives: tuple[int, ...]
     """Places of the options that do not."""
-    pairs: list[Pair]
+    pairs: tuple[Pair, ...]
     """Every positive with every negative, by their places."""
 
 
@@ -245,4 +246,12 @@ def _list_contrasts(decision: Decision) -> Iterator[Contrast]:
             for one in positives
             for other in negatives
         ]
-        yield Contrast(behavior, positives, negatives, pairs)
+        yield Contrast(behavior, *_share(positives, negatives, tuple(pairs)))
+
+
+@lru_cache(maxsize=4096)
+def _share(
+    positives: tuple[int, ...], negatives: tuple[int, ...], pairs: tuple[Pair, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Pair, ...]]:
+    """Returns the same; menus whose pairs are alike share them, for all are alive together."""
+    return positives, negatives, pairs
