@@ -7,11 +7,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import accumulate
-from operator import itemgetter
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel
@@ -66,7 +64,7 @@ Values = Mapping[str, Any]
 """A row's values by column: cheaper than a record, which checks each of them."""
 
 
-def make_table(row: type[BaseModel], rows: Sequence[BaseModel] | Sequence[Values]) -> pa.Table:
+def make_table(row: type[BaseModel], rows: Sequence[BaseModel | Values]) -> pa.Table:
     """Returns the rows as a table with the columns of `arrow_schema`.
 
     Args:
@@ -91,8 +89,7 @@ def make_table(row: type[BaseModel], rows: Sequence[BaseModel] | Sequence[Values
         elif field.is_required():
             raise ValueError(f"{row.__name__}: no '{name}'; expected a value in each row")
         else:
-            default = _make_array(field.annotation, [field.default])
-            columns.append(default.take(pa.array(np.zeros(len(rows), np.int32))))
+            columns.append(_make_array(field.annotation, [field.default] * len(rows)))
     if by_name:
         raise ValueError(f"{row.__name__}: '{next(iter(by_name))}'; expected a column's name")
     return pa.Table.from_arrays(columns, schema=schema)
@@ -110,14 +107,15 @@ def _make_array(annotation: Any, values: Sequence[Any]) -> "pa.Array[Any]":
     if len(known) < len(values):
         places = {key: place for place, key in enumerate(known)}
         shared = _make_array(annotation, [*known.values()])
-        return shared.take(pa.array([places[id(value)] for value in values], pa.int32()))
+        taken = shared.take(pa.array([places[id(value)] for value in values], pa.int32()))
+        return _drop_masks(taken)
     plain = [getattr(value, "__dict__", value) for value in values]
     arrays = [
         _make_array(field, [each and each[name] for each in plain])
         for name, field in fields.items()
     ]
-    struct, fields = pa.StructArray, [*_arrow_type(annotation)]
-    return struct.from_arrays(arrays, fields=fields, mask=_mark_missing(values))
+    struct: Any = _arrow_type(annotation)
+    return pa.StructArray.from_arrays(arrays, fields=[*struct], mask=_mark_missing(values))
 
 
 def _make_lists(inner: Any, values: Sequence[Any]) -> "pa.Array[Any]":
@@ -132,6 +130,23 @@ def _mark_missing(values: Sequence[Any]) -> "pa.Array[Any] | None":
     """Returns which values are null; None where none is."""
     missing = [value is None for value in values]
     return pa.array(missing) if any(missing) else None
+
+
+def _drop_masks(array: Any) -> "pa.Array[Any]":
+    """Returns an array without masks that mark nothing, as it would also come from a worker.
+
+    So its size, which is published, does not depend on where it was made.
+    """
+    if pa.types.is_struct(array.type):
+        arrays = [_drop_masks(array.field(place)) for place in range(array.type.num_fields)]
+        mask = array.is_null() if array.null_count else None
+        return pa.StructArray.from_arrays(arrays, fields=[*array.type], mask=mask)
+    if pa.types.is_list(array.type):
+        mask = array.is_null() if array.null_count else None
+        return pa.ListArray.from_arrays(array.offsets, _drop_masks(array.values), mask=mask)
+    if array.null_count:
+        return array
+    return pa.Array.from_buffers(array.type, len(array), [None, *array.buffers()[1:]])
 
 
 @cache

@@ -283,7 +283,11 @@ def take_columns(
     """
     options = decision.options
     chosen = options if places is None else [options[place] for place in places]
-    by_model = any(option.label_source == "model" for option in chosen)
+    by_model = any([option.label_source == "model" for option in chosen])
+    provenance = decision.provenance
+    if by_model or template:
+        # A frozen record has a hash, which pyright does not see.
+        provenance = _change(provenance, by_model, template)  # pyright: ignore[reportArgumentType]
     return {
         "origin": decision.origin,
         "split": decision.split,
@@ -293,7 +297,7 @@ def take_columns(
         "decision_id": decision.id,
         "behavior": behavior,
         "behavior_reading": MEANINGS[behavior],
-        "provenance": _change(decision.provenance, by_model, template),
+        "provenance": provenance,
     }
 
 

@@ -21,7 +21,6 @@ from schemas.config import MachiavelliConfig
 from schemas.labels import Behavior
 from schemas.multiple_choice import MultipleChoiceRow
 
-
 REMEMBERED = 4096
 """Different orders that are remembered: menus are small, and share a few."""
 

@@ -189,9 +189,7 @@ def main() -> None:
     if out.exists() and any(out.iterdir()):
         raise SystemExit(f"{out}: not empty; expected an empty or absent folder.")
     scenes: int = args.scenes or round(SCENES * args.games / GAMES)
-    for name, total in make_corpus(
-        out, args.games, scenes, args.seed, cues=args.cues
-    ).items():
+    for name, total in make_corpus(out, args.games, scenes, args.seed, cues=args.cues).items():
         sys.stdout.write(f"{name:8} {total:>14,}\n")
 
 

@@ -70,7 +70,7 @@ class TreeNode(NamedTuple):
         return f"{self.scene}_{self.start}"
 
 
-_get_fields = itemgetter(*TreeNode._fields)
+_get_fields = itemgetter(*TreeNode._fields)  # pyright: ignore[reportUnknownVariableType]
 _FIELD_TYPES = (str, int, str, list, list, list)
 
 

@@ -236,9 +236,9 @@ def read_behaviors(option: Option) -> OptionBehaviors:
 
 @lru_cache(maxsize=REMEMBERED)
 def _read_behaviors(polarity: Polarity, scores: tuple[float | None, ...]) -> OptionBehaviors:
-    own = dict(zip(BEHAVIORS, scores, strict=True))
+    own: dict[Behavior, float | None] = dict(zip(BEHAVIORS, scores, strict=True))
     del own["ethical"]
-    over = {
+    over: set[Behavior] = {
         name for name, score in own.items() if score is not None and score > VIOLATION_THRESHOLD
     }
     exhibits: dict[Behavior, bool | None] = {
@@ -249,10 +249,10 @@ def _read_behaviors(polarity: Polarity, scores: tuple[float | None, ...]) -> Opt
         exhibits[name] = None if ambiguous else name in over
     return OptionBehaviors(
         exhibits,
-        positives=frozenset(name for name, exhibited in exhibits.items() if exhibited),
+        positives=frozenset[Behavior](name for name, pole in exhibits.items() if pole),
         counts=sum(_BITS[name] for name in over),
         unknown=sum(_BITS[name] for name, score in own.items() if score is None),
-        violations=len(over.intersection(VIOLATIONS)),
+        violations=sum(name in over for name in VIOLATIONS),
     )
 
 
