@@ -122,7 +122,7 @@ def _preview(
     rows = read_first_rows(path, READ_FOR_PREVIEW)
     step = max(rows.num_rows // most, 1)
     places = range(step // 2, rows.num_rows, step)[:most]
-    ids: list[Any] = rows["id"].to_pylist() if CONFIGS[name].twins else []
+    ids: Any = rows["id"].to_pylist() if CONFIGS[name].twins else []
     yield f"{name}:"
     for row in rows.take(pa.array(places, pa.int64())).to_pylist():
         twin = row.get("counterpart_id")

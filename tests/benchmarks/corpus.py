@@ -2,7 +2,8 @@
 
     python tests/benchmarks/corpus.py OUT [--games N] [--seed S] [--scenes M] [--cues]
 
-Texts do not depend on the labels; with `--cues` the words of options follow them. The same seed gives the same bytes. Games are made one at a time, so memory stays with the largest.
+Texts do not depend on the labels; with `--cues` the words of options follow them. The same seed
+gives the same bytes. Games are made one at a time, so memory stays with the largest.
 """
 
 import argparse
