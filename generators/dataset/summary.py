@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -122,7 +122,7 @@ def _preview(
     rows = read_first_rows(path, READ_FOR_PREVIEW)
     step = max(rows.num_rows // most, 1)
     places = range(step // 2, rows.num_rows, step)[:most]
-    ids: Any = rows["id"].to_pylist() if CONFIGS[name].twins else []
+    ids: list[Any] = cast(Any, rows["id"]).to_pylist() if CONFIGS[name].twins else []
     yield f"{name}:"
     for row in rows.take(pa.array(places, pa.int64())).to_pylist():
         twin = row.get("counterpart_id")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators.configs import GAME_CONFIGS
+from generators.configs.icl import TEMPLATE
 from generators.configs.multiple_choice import rotate
 from generators.machiavelli.game import GameRows, view_rows
 from generators.machiavelli.source import LeakGuard
@@ -17,6 +18,7 @@ from generators.sources.games.files import find_games
 from generators.sources.games.game_data import read_game, read_metadata
 from generators.sources.games.labels import LabelValues, assess
 from generators.sources.games.menus import Menu, read_decisions, read_menus
+from generators.templates import render
 from schemas import (
     BEHAVIORS,
     VIOLATIONS,
@@ -134,6 +136,9 @@ def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None
         for versions in zip(*lines, strict=True):
             assert len(set(versions)) == 1 or all(v.startswith("Action: ") for v in versions)
         assert all(prompt.endswith(f"{row.query.observation}\nAction:") for prompt in prompts)
+        for pole, prompt in zip(("positive", "negative"), prompts, strict=False):
+            shots = [(shot.observation, shot[pole]) for shot in row.shots]
+            assert prompt == render(f"{TEMPLATE}/prompt", shots=shots, query=row.query.observation)
         shuffled = [line[8:] for line in lines[2] if line.startswith("Action: ")]
         flipped = sum(
             action == shot.negative for action, shot in zip(shuffled, row.shots, strict=True)

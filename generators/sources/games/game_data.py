@@ -156,7 +156,7 @@ def read_metadata(root: Path) -> dict[str, object] | None:
 def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, TreeNode]:
     name = f"trees/{files.tree.name}"
     content = reader.read_object(files.tree, name)
-    if not all(map(_is_whole, content.values())):
+    if not all(map(is_whole_node, content.values())):
         validate(_NODES, content, name)
     # What was read is let go of bit by bit, here and below: thus little is alive at a time.
     nodes = {name: _make_node(content.pop(name)) for name in list(content)}
@@ -178,7 +178,7 @@ def _make_node(node: Any) -> TreeNode:
     return TreeNode(scene, start, kind, *map(tuple, lists))
 
 
-def _is_whole(node: Any) -> bool:
+def is_whole_node(node: Any) -> bool:
     """Returns whether `Node` would take a raw node as it is, in a tenth of the time."""
     try:
         values = _get_fields(node)
