@@ -9,16 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from generators.sources.games.files import find_games
-from generators.sources.games.game_data import (
-    is_whole_node,
-    read_game,
-    read_metadata,
-)
+from generators.sources.games.game_data import read_game, read_metadata
 from generators.sources.games.menus import read_decisions
-from schemas import Decision, MachiavelliConfig, Node
+from schemas import Decision, MachiavelliConfig
 
 FIXTURE = Path(__file__).parents[1] / "game_data"
 APPROXIMATELY = {"abs": 1e-12}
@@ -91,31 +86,3 @@ def test_oddities_are_counted_by_kind(expected: dict[str, Any]) -> None:
     assert found["games without labels"] == wanted["games_without_labels"]["count"]
     assert found["records without a node"] == wanted["records_without_a_node"]["count"]
     assert found["scenarios without a record"] == wanted["scenarios_without_a_record"]["count"]
-
-
-WHOLE_NODE = {
-    "scene": "a", "start": 1, "type": "OTHER", "lines": [1, 2], "children": ["b"], "parents": [],
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {}, {"name": 7}, {"lines": []}, {"type": "CHOICE"}, {"start": "1"}, {"start": True},
-        {"start": 1.0}, {"start": None}, {"scene": 1}, {"type": "MENU"}, {"type": ["CHOICE"]},
-        {"lines": [1, "2"]}, {"lines": [True]}, {"lines": None}, {"lines": {"1": 1}},
-        {"children": [1]}, {"children": "b"}, {"parents": [None]}, {"parents": ["a", "b"]},
-    ],
-    ids=str,
-)  # fmt: skip
-def test_a_raw_node_is_whole_where_its_record_takes_it(change: dict[str, Any]) -> None:
-    node = WHOLE_NODE | change
-    try:
-        Node.model_validate(node)
-        right = True
-    except ValidationError:
-        right = False
-    assert is_whole_node(node) == right
-    for name in WHOLE_NODE:
-        assert not is_whole_node({key: value for key, value in node.items() if key != name})
-    assert not is_whole_node([node])

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, cast
 
 from pydantic import TypeAdapter
 
@@ -32,8 +32,6 @@ from schemas.labels import VIOLATIONS
 _NODES = TypeAdapter(dict[str, Node])
 _RECORD = TypeAdapter(LabelRecord)
 _METADATA = TypeAdapter(GameMetadata)
-_NODE_TYPES = frozenset(get_args(Node.model_fields["type"].annotation))
-_INT, _STR = frozenset({int}), frozenset({str})
 
 Names = Mapping[str, "Names | None"]
 """The names that are known in a label record; None stands for a number."""
@@ -71,7 +69,6 @@ class TreeNode(NamedTuple):
 
 
 _get_fields = itemgetter(*TreeNode._fields)  # pyright: ignore[reportUnknownVariableType]
-_FIELD_TYPES = (str, int, str, list, list, list)
 
 
 @dataclass(frozen=True)
@@ -155,11 +152,9 @@ def read_metadata(root: Path) -> dict[str, object] | None:
 
 def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, TreeNode]:
     name = f"trees/{files.tree.name}"
-    content = reader.read_object(files.tree, name)
-    if not all(map(is_whole_node, content.values())):
-        validate(_NODES, content, name)
+    content = reader.read_checked(_NODES, files.tree, name)
     # What was read is let go of bit by bit, here and below: thus little is alive at a time.
-    nodes = {name: _make_node(content.pop(name)) for name in list(content)}
+    nodes = {name: TreeNode(*_get_fields(content.pop(name))) for name in list(content)}
     named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
     if not named <= nodes.keys():
         key, missing = next(
@@ -171,26 +166,6 @@ def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, TreeNode]:
         )
         raise SourceError(f"{name}, key '{key}'", f"'{missing}'", "the name of a node", REMEDY)
     return nodes
-
-
-def _make_node(node: Any) -> TreeNode:
-    scene, start, kind, *lists = _get_fields(node)
-    return TreeNode(scene, start, kind, *map(tuple, lists))
-
-
-def is_whole_node(node: Any) -> bool:
-    """Returns whether `Node` would take a raw node as it is, in a tenth of the time."""
-    try:
-        values = _get_fields(node)
-    except (KeyError, TypeError):
-        return False
-    _, _, kind, lines, children, parents = values
-    return (
-        tuple(map(type, values)) == _FIELD_TYPES
-        and kind in _NODE_TYPES
-        and {*map(type, lines)} <= _INT
-        and {*map(type, children), *map(type, parents)} <= _STR
-    )
 
 
 def _read_scenarios(files: GameFiles, reader: JsonReader) -> dict[str, str]:
