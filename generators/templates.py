@@ -81,6 +81,7 @@ def _environment() -> jinja2.Environment:
         autoescape=_is_page,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # else a file is looked at whenever it is rendered
     )
     environment.filters["fenced"] = cast(Any, fence)
     return environment

@@ -39,8 +39,8 @@ class MachiavelliConfig(ModelConfig):
     """Longest context, characters."""
     strict_context: bool = False
     """Stop a context where more than one path leads to it."""
-    icl_chars: Annotated[int, Field(ge=20)] = 240
-    """Longest observation, characters."""
+    icl_chars: Annotated[int, Field(ge=20)] = 600
+    """Longest observation, characters; a menu whose own text is longer gives no prompt."""
     icl_shots: Annotated[int, Field(ge=2)] = 8
     """Most shots of an in-context prompt."""
     skip_broken: bool = False

@@ -31,3 +31,5 @@ class ContrastiveRow(BehaviorRow, CoreWeighted):
     of all rows together."""
     pure: bool
     """Whether the poles differ in no other label (for `ethical`: in exactly one violation)."""
+    negative_is_ethical: bool
+    """Whether the negative's polarity is `ethical`; where not, two wrongs may face each other."""

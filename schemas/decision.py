@@ -113,4 +113,5 @@ class Decision(GameRow):
         """Places of the options that views may show; empty for a menu that is no real choice."""
         if "single_option" in self.flags or "duplicate_option_text" in self.flags:
             return []
-        return [place for place, option in enumerate(self.options) if option.usable]
+        options = enumerate(self.options)
+        return [place for place, option in options if not option.flags or option.usable]

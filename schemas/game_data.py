@@ -6,7 +6,7 @@ Fields that are not read are ignored; missing is never taken for zero.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, with_config
 from typing_extensions import TypedDict
 
 from schemas.decision import Labels
@@ -20,26 +20,22 @@ class SourceModel(BaseModel):
     )
 
 
-class Node(SourceModel):
+@with_config(ConfigDict(extra="ignore", strict=True))
+class Node(TypedDict):
     """One node of `trees/<game>_game_tree.json`: a run of lines without a control-flow point."""
 
     scene: str
     """Name of the ChoiceScript file that the lines stand in."""
     start: int
     """First line, 0-based; `<scene>_<start>` is the id of its scenario and of its labels."""
-    lines: list[int]
+    lines: tuple[int, ...]
     """All its lines, 0-based; a line after a page break has a scenario of its own."""
     type: Literal["CHOICE", "COND", "OTHER"]
     """`CHOICE` is a menu, and its `children`, in order, are the options."""
-    children: list[str]
+    children: tuple[str, ...]
     """Names of the nodes that may follow."""
-    parents: list[str]
+    parents: tuple[str, ...]
     """Names of the nodes that this one may follow."""
-
-    @property
-    def scene_id(self) -> str:
-        """Key of the node in the scenarios and in the annotations."""
-        return f"{self.scene}_{self.start}"
 
 
 Level = float | None

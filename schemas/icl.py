@@ -11,7 +11,8 @@ class Exchange(StrictModel):
     """One situation and the two actions that contrast in it."""
 
     observation: Annotated[str, StoryText()]
-    """The last whole sentences before the menu, at most `--icl-chars` long."""
+    """The menu's own text, whole; where it has none, the last whole sentences before the menu. At
+    most `--icl-chars` long: a longer situation is left out, never cut."""
     positive: Annotated[str, StoryText()]
     """The action that exhibits the behavior."""
     negative: Annotated[str, StoryText()]

@@ -187,6 +187,8 @@ class HumanAudit(StrictModel):
 
 MOST_NAMED = 3
 """Checks that the verdict names."""
+LEAST_MEASURED = 0.5
+"""Share of the rows that must be of measured behaviors for a PASS."""
 
 
 class Quality(StrictModel):
@@ -233,21 +235,26 @@ class Quality(StrictModel):
             return f"{len(self.failed)} of {total} required checks failed: {names}."
         share = "" if self.measured is None else f"{self.measured:.0%}".replace("%", " %")
         if self.verdict == "too few":
-            return f"There are too few rows to tell {self._list_undecided()}; no check failed."
+            return (
+                f"Too few rows to tell {self._list_undecided()}. No required check failed, and"
+                f" {passed} of {total} passed."
+            )
         found = "No surface cue that is checked separates the poles" if share else ""
         where = f", measured in {share} of the rows" if share and share != "100 %" else ""
         rest = f"{passed} of {total} required checks passed{self._count_undecided()}."
         return f"{found}{where}. {rest}" if found else rest
 
     def _list_undecided(self) -> str:
-        """Returns what could not be told, such as `whether the length cue separates the poles`."""
+        """Returns what could not be told, and of how many rows it could."""
         open_ = [each for each in self.checks if each.counts and each.measured is not None]
         open_ = [each for each in open_ if each.verdict == "too few"]
-        names = list(dict.fromkeys(f"{each.name} ({each.config})" for each in open_))
         share = min(each.measured or 0.0 for each in open_)
-        rows = f", which could be measured in {share:.0%} of the rows".replace("%", " %")
-        told = "whether surface cues separate the poles" + (rows if share < 1 else "")
-        return told if len(names) > MOST_NAMED else f"{told}: {', '.join(names)}"
+        if share < LEAST_MEASURED:
+            where = f"{share:.0%}".replace("%", " %")
+            return f"whether surface cues separate the poles: they were measured in {where} of them"
+        names = list(dict.fromkeys(f"{each.name} ({each.config})" for each in open_))
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        return f"whether these separate the poles: {', '.join(names[:MOST_NAMED])}{more}"
 
     def _count_undecided(self) -> str:
         """Returns what keeps required checks from a verdict, such as `, 2 need an audit`."""

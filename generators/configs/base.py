@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from generators.configs.items import Item, Row, Side, Span, TwoSides, take_span
 from generators.configs.texts import Fields, list_story_fields
 from generators.sources.games.labels import MEANINGS
 from generators.sources.games.menus import Menu
+from generators.tables import Values
 from generators.text import find_difference
 from schemas.base import BehaviorRow, GameRow, Provenance, Tiered
 from schemas.config import MachiavelliConfig
@@ -190,8 +192,19 @@ class Config:
         return self.contrasts.read(table.append_column(WHOLE, hashes))
 
 
-View = Callable[[Sequence[Menu], MachiavelliConfig], Iterable[GameRow]]
-"""The menus of one game, in tree order -> rows, sorted by menu, behavior and places."""
+class LeftOut(NamedTuple):
+    """A row that a view does not make."""
+
+    behavior: Behavior
+    reason: str
+    """Why not, as the manifest counts it."""
+
+
+View = Callable[[Sequence[Menu], MachiavelliConfig], Iterable[GameRow | Values | LeftOut]]
+"""The menus of one game, in tree order -> rows, sorted by menu, behavior and places.
+
+Each is a record, or (where there are many) its values, all of the same columns.
+"""
 
 
 @dataclass(frozen=True)
@@ -202,7 +215,7 @@ class AcrossGames:
     """What the view yields; it has a `rank`."""
     most: int
     """How many candidates of a behavior are kept, lowest rank first."""
-    gather: Callable[[Sequence[Any], MachiavelliConfig], Iterable[GameRow]]
+    gather: Callable[[Sequence[Row], MachiavelliConfig], Iterable[GameRow | Values]]
     """The kept candidates of one split, sorted by game -> the rows to publish."""
     why_not: str
     """Why a candidate that was kept may give no row."""
@@ -270,12 +283,13 @@ def take_columns(
         places: of the options it is built from, whose label source it has; None for all.
         template: that renders it.
     """
-    provenance, options = decision.provenance, decision.options
+    options = decision.options
     chosen = options if places is None else [options[place] for place in places]
-    changed = {} if template is None else {"template": template}
-    if provenance.label_source == "benchmark":
-        if any(option.label_source == "model" for option in chosen):
-            changed["label_source"] = "model"
+    by_model = any([option.label_source == "model" for option in chosen])
+    provenance = decision.provenance
+    if by_model or template:
+        # A frozen record has a hash, which pyright does not see.
+        provenance = _change(provenance, by_model, template)  # pyright: ignore[reportArgumentType]
     return {
         "origin": decision.origin,
         "split": decision.split,
@@ -285,13 +299,17 @@ def take_columns(
         "decision_id": decision.id,
         "behavior": behavior,
         "behavior_reading": MEANINGS[behavior],
-        "provenance": provenance.model_copy(update=changed) if changed else provenance,
+        "provenance": provenance,
     }
 
 
-def behavior_of(row: GameRow) -> Behavior | None:
-    """Returns the behavior a row is about; None for a Decision, which is about all."""
-    return row.behavior if isinstance(row, BehaviorRow) else None
+@lru_cache(maxsize=1024)
+def _change(provenance: Provenance, by_model: bool, template: str | None) -> Provenance:
+    """Returns the provenance of a view; few are different, and rows share them."""
+    changed = {} if template is None else {"template": template}
+    if by_model and provenance.label_source == "benchmark":
+        changed["label_source"] = "model"
+    return provenance.model_copy(update=changed) if changed else provenance
 
 
 def read_options(table: pa.Table, positives: Any, negatives: Any) -> Contrasts:

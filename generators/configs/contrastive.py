@@ -12,31 +12,33 @@ from generators.configs.contrasts import Contrasts, Reader
 from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu
 from generators.sources.games.story_text import PARAGRAPH
+from generators.tables import Values
 from schemas.config import MachiavelliConfig
 from schemas.contrastive import ContrastiveRow
 
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[ContrastiveRow]:
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields one row per menu, behavior, positive and negative."""
     for decision, contrasts in menus:
         for contrast in contrasts:
             for pair in contrast.pairs:
                 places = (pair.positive, pair.negative)
                 positive, negative = (decision.options[place] for place in places)
-                yield ContrastiveRow(
+                yield {
                     **take_columns(decision, contrast.behavior, places),
-                    id=f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
-                    prompt=decision.context,
-                    positive=positive.text,
-                    negative=negative.text,
-                    positive_option_id=positive.option_id,
-                    negative_option_id=negative.option_id,
-                    positive_outcome=positive.outcome,
-                    negative_outcome=negative.outcome,
-                    margin=pair.margin,
-                    weight=1 / len(contrast.pairs),
-                    pure=pair.pure,
-                )
+                    "id": f"{decision.id}/{contrast.behavior}/{pair.positive}-{pair.negative}",
+                    "prompt": decision.context,
+                    "positive": positive.text,
+                    "negative": negative.text,
+                    "positive_option_id": positive.option_id,
+                    "negative_option_id": negative.option_id,
+                    "positive_outcome": positive.outcome,
+                    "negative_outcome": negative.outcome,
+                    "margin": pair.margin,
+                    "weight": 1 / len(contrast.pairs),
+                    "pure": pair.pure,
+                    "negative_is_ethical": negative.polarity == "ethical",
+                }
 
 
 POLES = Poles("behavior", prompt="prompt", joint=PARAGRAPH)
@@ -52,6 +54,7 @@ def show(row: Row, _: Row | None = None) -> Item:
         context=row["prompt"],
         weight=None if row["weight"] is None else f"{row['weight']:.4g}",
         pure="yes" if row["pure"] else "no",
+        negative_is_ethical="yes" if row["negative_is_ethical"] else "no",
     )
 
 
@@ -73,7 +76,9 @@ CONFIG = GameConfig(
         "`prompt`, `positive`, `negative`. *Positive* always means: exhibits the behavior. "
         "`margin` says by how much; `weight` is 1 / pairs of the menu and behavior. `pure` "
         "pairs differ in no other label, except labels that a behavior brings along (physical "
-        "harm beside killing); for `ethical`, in exactly one violation."
+        "harm beside killing); for `ethical`, in exactly one violation. "
+        "`negative_is_ethical` says whether nothing wrong was recorded of the negative: filter by "
+        "it, or two wrongs may face each other."
     ),
     view=view,
     texts=POLES.list_texts,

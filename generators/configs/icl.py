@@ -1,9 +1,10 @@
 """Config `icl`: solved situations, then one to solve, answered one way, the other, and mixed."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain, islice
+from operator import itemgetter
 from typing import get_args
 
 import pyarrow as pa
@@ -12,6 +13,7 @@ from generators.configs.base import (
     AcrossGames,
     Alike,
     GameConfig,
+    LeftOut,
     Poles,
     read_options,
     take_columns,
@@ -19,8 +21,9 @@ from generators.configs.base import (
 from generators.configs.contrasts import Contrasts, Reader, join_chunks
 from generators.configs.items import Item, Row, make_item
 from generators.sources.games.menus import Menu, Pair
-from generators.sources.games.story_text import keep_ending
+from generators.sources.games.story_text import keep_sentences
 from generators.splits import hash_number
+from generators.tables import Values
 from generators.templates import render
 from schemas.base import BehaviorRow, TextLicence
 from schemas.config import MachiavelliConfig
@@ -31,12 +34,14 @@ from schemas.labels import Behavior
 TEMPLATE = "icl/v1"
 MOST_QUERIES = 200
 FEWEST_SHOTS = 2
+BLANK = sha256(b"the answer of a shot").hexdigest()
+"""Stands for an answer while a prompt is rendered, so that the three differ in answers alone."""
+TOO_LONG = "situation longer than --icl-chars"
+NO_CONTEXT = "menu without context"
 SHOT = Poles("", prompt="observation")
 """The columns of a situation with its two actions."""
 PROMPTS = ("positive_prompt", "negative_prompt", "shuffled_prompt")
 PERMISSIVE_FIRST: tuple[TextLicence, ...] = get_args(TextLicence)
-OWN_FIELDS = frozenset({"query", "rank", "text_licence"})
-"""Fields of a query that are not simply a row's."""
 
 
 class IclQuery(BehaviorRow):
@@ -48,23 +53,34 @@ class IclQuery(BehaviorRow):
     """sha256 of the id: what queries are chosen and sorted by, so that no game comes first."""
 
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[IclQuery]:
-    """Yields one query per menu with a context and behavior with a pair."""
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values | LeftOut]:
+    """Yields one query per menu and behavior with a pair, where the situation is whole."""
     for decision, contrasts in menus:
-        if not contrasts or not decision.context:
-            continue
-        observation = keep_ending(decision.menu_text or decision.context, config.icl_chars)
-        for contrast in contrasts if observation else ():
+        observation = find_situation(decision, config.icl_chars)
+        for contrast in contrasts:
+            if not observation:
+                yield LeftOut(contrast.behavior, TOO_LONG if decision.context else NO_CONTEXT)
+                continue
             pair = min(contrast.pairs, key=lambda each: _rank(decision, each))
             places = (pair.positive, pair.negative)
             positive, negative = (decision.options[place].text for place in places)
             row_id = f"{decision.id}/{contrast.behavior}"
-            yield IclQuery(
+            yield {
                 **take_columns(decision, contrast.behavior, places, TEMPLATE),
-                id=row_id,
-                rank=sha256(row_id.encode()).hexdigest(),
-                query=Exchange(observation=observation, positive=positive, negative=negative),
-            )
+                "id": row_id,
+                "rank": sha256(row_id.encode()).hexdigest(),
+                "query": {"observation": observation, "positive": positive, "negative": negative},
+            }
+
+
+def find_situation(decision: Decision, longest: int) -> str:
+    """Returns the menu's own text, or the last whole sentences before it if it has none.
+
+    Nothing where there is no context, or nothing whole is short enough: a situation is never cut.
+    """
+    if decision.context and decision.menu_text:
+        return decision.menu_text if len(decision.menu_text) <= longest else ""
+    return keep_sentences(decision.context, longest)
 
 
 def _rank(decision: Decision, pair: Pair) -> tuple[float, bool, bool, int, int]:
@@ -78,57 +94,61 @@ def list_texts(row: Row) -> list[str]:
     return SHOT.list_texts(row["query"])
 
 
-def gather(queries: Sequence[IclQuery], config: MachiavelliConfig) -> Iterator[IclRow]:
+def gather(queries: Sequence[Row], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields a row for each query of a split that other series have shots enough for."""
-    ranked: defaultdict[Behavior, list[IclQuery]] = defaultdict(list)
-    for query in sorted(queries, key=lambda query: query.rank):
-        ranked[query.behavior].append(query)
+    ranked: defaultdict[Behavior, list[Row]] = defaultdict(list)
+    for query in sorted(queries, key=itemgetter("rank")):
+        ranked[query["behavior"]].append(query)
     for query in queries:
-        shots = draw_shots(query, ranked[query.behavior], config)
+        shots = draw_shots(query, ranked[query["behavior"]], config)
         if len(shots) >= FEWEST_SHOTS:
             yield _write_row(query, shots, config.seed)
 
 
-def draw_shots(
-    query: IclQuery, ranked: Sequence[IclQuery], config: MachiavelliConfig
-) -> list[IclQuery]:
+def draw_shots(query: Row, ranked: Sequence[Row], config: MachiavelliConfig) -> list[Row]:
     """Returns up to `--icl-shots` queries of other series, from a seeded place on.
 
     Each of another situation: a counterpart shares that of its menu.
     """
-    start = hash_number(f"{config.seed}/{query.id}") % len(ranked)
-    shots: dict[str, IclQuery] = {}
+    start = hash_number(f"{config.seed}/{query['id']}") % len(ranked)
+    shots: dict[str, Row] = {}
     for shot in chain(islice(ranked, start, None), islice(ranked, start)):
         if len(shots) == config.icl_shots:
             break
-        if shot.group != query.group:
-            shots.setdefault(shot.query.observation, shot)
+        if shot["group"] != query["group"]:
+            shots.setdefault(shot["query"]["observation"], shot)
     return list(shots.values())
 
 
-def _write_row(query: IclQuery, shots: Sequence[IclQuery], seed: int) -> IclRow:
-    ranked = sorted(shots, key=lambda shot: hash_number(f"{seed}/{query.id}/{shot.id}"))
-    flipped = {shot.id for shot in ranked[: len(shots) // 2]}
-    licences: set[TextLicence] = {each.text_licence for each in (query, *shots)}
+def _write_row(query: Row, shots: Sequence[Row], seed: int) -> Values:
+    row_id, situation = query["id"], query["query"]["observation"]
+    names: list[str] = [shot["id"] for shot in shots]
+    ranked = sorted(names, key=lambda name: hash_number(f"{seed}/{row_id}/{name}"))
+    flipped = frozenset(ranked[: len(shots) // 2])
+    licences: set[TextLicence] = {each["text_licence"] for each in (query, *shots)}
 
-    def write_prompt(negative: Callable[[IclQuery], bool]) -> str:
-        solved = [
-            (each.query.observation, each.query.negative if negative(each) else each.query.positive)
-            for each in shots
+    blank = [(shot["query"]["observation"], BLANK) for shot in shots]
+    frame, *rest = render(f"{TEMPLATE}/prompt", shots=blank, query=situation).split(BLANK)
+
+    def write_prompt(negative: Collection[str]) -> str:
+        """Returns the prompt in which these shots take the negative action."""
+        answered = [
+            shot["query"]["negative" if shot["id"] in negative else "positive"] + after
+            for shot, after in zip(shots, rest, strict=True)
         ]
-        return render(f"{TEMPLATE}/prompt", shots=solved, query=query.query.observation)
+        return "".join([frame, *answered])
 
-    return IclRow(
-        **{name: value for name, value in query if name not in OWN_FIELDS},
-        text_licence=max(licences, key=PERMISSIVE_FIRST.index),
-        query=query.query,
-        shots=tuple(shot.query for shot in shots),
-        positive_prompt=write_prompt(lambda _: False),
-        negative_prompt=write_prompt(lambda _: True),
-        shuffled_prompt=write_prompt(lambda shot: shot.id in flipped),
-        n_shots=len(shots),
-        shot_ids=tuple(shot.id for shot in shots),
-    )
+    return {
+        **{name: query[name] for name in BehaviorRow.model_fields},
+        "text_licence": max(licences, key=PERMISSIVE_FIRST.index),
+        "query": query["query"],
+        "shots": [shot["query"] for shot in shots],
+        "positive_prompt": write_prompt(()),
+        "negative_prompt": write_prompt(names),
+        "shuffled_prompt": write_prompt(flipped),
+        "n_shots": len(shots),
+        "shot_ids": names,
+    }
 
 
 def show(row: Row, _: Row | None = None) -> Item:
@@ -178,7 +198,8 @@ CONFIG = GameConfig(
     serves="in-context vectors, and their corrupted twins for patching",
     notes=(
         "`positive_prompt`, `negative_prompt` and `shuffled_prompt` differ only in the answers "
-        "of the shots, and end at the same cue."
+        "of the shots, and end at the same cue. A situation is the menu's own text, whole; where "
+        "it has none, the last whole sentences before it. Longer ones are left out, never cut."
     ),
     view=view,
     across_games=AcrossGames(IclQuery, MOST_QUERIES, gather, f"fewer than {FEWEST_SHOTS} shots"),

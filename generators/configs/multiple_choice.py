@@ -3,9 +3,9 @@
 # pyright: reportArgumentType=false, reportUnknownMemberType=false
 # The types of Arrow leave out that a column has no nulls.
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,51 +16,60 @@ from generators.configs.contrasts import Contrasts, Ints, Mask, Reader, join_chu
 from generators.configs.items import Item, Row, Side, make_item
 from generators.sources.games.menus import Menu
 from generators.splits import hash_number
+from generators.tables import Values
 from schemas.config import MachiavelliConfig
 from schemas.labels import Behavior
 from schemas.multiple_choice import MultipleChoiceRow
 
+REMEMBERED = 4096
+"""Different orders that are remembered: menus are small, and share a few."""
 
-def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[MultipleChoiceRow]:
+
+def view(menus: Sequence[Menu], config: MachiavelliConfig) -> Iterator[Values]:
     """Yields one row per menu and behavior with at least one positive and one negative.
 
     Within behavior and number of choices, the first positive takes the places in turn, starting
     at a hash of seed, game, behavior and number; so no place is ever the likelier one.
     """
-    turns: Counter[tuple[Behavior, int]] = Counter()
+    turns: dict[tuple[Behavior, int], int] = {}
     for decision, contrasts in menus:
-        places = decision.usable_places
+        places = tuple(decision.usable_places) if contrasts else ()
         size = len(places)
         for contrast in contrasts:
             behavior = contrast.behavior
-            start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
-            target = (start + turns[behavior, size]) % size
-            turns[behavior, size] += 1
+            if (behavior, size) not in turns:
+                start = hash_number(f"{config.seed}/{decision.game}/{behavior}/{size}")
+                turns[behavior, size] = start % size
+            target = turns[behavior, size]
+            turns[behavior, size] = (target + 1) % size
             order = rotate(places, contrast.positives[0], target)
             options = [decision.options[place] for place in order]
-            poles = (contrast.positives, contrast.negatives)
-            matching, others = (
-                tuple(index for index, place in enumerate(order) if place in pole) for pole in poles
-            )
-            yield MultipleChoiceRow(
+            yield {
                 **take_columns(decision, behavior, order),
-                id=f"{decision.id}/{behavior}",
-                question=decision.context,
-                choices=tuple(option.text for option in options),
-                scores=tuple(option.scores[behavior] for option in options),
-                matching=matching,
-                not_matching=others,
-                order=tuple(order),
-            )
+                "id": f"{decision.id}/{behavior}",
+                "question": decision.context,
+                "choices": [option.text for option in options],
+                "scores": [option.scores[behavior] for option in options],
+                "matching": find_places(order, contrast.positives),
+                "not_matching": find_places(order, contrast.negatives),
+                "order": order,
+            }
 
 
-def rotate(places: Sequence[int], first: int, target: int) -> list[int]:
+@lru_cache(maxsize=REMEMBERED)
+def rotate(places: tuple[int, ...], first: int, target: int) -> tuple[int, ...]:
     """Returns the places in the same cyclic order, turned so that `first` stands at `target`.
 
-    Example: `rotate([0, 1, 2, 3], first=0, target=1) == [3, 0, 1, 2]`.
+    Example: `rotate((0, 1, 2, 3), first=0, target=1) == (3, 0, 1, 2)`.
     """
     shift = (places.index(first) - target) % len(places)
-    return [*places[shift:], *places[:shift]]
+    return (*places[shift:], *places[:shift])
+
+
+@lru_cache(maxsize=REMEMBERED)
+def find_places(order: tuple[int, ...], pole: tuple[int, ...]) -> tuple[int, ...]:
+    """Returns where the options of a pole stand."""
+    return tuple(index for index, place in enumerate(order) if place in pole)
 
 
 def list_texts(row: Row) -> list[str]:

@@ -3,6 +3,9 @@
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
 
 from generators.configs import CONFIGS
 from generators.configs.items import Item, Side
@@ -38,20 +41,36 @@ def list_examples(
     for nth, name in enumerate(shown, start=1):
         path = locate_file(folder, name, next(iter(manifest.rows[name])))
         rows = read_first_rows(path, READ)
-        known = {row["id"]: row for row in rows}
-        if to_publish:
-            rows = [row for row in rows if row["text_licence"] != NOT_OURS]
-        core = [row for row in rows if row.get("tier") == "core"] or rows
         # Of several configs not the same place, or all would show one menu.
         places = [nth] if len(shown) > 1 else range(1, ONE_CONFIG + 1)
         parts = max(len(shown), ONE_CONFIG) + 1
+        core = _choose(rows, to_publish=to_publish)
         if core:
             yield f"{name}:"
-        for row in (core[len(core) * place // parts] for place in places if core):
-            item = CONFIGS[name].show(row, known.get(row.get("counterpart_id", "")))
-            yield from _show_item(item, marks)
+        ids = _list(rows, "id") if CONFIGS[name].twins else []
+        for place in (core[len(core) * place // parts] for place in places if core):
+            row, twin = _take(rows, place), None
+            if row.get("counterpart_id") in ids:
+                twin = _take(rows, ids.index(row["counterpart_id"]))
+            yield from _show_item(CONFIGS[name].show(row, twin), marks)
         if core:
             yield ""
+
+
+def _choose(rows: pa.RecordBatch, *, to_publish: bool) -> list[int]:
+    """Returns the places of rows that may be shown: those of `core`, where there is one."""
+    free = [not to_publish or each != NOT_OURS for each in _list(rows, "text_licence")]
+    places = [place for place, each in enumerate(free) if each]
+    tiers = _list(rows, "tier") if "tier" in rows.schema.names else []
+    return [place for place in places if tiers and tiers[place] == "core"] or places
+
+
+def _list(rows: pa.RecordBatch, column: str) -> list[Any]:
+    return cast(Any, rows[column]).to_pylist()
+
+
+def _take(rows: pa.RecordBatch, place: int) -> dict[str, Any]:
+    return rows.slice(place, 1).to_pylist()[0]
 
 
 def _show_item(item: Item, marks: Marks) -> Iterator[str]:

@@ -23,7 +23,7 @@ from generators.options import (
 from generators.progress import SILENT, Progress
 
 if TYPE_CHECKING:
-    from generators.dataset.build import Built
+    from generators.dataset.build import Built, Report
     from generators.machiavelli.source import Reading
     from generators.writing.games import GeneratedFromGames, Models
     from generators.writing.plan import Plan
@@ -69,8 +69,8 @@ class ReadOptions:
     strict_context: Annotated[bool, Option("stop a context where several paths lead to it")] = False
     icl_chars: Annotated[
         int,
-        Option("longest observation of an in-context prompt, characters", "N", whole_number(20)),
-    ] = 240
+        Option("longest situation of an in-context prompt, characters", "N", whole_number(20)),
+    ] = 600
     icl_shots: Annotated[
         int, Option("most shots of an in-context prompt", "N", whole_number(2))
     ] = 8
@@ -125,7 +125,6 @@ def build(options: BuildOptions) -> "Built":
     """
     from generators.dataset.build import build_folder, check_report
     from generators.machiavelli.source import MachiavelliSource, Write
-    from generators.report.files import write_report
     from generators.sources.games.files import find_sample
     from generators.writing.engines import open_engine
     from generators.writing.games import generate
@@ -149,11 +148,19 @@ def build(options: BuildOptions) -> "Built":
 
             write = write_rows
         source = MachiavelliSource(data, config, kind, write, options.executor)
-        report = None if options.no_report else write_report
-        built = build_folder(source, out, report, options.progress)
+        built = build_folder(source, out, find_report(options), options.progress)
     if options.strict:
         built.check()
     return built
+
+
+def find_report(options: BuildOptions) -> "Report | None":
+    """Returns what measures the folder and writes the report; None where none is wanted."""
+    if options.no_report:
+        return None
+    from generators.report.files import write_report  # it brings all that measures along
+
+    return write_report
 
 
 @takes(BuildOptions)

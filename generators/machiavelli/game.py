@@ -10,14 +10,14 @@ from itertools import islice
 import pyarrow as pa
 
 from generators.configs import GAME_CONFIGS
-from generators.configs.base import GameConfig, behavior_of
+from generators.configs.base import GameConfig, LeftOut
 from generators.errors import SourceError
 from generators.sources.games.files import GameFiles
 from generators.sources.games.game_data import BrokenGame, Game, Oddities, read_game
 from generators.sources.games.labels import OptionBehaviors, read_behaviors
 from generators.sources.games.menus import Menu, list_menus, read_decisions, read_menus
 from generators.splits import assign_split, find_group
-from generators.tables import make_table
+from generators.tables import Values, make_table
 from generators.writing.additions import ModelLabel, insert_written, label_options
 from schemas.base import GameRow
 from schemas.config import MachiavelliConfig
@@ -81,7 +81,7 @@ def count_decisions(decisions: Iterable[Decision]) -> Counts:
 
 
 KEY_BYTES = 16
-ROWS_AT_ONCE = 512
+ROWS_AT_ONCE = 256
 """Rows that stand in memory as records before they become a table."""
 
 
@@ -106,11 +106,13 @@ class GameRows:
     """One game's rows of one config, with a key of each row's whole text."""
 
     tables: list[pa.Table]
-    """The rows of the behaviors asked for, at most 512 a table."""
+    """The rows of the behaviors asked for, at most 256 a table."""
     keys: list[bytes]
     """Key of each row."""
     other_keys: list[bytes]
     """Keys of the rows of other behaviors: leaks are looked for in these too."""
+    left_out: Counter[str] = field(default_factory=Counter[str])
+    """Reason -> rows of the behaviors asked for that were not made."""
 
 
 @dataclass
@@ -175,16 +177,20 @@ def view_rows(config: GameConfig, menus: Sequence[Menu], asked: MachiavelliConfi
     left out, never depends on what else was asked for.
     """
     found = GameRows([], [], [])
+    wanted_behaviors = {*asked.behaviors, None}  # a Decision is about all of them
     rows = iter(config.view(menus, asked))
     while batch := list(islice(rows, ROWS_AT_ONCE)):
-        wanted: list[GameRow] = []
+        wanted: list[Values] = []
         for row in batch:
-            behavior = behavior_of(row)
-            asked_for = behavior is None or behavior in asked.behaviors
-            key = key_text(config.texts(vars(row)))
+            if isinstance(row, LeftOut):
+                found.left_out[row.reason] += row.behavior in asked.behaviors
+                continue
+            values = row.__dict__ if isinstance(row, GameRow) else row
+            asked_for = values.get("behavior") in wanted_behaviors
+            key = key_text(config.texts(values))
             (found.keys if asked_for else found.other_keys).append(key)
             if asked_for:
-                wanted.append(row)
+                wanted.append(values)
         found.tables.append(make_table(config.viewed, wanted))
     return found
 

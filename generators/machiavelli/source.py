@@ -39,7 +39,7 @@ from schemas.base import CANARY, Split
 from schemas.config import MachiavelliConfig
 from schemas.manifest import GameManifest, GameSource
 
-PARALLEL_FROM_BYTES = 32 << 20
+PARALLEL_FROM_BYTES = 256 << 20
 """Game data smaller than this is read in this process: starting others would take longer."""
 ROWS_AT_ONCE = 256
 """Rows that stand in memory as records before they become a table."""
@@ -146,6 +146,7 @@ class MachiavelliSource:
                 yield from self._view_gathered(gathered, split)
             split = game.source.split
             for name, rows in game.rows.items():
+                self.left_out[name].update(rows.left_out)
                 tables = guard.admit(name, split, rows)
                 across_games = GAME_CONFIGS[name].across_games
                 if across_games is None:
@@ -172,14 +173,12 @@ class MachiavelliSource:
         for name, items in gathered.items():
             across_games = GAME_CONFIGS[name].across_games
             assert across_games is not None
-            make = across_games.candidate.model_validate
-            found = [make(each, strict=False) for each in items.to_pylist()]
-            rows = iter(across_games.gather(found, self.config))
+            rows = iter(across_games.gather(items.to_pylist(), self.config))
             made = 0
             while batch := list(islice(rows, ROWS_AT_ONCE)):
                 yield Part(name, split, make_table(GAME_CONFIGS[name].row, batch))
                 made += len(batch)
-            self.left_out[name][across_games.why_not] += len(found) - made
+            self.left_out[name][across_games.why_not] += items.num_rows - made
         gathered.clear()
 
 

@@ -1,8 +1,9 @@
 """Write a synthetic `game_data/` of the benchmark's full size: all of it made up, none copied.
 
-    python tests/benchmarks/corpus.py OUT [--games N] [--seed S] [--scenes M]
+    python tests/benchmarks/corpus.py OUT [--games N] [--seed S] [--scenes M] [--cues]
 
-The same seed gives the same bytes. Games are made one at a time, so memory stays with the largest.
+Texts do not depend on the labels; with `--cues` the words of options follow them. The same seed
+gives the same bytes. Games are made one at a time, so memory stays with the largest.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import orjson
-from corpus_labels import Record, record
+from corpus_labels import Record, add_cue, record
 from corpus_story import Node, Story
 
 GAMES_FILE = Path(__file__).resolve().parents[2] / "generators" / "sources" / "games" / "games.json"
@@ -36,6 +37,7 @@ class Task(NamedTuple):
     game: str
     seed: int
     scenes: int
+    cues: bool
 
 
 def game_names(count: int) -> list[str]:
@@ -101,6 +103,11 @@ def make_game(task: Task) -> Counter[str]:
     nodes = Story(rng, task.scenes, max(1, round(task.scenes * MENUS / SCENES))).tell()
     texts = scenarios(nodes)
     scenes = annotations(rng, nodes, texts)
+    if task.cues:
+        draw = Random(f"{task.seed}/{task.game}/cues")
+        texts = {
+            scene_id: add_cue(draw, text, scenes.get(scene_id)) for scene_id, text in texts.items()
+        }
     files = {
         f"trees/{task.game}_game_tree.json": orjson.dumps(
             {node.name: tree_entry(node) for node in nodes}, option=INDENTED
@@ -145,7 +152,9 @@ def metadata(game: str, scenes: int) -> dict[str, object]:
     return found
 
 
-def make_corpus(out: Path, games: int, scenes: int, seed: int) -> Counter[str]:
+def make_corpus(
+    out: Path, games: int, scenes: int, seed: int, *, cues: bool = False
+) -> Counter[str]:
     """The totals over all games, after writing the whole `game_data/`."""
     for folder in ("trees", "scenarios", "annotations_clean"):
         (out / folder).mkdir(parents=True, exist_ok=True)
@@ -155,7 +164,7 @@ def make_corpus(out: Path, games: int, scenes: int, seed: int) -> Counter[str]:
     (out / "game_metadata.json").write_bytes(written)
     # The largest go first: a large one that starts last would leave a process idle.
     largest_first = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
-    tasks = [Task(out, game, seed, size) for game, size in largest_first]
+    tasks = [Task(out, game, seed, size, cues) for game, size in largest_first]
     totals = Counter(bytes=len(written))
     with ProcessPoolExecutor(PROCESSES) as pool:
         for counts in pool.map(make_game, tasks):
@@ -170,6 +179,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--games", type=int, default=GAMES, help="first N games (134)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scenes", type=int, help="scenes in all (in proportion to the games)")
+    parser.add_argument("--cues", action="store_true", help="words of options follow the labels")
     return parser.parse_args()
 
 
@@ -180,7 +190,7 @@ def main() -> None:
     if out.exists() and any(out.iterdir()):
         raise SystemExit(f"{out}: not empty; expected an empty or absent folder.")
     scenes: int = args.scenes or round(SCENES * args.games / GAMES)
-    for name, total in make_corpus(out, args.games, scenes, args.seed).items():
+    for name, total in make_corpus(out, args.games, scenes, args.seed, cues=args.cues).items():
         sys.stdout.write(f"{name:8} {total:>14,}\n")
 
 

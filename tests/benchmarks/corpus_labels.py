@@ -26,6 +26,24 @@ LEVELS = ("-3", "-2", "-1", "0", "1", "2", "3")
 HEADS = (0.3333333333333333, 0.6666666666666666, 1.0, 1.0, 2.0, 4.0, 30.0, 2500.0)
 PARTS = ("utility", "physical", "money", "social", "morality")
 
+CUES = {
+    "killing": ("knife", "grave", "poison"),
+    "physical_harm": ("fist", "stick", "bruise"),
+    "non_physical_harm": ("sneer", "insult", "threat"),
+    "intending_harm": ("grudge", "revenge", "trap"),
+    "deception": ("lie", "pretence", "alibi"),
+    "manipulation": ("bribe", "pressure", "flattery"),
+    "promises": ("broken word", "excuse", "second thought"),
+    "stealing": ("sack", "full pocket", "crowbar"),
+    "trespassing": ("picked lock", "open window", "ladder"),
+    "spying": ("spyglass", "keyhole", "notepad"),
+    "vandalism": ("hammer", "torch", "pot of paint"),
+    "fairness": ("favour", "false weight", "marked card"),
+    "other": ("shrug", "wink", "curse"),
+}
+"""What an option mentions that counts as a violation, as it would in a story."""
+CUED = 0.6
+
 Buckets = dict[str, float]
 Record = dict[str, dict[str, object]]
 
@@ -40,6 +58,15 @@ def violations(rng: Random) -> Buckets:
     # Killing is a kind of physical harm in the benchmark's definitions.
     found["physical_harm"] = max(found["physical_harm"], found["killing"])
     return found
+
+
+def add_cue(rng: Random, text: str, found: Record | None) -> str:
+    """The text, its first line often with a word for each violation that its record counts."""
+    line, newline, rest = text.partition("\n")
+    for name, value in (found or {}).get("morality", {}).items():
+        if isinstance(value, float) and value > 0.5 and rng.random() < CUED:
+            line = f"{line[:-1]}, with a {CUES[name][int(rng.random() * 3)]}{line[-1:]}"
+    return line + newline + rest
 
 
 def heads(rng: Random, chance: float, levels: tuple[str, ...], weights: tuple[int, ...]) -> Buckets:

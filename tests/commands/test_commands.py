@@ -116,6 +116,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
         (["--kinds", ","], "found nothing"),
         (["--behaviors", "evil"], "'evil'; expected some of ethical"),
         (["--games", "no-such-game"], "'no-such-game'; expected a game of"),
+        (["--games", "winter-caravn"], "(did you mean winter-caravan?)"),
         (["--attribution", "guessed"], "invalid choice"),
         (["--kind", "icl"], "unrecognized arguments"),
     ],

@@ -119,7 +119,7 @@ def test_an_outcome_is_whole_and_a_row_without_numbers_is_shown() -> None:
     row = SMALL["contrastive"][0] | {"positive_outcome": long, "weight": None}
     item = CONFIGS["contrastive"].show(row)
     assert item.sides[0].outcome == long
-    assert item.facts.keys() == {"pure"}
+    assert item.facts.keys() == {"pure", "negative is ethical"}
 
 
 def test_options_of_a_menu_have_poles(rows: dict[str, list[Row]]) -> None:

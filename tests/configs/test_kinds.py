@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generators.configs import GAME_CONFIGS
+from generators.configs.icl import TEMPLATE
 from generators.configs.multiple_choice import rotate
 from generators.machiavelli.game import GameRows, view_rows
 from generators.machiavelli.source import LeakGuard
@@ -17,7 +18,16 @@ from generators.sources.games.files import find_games
 from generators.sources.games.game_data import read_game, read_metadata
 from generators.sources.games.labels import LabelValues, assess
 from generators.sources.games.menus import Menu, read_decisions, read_menus
-from schemas import BEHAVIORS, VIOLATIONS, Decision, MachiavelliConfig, Option, Provenance
+from generators.templates import render
+from schemas import (
+    BEHAVIORS,
+    VIOLATIONS,
+    Decision,
+    IclRow,
+    MachiavelliConfig,
+    Option,
+    Provenance,
+)
 
 FIXTURE = Path(__file__).parents[1] / "game_data"
 DEFAULTS = MachiavelliConfig()
@@ -31,12 +41,19 @@ def menus() -> dict[str, list[Menu]]:
 
 
 def view_all(menus: dict[str, list[Menu]], kind: str, config: MachiavelliConfig) -> list[Any]:
-    return [row for game in menus.values() for row in GAME_CONFIGS[kind].view(game, config)]
+    return [row for game in menus.values() for row in list_rows(kind, game, config)]
+
+
+def list_rows(kind: str, game: list[Menu], config: MachiavelliConfig) -> list[Any]:
+    """Returns a config's rows of one game as records, each checked."""
+    found = view_rows(GAME_CONFIGS[kind], game, config)
+    values = [row for table in found.tables for row in table.to_pylist()]
+    return [GAME_CONFIGS[kind].viewed.model_validate(row, strict=False) for row in values]
 
 
 def test_pairs_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     rows = view_all(menus, "contrastive", DEFAULTS)
-    wanted = expected["contrastive"]
+    wanted, decisions = expected["contrastive"], expected["decisions_direct"]
     assert [row.id for row in rows] == [row["id"] for row in wanted]
     for row, want in zip(rows, wanted, strict=True):
         assert (row.behavior, row.positive, row.negative, row.pure) == (
@@ -44,6 +61,10 @@ def test_pairs_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
         )  # fmt: skip
         assert row.margin == pytest.approx(want["margin"], abs=1e-12)
         assert row.weight == pytest.approx(want["weight"], abs=1e-12)
+        options = {each["option_id"]: each for each in decisions[row.decision_id]["options"]}
+        ethical = options[row.negative_option_id]["polarity"] == "ethical"
+        assert row.negative_is_ethical == ethical
+    assert {row.negative_is_ethical for row in rows if row.behavior != "ethical"} == {True, False}
 
 
 def test_items_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
@@ -65,7 +86,7 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
     gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
     rows = {
-        row.id: row
+        row["id"]: IclRow.model_validate(row, strict=False)
         for split in ("train", "validation", "test")
         for row in gathering.gather([q for q in queries if q.split == split], DEFAULTS)
     }
@@ -74,16 +95,50 @@ def test_icl_rows_are_as_worked_out_by_hand(menus: Any, expected: Any) -> None:
         assert list(rows[name].shot_ids) == want["shots"], name
 
 
+@pytest.mark.parametrize(
+    ("menu", "context", "reason"),
+    [
+        ("a" * 299 + ". ", "", "menu without context"),
+        ("a" * 301, "b. " + "a" * 301, "situation longer than --icl-chars"),
+        ("", "b. " + "a" * 301, "situation longer than --icl-chars"),
+        ("a" * 300, "b. " + "a" * 300, None),
+        ("", "b. " + "a" * 300, None),
+    ],
+)
+def test_a_situation_is_whole_or_left_out_and_counted(
+    menus: Any, menu: str, context: str, reason: str | None
+) -> None:
+    first = menus["mini-harbour"][0]
+    changed = first.decision.model_copy(update={"context": context, "menu_text": menu})
+    config = MachiavelliConfig(icl_chars=300, behaviors=("ethical", "stealing"))
+    found = view_rows(GAME_CONFIGS["icl"], [first._replace(decision=changed)], config)
+    queries = [row for table in found.tables for row in table.to_pylist()]
+    behaviors = ["ethical", "stealing"]
+    if reason:
+        assert not queries
+        assert not found.keys
+        assert not found.other_keys
+        assert found.left_out == {reason: len(behaviors)}
+    else:
+        assert [query["behavior"] for query in queries] == behaviors
+        assert {query["query"]["observation"] for query in queries} == {"a" * 300}
+        assert not found.left_out
+
+
 def test_icl_prompts_differ_in_the_answers_of_the_shots_only(menus: Any) -> None:
     queries = [q for q in view_all(menus, "icl", DEFAULTS) if q.split == "train"]
     gathering = GAME_CONFIGS["icl"].across_games
     assert gathering is not None
-    for row in gathering.gather(queries, DEFAULTS):
+    for values in gathering.gather(queries, DEFAULTS):
+        row = IclRow.model_validate(values, strict=False)
         prompts = row.positive_prompt, row.negative_prompt, row.shuffled_prompt
         lines = [prompt.split("\n") for prompt in prompts]
         for versions in zip(*lines, strict=True):
             assert len(set(versions)) == 1 or all(v.startswith("Action: ") for v in versions)
         assert all(prompt.endswith(f"{row.query.observation}\nAction:") for prompt in prompts)
+        for pole, prompt in zip(("positive", "negative"), prompts, strict=False):
+            shots = [(shot.observation, shot[pole]) for shot in row.shots]
+            assert prompt == render(f"{TEMPLATE}/prompt", shots=shots, query=row.query.observation)
         shuffled = [line[8:] for line in lines[2] if line.startswith("Action: ")]
         flipped = sum(
             action == shot.negative for action, shot in zip(shuffled, row.shots, strict=True)
@@ -131,7 +186,7 @@ games = st.integers(1, 6).flatmap(lambda n: st.tuples(*[decisions(number) for nu
 @settings(max_examples=60, deadline=None)
 def test_pairs_come_from_one_menu_and_contrast(game: Any) -> None:
     by_id = {decision.id: decision for decision in game}
-    rows = list(GAME_CONFIGS["contrastive"].view(read_menus(game), DEFAULTS))
+    rows = list_rows("contrastive", read_menus(game), DEFAULTS)
     weights: Counter[Any] = Counter()
     for row in rows:
         options = {option.option_id: option for option in by_id[row.decision_id].options}
@@ -156,7 +211,7 @@ def test_choices_lead_back_to_the_menu(game: Any, seed: int) -> None:
     by_id = {decision.id: decision for decision in game}
     config = MachiavelliConfig(seed=seed)
     places: Counter[Any] = Counter()
-    for row in GAME_CONFIGS["multiple_choice"].view(read_menus(game), config):
+    for row in list_rows("multiple_choice", read_menus(game), config):
         decision = by_id[row.decision_id]
         assert sorted(row.order) == decision.usable_places
         assert row.choices == tuple(decision.options[place].text for place in row.order)
@@ -188,7 +243,7 @@ def test_other_behaviors_asked_for_never_change_a_row(game: Any, asked: Any, see
 
 @given(st.permutations(range(6)), st.integers(0, 5), st.integers(0, 5))
 def test_rotation_keeps_the_cyclic_order(places: Any, first: int, target: int) -> None:
-    turned = rotate(places, places[first], target)
+    turned = rotate(tuple(places), places[first], target)
     assert turned[target] == places[first]
     start = turned.index(places[0])
     assert [*turned[start:], *turned[:start]] == list(places)

@@ -47,7 +47,7 @@ def test_a_draft_is_read_group_by_group_with_the_columns_asked_for(path: Path) -
 def test_a_finished_draft_is_a_parquet_file_with_what_was_changed(path: Path) -> None:
     tiers = iter([["core"] * 6, ["full"] * 6])
     finish_draft(path, lambda table: table.set_column(2, "tier", pa.array(next(tiers))))
-    found = read_first_rows(path)
+    found = read_first_rows(path).to_pylist()
     wanted = pa.concat_tables(TABLES).to_pylist()
     assert [row["tier"] for row in found] == ["core"] * 6 + ["full"] * 6
     assert [row | {"tier": "full"} for row in found] == wanted

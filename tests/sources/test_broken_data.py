@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,11 @@ def unzip(data: Path) -> Path:
     packed = data.parent / "game_data.zip"
     packed.write_bytes(b"PK")
     return packed
+
+
+def make_deep(depth: int) -> list[Any]:
+    """Returns an empty list in so many lists."""
+    return [make_deep(depth - 1)] if depth else []
 
 
 def leave_packed(data: Path) -> Path:
@@ -63,6 +69,30 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a list": (
         lambda data: ((data / TREE).write_text("[]", encoding="utf-8"), data)[1],
         "a list; expected an object",
+    ),
+    "a tree that is cut off": (
+        lambda data: ((data / TREE).write_bytes((data / TREE).read_bytes()[:-9]), data)[1],
+        f"{TREE}: broken or cut off at line",
+    ),
+    "NaN where nothing is read": (
+        change(TREE, "mill_race_0", "end", value=float("nan")),
+        f"{TREE}: broken or cut off at line",
+    ),
+    "a tree nested too deep": (
+        change(TREE, "mill_race_0", "subs", value=make_deep(300)),
+        f"{TREE}: values nested too deep",
+    ),
+    "lines that are text": (
+        change(TREE, "mill_race_0", "lines", value=[0, "1"]),
+        "key 'mill_race_0.lines.1': text; expected a whole number",
+    ),
+    "a start that is true": (
+        change(TREE, "mill_race_0", "start", value=True),
+        "key 'mill_race_0.start': true or false; expected a whole number",
+    ),
+    "a node that is a list": (
+        change(TREE, "mill_race_0", value=[]),
+        "key 'mill_race_0': a list; expected an object",
     ),
     "a child that is no node": (
         change(TREE, "mill_race_0", "children", value=["mill_race_77"]),

@@ -9,7 +9,7 @@ import numpy as np
 
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.measures.estimates import LEVEL, Estimate, correct
-from schemas.quality import PAIRS, CheckResult, Level, Part, Verdict
+from schemas.quality import LEAST_MEASURED, PAIRS, CheckResult, Level, Part, Verdict
 
 Bounds = tuple[float, float]
 
@@ -23,8 +23,6 @@ MANY = 300
 FEWEST_GROUPS = 10
 """Groups below which an interval leaves doubts, which is said (Cameron, Gelbach and Miller 2008,
 https://doi.org/10.1162/rest.90.3.414, look at 5 to 30)."""
-LEAST_MEASURED = 0.5
-"""Share of the rows that must be of measured behaviors for a PASS."""
 
 
 @dataclass(frozen=True)

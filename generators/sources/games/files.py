@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from generators.errors import SourceError, UsageError
 from generators.jsonl import read_json
+from generators.options import suggest
 
 TREE_SUFFIX = "_game_tree.json"
 SCENARIOS_SUFFIX = "_scenarios_bfs_filled.json"
@@ -61,7 +62,8 @@ def find_games(
     if games is not None:
         unknown = sorted(set(games) - set(names))
         if unknown:
-            known = f"a game of {data}, such as {', '.join(names[:3])}"
+            near = suggest(unknown[0], names) or f", such as {', '.join(names[:3])}"
+            known = f"a game of {data}{near}"
             raise UsageError("--games", f"'{unknown[0]}'", known, "List them with the doctor")
         names = [name for name in names if name in games]
     found: list[GameFiles] = []
@@ -132,6 +134,8 @@ T = TypeVar("T")
 
 REMEDY = "Unpack the archive again, or leave the game out with --skip-broken"
 BOM = b"\xef\xbb\xbf"
+NO_JSON = (b"NaN", b"Infinity")
+"""What pydantic takes for a number, and JSON does not know."""
 
 _TYPE_NAMES: Mapping[type, str] = {
     dict: "an object",
@@ -166,6 +170,24 @@ class JsonReader:
         Raises:
             SourceError: the file is missing, unreadable, no JSON, or holds something else.
         """
+        return self._parse(self._read(path, name), name)
+
+    def read_checked(self, adapter: TypeAdapter[T], path: Path, name: str) -> T:
+        """Returns what a file holds, of the type it must have: only what that asks for is made.
+
+        Raises:
+            SourceError: as for `read_object`, or something in it is of a wrong type.
+        """
+        content = self._read(path, name)
+        if any(word in content for word in NO_JSON):
+            self._parse(content, name)
+        try:
+            return adapter.validate_json(content)
+        except ValidationError as error:
+            self._parse(content, name)
+            raise explain(error, name) from error
+
+    def _read(self, path: Path, name: str) -> bytes:
         try:
             content = path.read_bytes()
         except FileNotFoundError as error:
@@ -174,8 +196,11 @@ class JsonReader:
             found = f"unreadable ({error.strerror})"
             raise SourceError(name, found, "a file", self._remedy) from error
         self._digest.update(content)
+        return content.removeprefix(BOM)
+
+    def _parse(self, content: bytes, name: str) -> dict[str, Any]:
         try:
-            value = read_json(content.removeprefix(BOM))
+            value = read_json(content)
         except JSONDecodeError as error:
             place = f"line {error.lineno} column {error.colno}"
             found = f"broken or cut off at {place}" if content.strip() else "an empty file"
@@ -206,14 +231,21 @@ def validate(adapter: TypeAdapter[T], value: object, name: str, key: str = "") -
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        keys = ".".join(str(part) for part in (key, *first["loc"]) if part != "")
-        given = first["input"]
-        found = "nothing" if first["type"] == "missing" else describe(given)
-        if found == "a number":
-            found = f"the number {given}"
-        wanted = _WANTED.get(first["type"]) or first["msg"][:1].lower() + first["msg"][1:]
-        raise SourceError(f"{name}, key '{keys}'", found, wanted, REMEDY) from error
+        raise explain(error, name, key) from error
+
+
+def explain(error: ValidationError, name: str, key: str = "") -> SourceError:
+    """Returns the error that names the first thing of a wrong type; see `validate`."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "json_invalid":  # JSON, but more than pydantic reads
+        return SourceError(name, "values nested too deep", "lists and objects in a few", REMEDY)
+    keys = ".".join(str(part) for part in (key, *first["loc"]) if part != "")
+    given = first["input"]
+    found = "nothing" if first["type"] == "missing" else describe(given)
+    if found == "a number":
+        found = f"the number {given}"
+    wanted = _WANTED.get(first["type"]) or first["msg"][:1].lower() + first["msg"][1:]
+    return SourceError(f"{name}, key '{keys}'", found, wanted, REMEDY)
 
 
 _WANTED: Mapping[str, str] = {
@@ -222,6 +254,7 @@ _WANTED: Mapping[str, str] = {
     "int_type": "a whole number",
     "float_type": "a number",
     "list_type": "a list",
+    "tuple_type": "a list",
     "dict_type": "an object",
     "model_type": "an object",
     "greater_than_equal": "a number from 0 to 1",

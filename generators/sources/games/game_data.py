@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from pydantic import TypeAdapter
 
@@ -51,12 +52,31 @@ RawRecords = dict[str, dict[str, Any]]
 """Scene id -> label record, as the file has it."""
 
 
+class TreeNode(NamedTuple):
+    """What is read of a node; see `schemas.game_data.Node`."""
+
+    scene: str
+    start: int
+    type: str
+    lines: tuple[int, ...]
+    children: tuple[str, ...]
+    parents: tuple[str, ...]
+
+    @property
+    def scene_id(self) -> str:
+        """Key of the node in the scenarios and in the annotations."""
+        return f"{self.scene}_{self.start}"
+
+
+_get_fields = itemgetter(*TreeNode._fields)  # pyright: ignore[reportUnknownVariableType]
+
+
 @dataclass(frozen=True)
 class Game:
     """One game as its files have it; ids are the benchmark's own."""
 
     name: str
-    nodes: dict[str, Node]
+    nodes: dict[str, TreeNode]
     """Node name -> node, in tree order."""
     scene_ids: dict[str, str]
     """Node name -> its scene id."""
@@ -100,13 +120,12 @@ def read_game(files: GameFiles, metadata: object) -> Game:
     reader = JsonReader()
     nodes = _read_nodes(files, reader)
     scenarios = _read_scenarios(files, reader)
-    records = _read_records(files, reader)
     scene_ids = {name: node.scene_id for name, node in nodes.items()}
     pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
-    label_values, odd_labels = _read_labels(files.game, records)
-    scenes = set(scene_ids.values()).union(*pages.values())
     menus = (node for node in nodes.values() if node.type == "CHOICE")
-    options = [scene_ids[option] for menu in menus for option in menu.children]
+    options = {scene_ids[option] for menu in menus for option in menu.children}
+    labels = _read_labels(files.game, _read_records(files, reader), options)
+    scenes = set(scene_ids.values()).union(*pages.values())
     entry = None
     if metadata is not None:
         entry = validate(_METADATA, metadata, "game_metadata.json", files.game)
@@ -115,16 +134,12 @@ def read_game(files: GameFiles, metadata: object) -> Game:
         nodes=nodes,
         scene_ids=scene_ids,
         scenarios=scenarios,
-        label_values=label_values,
-        option_records={
-            scene_id: write_json(records[scene_id]).decode()
-            for scene_id in options
-            if scene_id in records
-        },
+        label_values=labels.values,
+        option_records=labels.option_records,
         pages=pages,
         text_licence="cc0-1.0" if entry and entry.text_licence == "cc0-1.0" else "choice-of-games",
         sha256=reader.sha256,
-        oddities=odd_labels + _count_oddities(scenes, scenarios, records, metadata),
+        oddities=labels.oddities + _count_oddities(scenes, scenarios, labels.values, metadata),
     )
 
 
@@ -135,9 +150,11 @@ def read_metadata(root: Path) -> dict[str, object] | None:
     return None if is_missing(path) else JsonReader(remedy).read_object(path, path.name)
 
 
-def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, Node]:
+def _read_nodes(files: GameFiles, reader: JsonReader) -> dict[str, TreeNode]:
     name = f"trees/{files.tree.name}"
-    nodes = validate(_NODES, reader.read_object(files.tree, name), name)
+    content = reader.read_checked(_NODES, files.tree, name)
+    # What was read is let go of bit by bit, here and below: thus little is alive at a time.
+    nodes = {name: TreeNode(*_get_fields(content.pop(name))) for name in list(content)}
     named = {other for node in nodes.values() for other in (*node.children, *node.parents)}
     if not named <= nodes.keys():
         key, missing = next(
@@ -172,15 +189,29 @@ def _read_records(files: GameFiles, reader: JsonReader) -> RawRecords:
     return cast(RawRecords, scenes)
 
 
-def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, LabelValues], Oddities]:
-    """Returns the numbers of all records, and what is unknown or missing in them.
+class _GameLabels(NamedTuple):
+    """What the records of a game give."""
 
-    One record at a time, for all the models at once would take much memory.
+    values: dict[str, LabelValues]
+    option_records: dict[str, str]
+    oddities: Oddities
+
+
+def _read_labels(game: str, records: RawRecords, options: set[str]) -> _GameLabels:
+    """Returns the numbers of all records, those of options as JSON, and what is odd in them.
+
+    Args:
+        game: names the file in errors.
+        records: is emptied, record by record.
+        options: the scene ids of options.
     """
     name = f"annotations_clean/{game}.json"
-    label_values: dict[str, LabelValues] = {}
+    values: dict[str, LabelValues] = {}
+    option_records: dict[str, str] = {}
+    known: dict[LabelValues, LabelValues] = {}  # many records say the same
     odd = Oddities()
-    for scene_id, record in records.items():
+    for scene_id in list(records):
+        record = records.pop(scene_id)
         whole = read_whole_record(record)
         if whole is None:
             whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
@@ -189,11 +220,13 @@ def _read_labels(game: str, records: RawRecords) -> tuple[dict[str, LabelValues]
                 part for part, known in _KNOWN_NAMES.items() if _lacks(record.get(part), known)
             ]
             odd.update(f"records lacking {part}" for part in lacking)
-        label_values[scene_id] = whole
-    return label_values, odd
+        values[scene_id] = known.setdefault(whole, whole)
+        if scene_id in options:
+            option_records[scene_id] = write_json(record).decode()
+    return _GameLabels(values, option_records, odd)
 
 
-def _find_pages(nodes: Mapping[str, Node], later: set[str]) -> dict[str, list[str]]:
+def _find_pages(nodes: Mapping[str, TreeNode], later: set[str]) -> dict[str, list[str]]:
     """Returns the scenarios after a page break: keyed by a line.
 
     Args:
@@ -214,7 +247,10 @@ def _find_pages(nodes: Mapping[str, Node], later: set[str]) -> dict[str, list[st
 
 
 def _count_oddities(
-    scenes: set[str], scenarios: Mapping[str, str], records: RawRecords, metadata: object
+    scenes: set[str],
+    scenarios: Mapping[str, str],
+    records: Mapping[str, LabelValues],
+    metadata: object,
 ) -> Oddities:
     """Returns what is tolerated in the files; `scenes` are those of nodes and of their pages."""
     without_record = len(scenarios.keys() - records.keys())

@@ -196,6 +196,19 @@ def assess(values: LabelValues) -> Assessment:
     return Assessment(labels, power, disutility, polarity, scores)
 
 
+_BITS: dict[Behavior, int] = {name: 1 << place for place, name in enumerate(BEHAVIORS[1:])}
+"""A bit for each label; `ethical` is none."""
+_OTHERS: dict[Behavior, int] = {
+    name: sum(
+        bit
+        for other, bit in _BITS.items()
+        if other != name and other not in EXPECTED_BESIDE.get(name, ())
+    )
+    for name in _BITS
+}
+"""Behavior -> the labels in which a pure pair does not differ."""
+
+
 @dataclass(frozen=True, eq=False)
 class OptionBehaviors:
     """What one option is to each behavior; options with equal scores share one object."""
@@ -206,10 +219,12 @@ class OptionBehaviors:
     For `ethical` the negatives are the unethical options; for any other behavior those whose own
     score is known to be 0.
     """
-    counts: dict[Behavior, bool | None]
-    """Whether each label is over its threshold; None where unknown."""
     positives: frozenset[Behavior]
     """The behaviors it is a positive of."""
+    counts: int
+    """A bit for each label that is over its threshold."""
+    unknown: int
+    """A bit for each label that is not known."""
     violations: int
     """How many of the 13 violations count."""
 
@@ -221,20 +236,23 @@ def read_behaviors(option: Option) -> OptionBehaviors:
 
 @lru_cache(maxsize=REMEMBERED)
 def _read_behaviors(polarity: Polarity, scores: tuple[float | None, ...]) -> OptionBehaviors:
-    own = dict(zip(BEHAVIORS, scores, strict=True))
+    own: dict[Behavior, float | None] = dict(zip(BEHAVIORS, scores, strict=True))
     del own["ethical"]
-    counts: dict[Behavior, bool | None] = {
-        name: None if score is None else score > VIOLATION_THRESHOLD for name, score in own.items()
+    over: set[Behavior] = {
+        name for name, score in own.items() if score is not None and score > VIOLATION_THRESHOLD
     }
     exhibits: dict[Behavior, bool | None] = {
         "ethical": {"ethical": True, "unethical": False}.get(polarity)
     }
     for name, score in own.items():
         ambiguous = score is None or 0 < score <= VIOLATION_THRESHOLD
-        exhibits[name] = None if ambiguous else counts[name]
-    positives = frozenset[Behavior](name for name, exhibited in exhibits.items() if exhibited)
+        exhibits[name] = None if ambiguous else name in over
     return OptionBehaviors(
-        exhibits, counts, positives, sum(bool(counts[name]) for name in VIOLATIONS)
+        exhibits,
+        positives=frozenset[Behavior](name for name, pole in exhibits.items() if pole),
+        counts=sum(_BITS[name] for name in over),
+        unknown=sum(_BITS[name] for name, score in own.items() if score is None),
+        violations=sum(name in over for name in VIOLATIONS),
     )
 
 
@@ -246,10 +264,5 @@ def is_pure(positive: OptionBehaviors, negative: OptionBehaviors, behavior: Beha
     """
     if behavior == "ethical":
         return negative.violations == 1
-    ignored = EXPECTED_BESIDE.get(behavior, frozenset[Behavior]())
-    for other, counts in positive.counts.items():
-        if other == behavior or other in ignored:
-            continue
-        if counts is None or counts is not negative.counts[other]:
-            return False
-    return True
+    differing = positive.counts ^ negative.counts
+    return not _OTHERS[behavior] & (differing | positive.unknown | negative.unknown)

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from hashlib import sha256
-from typing import NamedTuple, get_args
+from typing import Any, NamedTuple
 
-from generators.sources.games.game_data import Game
+from generators.sources.games.game_data import Game, TreeNode
 from generators.sources.games.labels import (
     NOTHING_RECORDED,
     assess,
@@ -18,11 +19,10 @@ from generators.splits import assign_split, find_group
 from schemas.base import Provenance
 from schemas.config import MachiavelliConfig
 from schemas.decision import Decision, DecisionFlag, Option, OptionFlag
-from schemas.game_data import Node
 from schemas.labels import BEHAVIORS, Behavior
 
 
-def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
+def find_reach(nodes: Mapping[str, TreeNode], option: str) -> list[str]:
     """Returns the option's node and all that can be reached from it before the next menu."""
     reached = {option: None}
     open_ends = [option]
@@ -38,7 +38,7 @@ def find_reach(nodes: Mapping[str, Node], option: str) -> list[str]:
 
 
 def find_approach(
-    nodes: Mapping[str, Node], game: str, menu: str, *, strict: bool
+    nodes: Mapping[str, TreeNode], game: str, menu: str, *, strict: bool
 ) -> tuple[list[str], bool]:
     """Returns the nodes from the last option taken to the menu, and whether one path was chosen.
 
@@ -62,7 +62,7 @@ def find_approach(
             if strict:
                 break
             chosen = True
-        parent = min(parents, key=rank)
+        parent = min(parents, key=rank) if len(parents) > 1 else parents[0]
         if nodes[parent].type == "CHOICE":
             break
         path.append(parent)
@@ -83,6 +83,10 @@ def read_decisions(
         yield reader.read(menu)
 
 
+_OPTION_FIELDS, _DECISION_FIELDS = set(Option.model_fields), set(Decision.model_fields)
+"""All are given. One set for all records: they stay alive together, and many objects are slow."""
+
+
 class MenuReader:
     """Reads the menus of one game; tidied texts are kept, since contexts share them."""
 
@@ -91,7 +95,7 @@ class MenuReader:
         self.config = config
         self._tidied: dict[str, str] = {}
         group = find_group(game.name)
-        self._shared_columns = {
+        self._shared_columns: dict[str, Any] = {
             "origin": "benchmark",
             "split": assign_split(group),
             "text_licence": game.text_licence,
@@ -119,17 +123,17 @@ class MenuReader:
             "unresolved_context": is_unresolved(context),
             "chosen_path": chosen_path,
         }
-        return Decision.model_validate(
-            {
-                **self._shared_columns,
-                "id": f"{game.name}/{menu}",
-                "provenance": self._labelled if labelled else self._unlabelled,
-                "scene_id": node.scene_id,
-                "context": context,
-                "menu_text": join_paragraphs(self._collect_texts([menu])),
-                "flags": tuple(flag for flag in get_args(DecisionFlag) if raised[flag]),
-                "options": options,
-            }
+        # All that it is made of is checked: see `read_game`.
+        return Decision.model_construct(
+            _DECISION_FIELDS,
+            **self._shared_columns,
+            id=f"{game.name}/{menu}",
+            provenance=self._labelled if labelled else self._unlabelled,
+            scene_id=node.scene_id,
+            context=context,
+            menu_text=join_paragraphs(self._collect_texts([menu])),
+            flags=tuple(flag for flag, is_raised in raised.items() if is_raised),
+            options=options,
         )
 
     def _scene_ids(self, name: str) -> list[str]:
@@ -167,11 +171,12 @@ class MenuReader:
             "no_text": not text,
             "unresolved": is_unresolved(text) or is_unresolved(outcome),
         }
-        return Option(
+        return Option.model_construct(
+            _OPTION_FIELDS,
             option_id=name,
             text=text,
             outcome=outcome,
-            flags=tuple(flag for flag in get_args(OptionFlag) if raised[flag]),
+            flags=tuple(flag for flag, is_raised in raised.items() if is_raised),
             label_source=None if values == NOTHING_RECORDED else "benchmark",
             label_confidence=None,
             polarity=assessment.polarity,
@@ -200,11 +205,11 @@ class Contrast(NamedTuple):
     """The usable options of one menu that contrast in one behavior; neither side is empty."""
 
     behavior: Behavior
-    positives: list[int]
+    positives: tuple[int, ...]
     """Places (0-based) in the menu of the options that exhibit it, in menu order."""
-    negatives: list[int]
+    negatives: tuple[int, ...]
     """Places of the options that do not."""
-    pairs: list[Pair]
+    pairs: tuple[Pair, ...]
     """Every positive with every negative, by their places."""
 
 
@@ -224,13 +229,16 @@ def read_menus(decisions: Sequence[Decision]) -> list[Menu]:
 def _list_contrasts(decision: Decision) -> Iterator[Contrast]:
     found = {place: read_behaviors(decision.options[place]) for place in decision.usable_places}
     exhibited = frozenset[Behavior]().union(*(each.positives for each in found.values()))
-    for behavior in BEHAVIORS:
+    for behavior in BEHAVIORS if exhibited else ():
         if behavior not in exhibited:
             continue
+        poles = {place: each.exhibits[behavior] for place, each in found.items()}
+        negatives = tuple([place for place, pole in poles.items() if pole is False])
+        if not negatives:
+            continue
+        positives = tuple([place for place, pole in poles.items() if pole])
         # Only places without a pole have no score.
-        scores = {place: decision.options[place].scores[behavior] or 0 for place in found}
-        positives = [place for place, each in found.items() if behavior in each.positives]
-        negatives = [place for place, each in found.items() if each.exhibits[behavior] is False]
+        scores = [option.scores[behavior] or 0 for option in decision.options]
         pairs = [
             Pair(
                 one, other, scores[one] - scores[other], is_pure(found[one], found[other], behavior)
@@ -238,5 +246,12 @@ def _list_contrasts(decision: Decision) -> Iterator[Contrast]:
             for one in positives
             for other in negatives
         ]
-        if pairs:
-            yield Contrast(behavior, positives, negatives, pairs)
+        yield Contrast(behavior, *_share(positives, negatives, tuple(pairs)))
+
+
+@lru_cache(maxsize=4096)
+def _share(
+    positives: tuple[int, ...], negatives: tuple[int, ...], pairs: tuple[Pair, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...], tuple[Pair, ...]]:
+    """Returns the same; menus whose pairs are alike share them, for all are alive together."""
+    return positives, negatives, pairs

@@ -49,13 +49,24 @@ def keep_ending(text: str, longest: int) -> str:
     Where no sentence starts late enough, it starts at a word; where a single word is too long,
     nothing of the text is left.
     """
+    return keep_sentences(text, longest) or _cut(text, longest, _WORD_END)
+
+
+def keep_sentences(text: str, longest: int) -> str:
+    """Returns the last whole sentences of a text, at most `longest` characters; none if none fit.
+
+    The text must begin with a whole sentence.
+    """
+    return _cut(text, longest, _SENTENCE_END)
+
+
+def _cut(text: str, longest: int, boundary: re.Pattern[str]) -> str:
     first = len(text) - longest
     if first <= 0:
         return text
-    for boundary in (_SENTENCE_END, _WORD_END):
-        for end in boundary.finditer(text, max(0, first - _LONGEST_BOUNDARY)):
-            if end.end() >= first:
-                return text[end.end() :]
+    for end in boundary.finditer(text, max(0, first - _LONGEST_BOUNDARY)):
+        if end.end() >= first:
+            return text[end.end() :]
     return ""
 
 
