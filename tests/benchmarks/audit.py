@@ -39,7 +39,7 @@ from generators.quality.selection.features import extract_features  # noqa: E402
 FEWEST_UNITS, TOLERANCE, FOLDS, SEED = 30, 0.03, 5, 1
 HEADLINE, WORST, UNMEASURED = "macro of ", "worst: ", "not measured here"
 HELD_OUT = "words, group and control held out"
-SIGNED = ("length cue", "sentiment and refusal wording")
+SIGNED = ("length cue", "sentiment")
 """Figures that are bad on either side of a half."""
 SURFACE: tuple[Callable[[str], float], ...] = (
     lambda text: len(text.split()),
@@ -234,7 +234,7 @@ CHECKS: dict[str, Callable[[Texts, Pairs], np.ndarray]] = {
     "length cue": lambda texts, pairs: texts.differ(texts.surface[:, 0], pairs),
     "ten surface features": lambda texts, pairs: cross_score(fit_surface, texts, pairs),
     "best single n-gram": lambda texts, pairs: cross_score(fit_ngram, texts, pairs),
-    "sentiment and refusal wording": lambda texts, pairs: texts.differ(texts.sentiment, pairs),
+    "sentiment": lambda texts, pairs: texts.differ(texts.sentiment, pairs),
     "words of the option alone": lambda texts, pairs: cross_score(fit_words, texts, pairs),
 }
 """Name in the card -> the score of each pair of one part."""
