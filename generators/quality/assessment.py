@@ -171,7 +171,7 @@ def assess_pairs(name: str, pairs: Sequence[OwnPair]) -> Assessed:
         "positive": pa.array([pair.positive for pair in pairs]),
         "negative": pa.array([pair.negative for pair in pairs]),
         "group": pa.array([pair.group for pair in pairs], pa.string()),
-        "menu": pa.array([contrasts.unit.names[place] for place in contrasts.unit.places]),
+        "menu": pa.array(contrasts.unit.places).cast(pa.string()),
         "split": pa.array(["train"] * number),
         "origin": pa.array(["own"] * number),
     }

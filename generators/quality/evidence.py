@@ -1,7 +1,7 @@
 """What checks are given: the rows of one config and tier, and what is computed of them once."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from generators.configs import find_config
 from generators.configs.contrasts import Contrasts, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
-from generators.quality.measures.duplicates import Sketches, sketch, sketch_rest
+from generators.quality.measures.duplicates import Sketches, sketch
 from generators.quality.selection.classifiers import fold_groups
 from generators.quality.selection.core import choose_core
 from generators.quality.selection.features import (
@@ -61,23 +61,11 @@ class Passages:
     """Whether a model wrote it."""
     frames: list[str] | None = None
     """One text of each frame, where few frames are crossed with many fillings by design."""
-    sketched: Sketches | None = None
-    """Their sketches, if they were made already."""
 
     @cached_property
     def sketches(self) -> Sketches:
         """The sketches in which near-duplicates are found."""
-        return sketch(self.texts) if self.sketched is None else self.sketched
-
-    def recall(self, wider: "Passages") -> "Passages":
-        """Returns these passages, which it uses up, with what is known of wider ones."""
-        if "sketches" not in wider.__dict__:
-            return self
-        known = {text: place for place, text in enumerate(wider.texts)}
-        # The same strings, so that no text stands in memory twice.
-        texts = [wider.texts[known[text]] if text in known else text for text in self.texts]
-        self.texts.clear()
-        return replace(self, texts=texts, sketched=sketch_rest(texts, known, wider.sketches))
+        return sketch(self.texts)
 
 
 @dataclass(frozen=True)
@@ -130,8 +118,6 @@ class Evidence:
     """Whether rows of the config are divided into `core` and the rest."""
     tried: int | None = None
     """Rows that the config's schema was tried on; None where there is none."""
-    read: Passages | None = None
-    """The rows' passages, if they were read already."""
 
     def list_rows(self, *columns: str) -> Iterator[dict[str, Any]]:
         """Yields some columns of each row, with few rows in memory."""
@@ -145,7 +131,7 @@ class Evidence:
     @cached_property
     def passages(self) -> Passages:
         """What is read in one piece."""
-        return self.read or read_passages(self.config, self.table)
+        return read_passages(self.config, self.table)
 
     @cached_property
     def diversity(self) -> Diversity | None:
@@ -192,12 +178,9 @@ def list_evidence(rows: Rows, features: TextFeatures | None = None) -> Iterator[
     known = features or extract_features(whole.texts)
     full = _gather(rows, whole, known, "full", np.ones(rows.table.num_rows, np.bool_))
     yield full
+    del full  # its passages are large, and the core's checks need none of them
     if "core" in rows.flags:
-        core = _gather(rows, whole, known, "core", rows.flags["core"])
-        passages = read_passages(core.config, core.table)
-        core = replace(core, read=passages.recall(full.passages))
-        del full, passages  # they are large, and the core's checks need none of it
-        yield core
+        yield _gather(rows, whole, known, "core", rows.flags["core"])
 
 
 def _gather(

@@ -116,9 +116,13 @@ def list_configs(quality: Quality) -> list[ConfigResult]:
 
 
 def choose_main(checks: Sequence[CheckResult]) -> list[CheckResult]:
-    """Returns the checks of `core`; of configs without one, and of plain pairs, of all rows."""
-    tiered = {check.config for check in checks if check.tier == "core"} - {PAIRS}
-    return [check for check in checks if (check.tier == "core") == (check.config in tiered)]
+    """Returns the checks of `core`, and those that it has not; of plain pairs those of all rows."""
+    core = {(each.config, each.name) for each in checks if each.tier == "core"}
+    return [
+        check
+        for check in checks
+        if (check.tier == "core") == ((check.config, check.name) in core and check.config != PAIRS)
+    ]
 
 
 def show_value(check: CheckResult) -> str:

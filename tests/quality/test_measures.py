@@ -28,7 +28,6 @@ from generators.quality.measures.duplicates import (
     measure_jaccard,
     measure_nearest,
     sketch,
-    sketch_rest,
 )
 from generators.quality.measures.estimates import average, correct, estimate
 from generators.quality.measures.texts import (
@@ -92,18 +91,6 @@ def test_near_duplicates_are_those_that_brute_force_finds() -> None:
     assert all(earlier < later for earlier, later in found)
     assert len(near) > 150
     assert len(found) >= 0.99 * len(near)
-
-
-@pytest.mark.parametrize("places", [[4, 1, 1, 0], [7, 2, 5, 0, 7], [6, 5], []])
-def test_what_is_sketched_already_is_not_worked_out_again(places: list[int]) -> None:
-    texts = ["", *write_texts(7, 12)]
-    known = {text: place for place, text in enumerate(texts[:5])}
-    wanted = sketch([texts[place] for place in places])
-    found = sketch_rest([texts[place] for place in places], known, sketch(texts[:5]))
-    assert found.shingles.offsets.tolist() == wanted.shingles.offsets.tolist()
-    assert found.shingles.hashes.tolist() == wanted.shingles.hashes.tolist()
-    assert (found.digests == wanted.digests).all()
-    assert (found.bands == wanted.bands).all()
 
 
 def test_near_duplicates_start_at_seven_tenths() -> None:

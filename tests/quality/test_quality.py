@@ -148,6 +148,7 @@ FAILED = make_check(value=0.62, verdict="FAIL", parts=PARTS, worst="deception")
 IN_FULL = make_check(
     tier="full", value=0.71, verdict="FAIL", number=5, name="surface", counts=False
 )
+IN_CORE = make_check(number=5, name="surface", value=0.52)
 GOOD = make_check(number=6, name="n-gram", value=0.51)
 GOOD_IN_FULL = make_check(tier="full", number=6, name="n-gram", counts=False, value=0.58)
 WORDS = make_check(
@@ -160,7 +161,7 @@ MENUS = make_check(
 
 
 def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
-    lines = [*list_checks(sum_up(FAILED, IN_FULL, GOOD, GOOD_IN_FULL, WORDS, MENUS))]
+    lines = [*list_checks(sum_up(FAILED, IN_FULL, IN_CORE, GOOD, GOOD_IN_FULL, WORDS, MENUS))]
     assert lines[0] == (
         "contrastive: 300 of 400 rows are core. Poles are compared in the 2 of 3 behaviors that"
         " have at least 30 menus; they hold 70 % of the rows."
@@ -170,10 +171,10 @@ def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
     assert "worst: deception 0.690 (0.600 to 0.780)" in failed
     assert "no bound is set" in words
     assert "published: CrowS-Pairs 0.780" in words
-    assert passed == "  passed: n-gram 0.510"
+    assert passed == "  passed: surface 0.520, n-gram 0.510"
     assert lines[4:6] == ["decisions", "  passed: exact duplicates 0"]
     assert lines[-1] == (
-        "1 of 3 required checks failed: length cue (contrastive).\n"
+        "1 of 4 required checks failed: length cue (contrastive).\n"
         "  length cue (contrastive): 0.620, required: 0.45-0.55"
     )
 
@@ -181,11 +182,11 @@ def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
 def test_the_card_shows_core_beside_all_rows_the_worst_and_each_part() -> None:
     good = GOOD.model_copy(update={"random_labels": (0.4612, 0.5412)})
     audit = HumanAudit(n=200, ok=191, lower=0.916, upper=0.97, auditors=2, by_config={})
-    quality = sum_up(FAILED, IN_FULL, good, GOOD_IN_FULL, WORDS, MENUS, audit=audit)
+    quality = sum_up(FAILED, IN_FULL, IN_CORE, good, GOOD_IN_FULL, WORDS, MENUS, audit=audit)
     section = render_section(quality, ["length"])["section"]
     assert "| n-gram | 0.510 | 0.580 | 0.461 to 0.541 | - | 0.45-0.55 | PASS |" in section
     assert "| length cue | 0.620 | - | - | deception 0.690 (0.600 to 0.780) |" in section
-    assert "| ethical | 160 | 0.550 (0.500 to 0.600) | - | 0.550 (0.500 to 0.600) |" in section
+    assert "| ethical | 160 | 0.550 (0.500 to 0.600) | - | - | 0.550 (0.500 to 0.600) |" in section
     assert "| deception | 40 | 0.690 (0.600 to 0.780) FAIL |" in section
     assert "| spying |" not in section
     assert "Published sets: CrowS-Pairs 0.780." in section

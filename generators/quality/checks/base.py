@@ -106,6 +106,8 @@ class Check(Generic[Seen]):
     """Whether it needs two poles, which rows of `decisions` do not have."""
     bounded: bool = False
     """Whether the whole interval must lie inside, from 300 units and 10 groups on."""
+    whole: bool = False
+    """Whether it is measured on all rows only, since `core`, a part of them, says no more."""
     references: Mapping[str, float] = field(default_factory=dict[str, float])
     """Published dataset -> its value of the same measure."""
 
@@ -123,7 +125,9 @@ class Check(Generic[Seen]):
 
 def run(check: Check[Seen], evidence: Seen) -> CheckResult | None:
     """Returns the result of a check; None where it does not apply, or could not be missed."""
-    found = check.measure(evidence) if evidence.poles or not check.poles else None
+    applies = evidence.poles or not check.poles
+    applies &= evidence.tier == "full" or not check.whole
+    found = check.measure(evidence) if applies else None
     if found is None:
         return None
     parts = _judge_parts(check, found.parts)

@@ -162,9 +162,10 @@ def measure_alignment(evidence: Evidence) -> Measurement | None:
 
 
 CHECKS = (
-    Check("broken rows", "gate", "0", count_broken, number=1, high=0, unit="rows", poles=False),
+    Check("broken rows", "gate", "0", count_broken, number=1, high=0, unit="rows", poles=False,
+          whole=True),
     Check("words edited", "gate", "median ≤ 0.20, largest ≤ 0.50", measure_edit,
-          number=11, high=0.20, unit="rows"),
+          number=11, high=0.20, unit="rows", whole=True),
     Check("token alignment", "gate", "≥ 0.95 with each of ≥ 3 tokenizers", measure_alignment,
-          number=12, low=0.95, unit="rows"),
+          number=12, low=0.95, unit="rows", whole=True),
 )  # fmt: skip

@@ -9,7 +9,7 @@ the exact Jaccard similarity of the two sets decides.
 # pyright: reportUnknownVariableType=false
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -83,11 +83,6 @@ class Shingles:
     def of(self, place: int) -> Hashes:
         """Returns the shingles of one text."""
         return self.hashes[self.offsets[place] : self.offsets[place + 1]]
-
-    def join(self, others: "Shingles") -> "Shingles":
-        """Returns the sets of these texts, then those of others."""
-        offsets = np.concatenate([self.offsets, others.offsets[1:] + self.offsets[-1]])
-        return Shingles(np.concatenate([self.hashes, others.hashes]), offsets)
 
     def take(self, places: Sequence[int] | Places) -> "Shingles":
         """Returns the sets of some of the texts, in the order of the places."""
@@ -184,27 +179,6 @@ def _hash_bands(digests: Digests) -> NDArray[np.uint64]:
         bands = (bands ^ slots[:, :, row]) * factors[row]
         bands ^= bands >> np.uint64(29)
     return bands
-
-
-def sketch_rest(texts: Sequence[str], known: Mapping[str, int], sketches: Sketches) -> Sketches:
-    """Returns what `sketch` does, and works out only what is not known yet.
-
-    Args:
-        texts: the texts.
-        known: text -> its place among the sketches.
-        sketches: those of texts that were sketched before, with seed 0.
-    """
-    rest = [text for text in texts if text not in known]
-    if not rest:
-        return sketches.take([known[text] for text in texts])
-    more, fresh = sketch(rest), iter(range(len(sketches), len(sketches) + len(rest)))
-    places = [known[text] if text in known else next(fresh) for text in texts]
-    joined = Sketches(
-        sketches.shingles.join(more.shingles),
-        np.concatenate([sketches.bands, more.bands]),
-        np.concatenate([sketches.digests, more.digests]),
-    )
-    return joined.take(places)
 
 
 def find_near_duplicates(sketches: Sketches, others: Sketches | None = None) -> Repeats:
