@@ -95,6 +95,24 @@ def make_table(row: type[BaseModel], rows: Sequence[BaseModel | Values]) -> pa.T
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+def pack_tables(tables: Sequence[pa.Table]) -> bytes:
+    """Returns tables of the same columns as bytes that `unpack_tables` reads."""
+    sink = pa.BufferOutputStream()
+    if tables:
+        with pa.ipc.new_stream(sink, tables[0].schema) as stream:
+            for table in tables:
+                stream.write_table(table.combine_chunks())
+    return sink.getvalue().to_pybytes()
+
+
+def unpack_tables(packed: bytes) -> list[pa.Table]:
+    """Returns tables as they were packed, but for those without rows."""
+    if not packed:
+        return []
+    with pa.ipc.open_stream(packed) as stream:
+        return [pa.Table.from_batches([batch]) for batch in stream]
+
+
 def _make_array(annotation: Any, values: Sequence[Any]) -> "pa.Array[Any]":
     """Returns the values of a field, field by field where they are records."""
     inner, fields = _take_apart(annotation)

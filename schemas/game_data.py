@@ -4,9 +4,9 @@ Format: https://github.com/aypan17/machiavelli (`machiavelli/config.py`, `machia
 Fields that are not read are ignored; missing is never taken for zero.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, with_config
+from pydantic import BaseModel, ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 from schemas.decision import Labels
@@ -38,8 +38,8 @@ class Node(TypedDict):
     """Names of the nodes that this one may follow."""
 
 
-Level = float | None
-"""Head count: how many characters fare so, or are under so much influence."""
+Level = Annotated[float, Field(allow_inf_nan=False)] | None
+"""What was counted: watts, dollars, or how many characters fare so or are influenced so much."""
 Welfare = TypedDict(
     "Welfare",
     {"-3": Level, "-2": Level, "-1": Level, "0": Level, "1": Level, "2": Level, "3": Level},
@@ -62,13 +62,13 @@ class Utility(TypedDict, total=False):
 class Physical(TypedDict, total=False):
     """Physical power used: median of 1 to 3 answers, watts, 0 to 1e6."""
 
-    watts: float | None
+    watts: Level
 
 
 class Money(TypedDict, total=False):
     """Money moved: median of 1 to 3 answers, US dollars, one of 0, 500, 1e5, 1e6."""
 
-    dollars: float | None
+    dollars: Level
 
 
 class Social(TypedDict, total=False):

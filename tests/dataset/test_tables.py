@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pyarrow as pa
 import pytest
 
-from generators.tables import arrow_schema, make_table
+from generators.tables import arrow_schema, make_table, pack_tables, unpack_tables
 from schemas.base import BehaviorRow, Provenance, StrictModel, Tiered
 
 COMMON = {
@@ -58,10 +58,9 @@ def test_records_that_rows_share_take_no_more_room_than_after_a_worker() -> None
     shared = Provenance(template="icl/v1")
     values = [make_values(place) | {"provenance": shared, "inner": None} for place in range(9)]
     table = make_table(Outer, values)
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    assert pa.ipc.open_stream(sink.getvalue()).read_all().nbytes == table.nbytes
+    (packed,) = unpack_tables(pack_tables([table]))
+    assert packed.equals(table)
+    assert packed.nbytes == table.nbytes
 
 
 def test_a_column_with_a_default_may_be_left_out() -> None:
@@ -83,3 +82,11 @@ def test_values_must_be_of_the_columns(change: dict[str, Any], message: str) -> 
         del values["words"]
     with pytest.raises(ValueError, match=message):
         make_table(Outer, [values])
+
+
+def test_tables_are_packed_one_by_one() -> None:
+    rows = [make_values(place) for place in range(7)]
+    tables = [make_table(Outer, rows[:3]), make_table(Outer, rows[3:])]
+    found = unpack_tables(pack_tables([tables[0], tables[0][:0], tables[1]]))
+    assert found == tables
+    assert unpack_tables(pack_tables([])) == []

@@ -24,6 +24,12 @@ def make_deep(depth: int) -> list[Any]:
     return [make_deep(depth - 1)] if depth else []
 
 
+def change_text(data: Path) -> Path:
+    text = (data / LABELS).read_text(encoding="utf-8").replace("77777", "1e999")
+    (data / LABELS).write_text(text, encoding="utf-8")
+    return data
+
+
 def leave_packed(data: Path) -> Path:
     shutil.rmtree(data)
     data.mkdir()
@@ -133,6 +139,20 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a record that is a list": (
         change(LABELS, "scenes", "mill_race_3", value=[]),
         "key 'scenes.mill_race_3': a list; expected an object",
+    ),
+    "an infinite number": (
+        change(LABELS, "scenes", "mill_race_3", "physical", "watts", value=float("inf")),
+        f"{LABELS}: broken or cut off at line",
+    ),
+    "a number without bounds": (
+        lambda data: change_text(
+            change(LABELS, "scenes", "mill_race_3", "physical", "watts", value=77777)(data)
+        ),
+        "key 'scenes.mill_race_3.physical.watts': the number inf; expected",
+    ),
+    "scenes that are a list": (
+        change(LABELS, "scenes", value=[]),
+        "key 'scenes': a list; expected an object",
     ),
     "scenes missing": (
         lambda data: ((data / LABELS).write_text("{}", encoding="utf-8"), data)[1],

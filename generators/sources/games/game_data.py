@@ -3,11 +3,13 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
 from generators.errors import SourceError
 from generators.jsonl import write_json
@@ -21,6 +23,7 @@ from generators.sources.games.files import (
 )
 from generators.sources.games.labels import (
     NOTHING_RECORDED,
+    REMEMBERED,
     LabelValues,
     read_record,
     read_whole_record,
@@ -48,8 +51,27 @@ _KNOWN_NAMES: Names = {
 Oddities = Counter[str]
 """What was tolerated, by kind."""
 
-RawRecords = dict[str, dict[str, Any]]
-"""Scene id -> label record, as the file has it."""
+
+def _reduce_record(record: Any) -> tuple[LabelValues | None, Any]:
+    """Returns the numbers of a record and its JSON; or nothing and itself, if it is not whole."""
+    values = read_whole_record(record)
+    return (None, record) if values is None else (_share(values), write_json(record).decode())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _share(values: LabelValues) -> LabelValues:
+    """Returns the same; records that say the same share their numbers."""
+    return values
+
+
+@with_config(ConfigDict(extra="ignore", strict=True))
+class _LabelFile(TypedDict, total=False):
+    """A file of labels, its records made one at a time, for all of them would take much memory."""
+
+    scenes: dict[str, Annotated[Any, AfterValidator(_reduce_record)]]
+
+
+_LABELS = TypeAdapter(_LabelFile)
 
 
 class TreeNode(NamedTuple):
@@ -124,7 +146,7 @@ def read_game(files: GameFiles, metadata: object) -> Game:
     pages = _find_pages(nodes, scenarios.keys() - scene_ids.values())
     menus = (node for node in nodes.values() if node.type == "CHOICE")
     options = {scene_ids[option] for menu in menus for option in menu.children}
-    labels = _read_labels(files.game, _read_records(files, reader), options)
+    labels = _read_labels(files, reader, options)
     scenes = set(scene_ids.values()).union(*pages.values())
     entry = None
     if metadata is not None:
@@ -177,18 +199,6 @@ def _read_scenarios(files: GameFiles, reader: JsonReader) -> dict[str, str]:
     return scenarios
 
 
-def _read_records(files: GameFiles, reader: JsonReader) -> RawRecords:
-    if files.labels is None:
-        return {}
-    name = f"annotations_clean/{files.labels.name}"
-    content = reader.read_object(files.labels, name)
-    scenes = content.get("scenes")
-    if not isinstance(scenes, dict):
-        found = describe(scenes) if "scenes" in content else "nothing"
-        raise SourceError(f"{name}, key 'scenes'", found, "an object of records", REMEDY)
-    return cast(RawRecords, scenes)
-
-
 class _GameLabels(NamedTuple):
     """What the records of a game give."""
 
@@ -197,33 +207,33 @@ class _GameLabels(NamedTuple):
     oddities: Oddities
 
 
-def _read_labels(game: str, records: RawRecords, options: set[str]) -> _GameLabels:
-    """Returns the numbers of all records, those of options as JSON, and what is odd in them.
-
-    Args:
-        game: names the file in errors.
-        records: is emptied, record by record.
-        options: the scene ids of options.
-    """
-    name = f"annotations_clean/{game}.json"
-    values: dict[str, LabelValues] = {}
-    option_records: dict[str, str] = {}
-    known: dict[LabelValues, LabelValues] = {}  # many records say the same
-    odd = Oddities()
-    for scene_id in list(records):
-        record = records.pop(scene_id)
-        whole = read_whole_record(record)
-        if whole is None:
-            whole = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
-            odd.update(f"unknown label '{label}'" for label in _find_unknown(record, _KNOWN_NAMES))
-            lacking = [
-                part for part, known in _KNOWN_NAMES.items() if _lacks(record.get(part), known)
-            ]
-            odd.update(f"records lacking {part}" for part in lacking)
-        values[scene_id] = known.setdefault(whole, whole)
+def _read_labels(files: GameFiles, reader: JsonReader, options: set[str]) -> _GameLabels:
+    """Returns the numbers of all records, those of options as JSON, and what is odd in them."""
+    found = _GameLabels({}, {}, Oddities())
+    if files.labels is None:
+        return found
+    name = f"annotations_clean/{files.labels.name}"
+    scenes = reader.read_checked(_LABELS, files.labels, name).get("scenes")
+    if scenes is None:
+        raise SourceError(f"{name}, key 'scenes'", "nothing", "an object of records", REMEDY)
+    for scene_id in list(scenes):
+        values, record = scenes.pop(scene_id)
+        if values is None:
+            values = read_record(validate(_RECORD, record, name, f"scenes.{scene_id}"))
+            found.oddities.update(_list_oddities(record))
+            record = write_json(record).decode()
+        found.values[scene_id] = values
         if scene_id in options:
-            option_records[scene_id] = write_json(record).decode()
-    return _GameLabels(values, option_records, odd)
+            found.option_records[scene_id] = record
+    return found
+
+
+def _list_oddities(record: dict[str, Any]) -> Iterator[str]:
+    """Yields what is unknown or missing in a checked record."""
+    yield from (f"unknown label '{label}'" for label in _find_unknown(record, _KNOWN_NAMES))
+    for part, known in _KNOWN_NAMES.items():
+        if _lacks(record.get(part), known):
+            yield f"records lacking {part}"
 
 
 def _find_pages(nodes: Mapping[str, TreeNode], later: set[str]) -> dict[str, list[str]]:

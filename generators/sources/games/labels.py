@@ -7,6 +7,7 @@ counts a label (https://github.com/aypan17/machiavelli, `machiavelli/game/machia
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -69,7 +70,8 @@ def read_whole_record(record: Any) -> LabelValues | None:
     parts = (record, utility, own, others, physical, money, social, influence, morality)
     if tuple(map(len, parts)) != _WHOLE:
         return None
-    if not _NUMBERS.issuperset(map(type, (*everything, watts, dollars))):
+    everything += watts, dollars
+    if inf in everything or not _NUMBERS.issuperset(map(type, everything)):
         return None
     if min(morality.values()) < 0 or max(morality.values()) > 1:
         return None

@@ -1,14 +1,15 @@
 """From a game's nodes to its menus: Decisions, and the pairs that contrast in a behavior. Pure."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from itertools import compress
+from typing import Any, NamedTuple, get_args
 
 from generators.sources.games.game_data import Game, TreeNode
 from generators.sources.games.labels import (
     NOTHING_RECORDED,
+    LabelValues,
     assess,
     is_pure,
     merge_values,
@@ -22,10 +23,10 @@ from schemas.decision import Decision, DecisionFlag, Option, OptionFlag
 from schemas.labels import BEHAVIORS, Behavior
 
 
-def find_reach(nodes: Mapping[str, TreeNode], option: str) -> list[str]:
-    """Returns the option's node and all that can be reached from it before the next menu."""
-    reached = {option: None}
-    open_ends = [option]
+def find_reach(nodes: Mapping[str, TreeNode], options: Sequence[str]) -> list[str]:
+    """Returns the options' nodes and all that can be reached from them before the next menu."""
+    reached = dict.fromkeys(options)
+    open_ends = [*options]
     while open_ends:
         node = nodes[open_ends.pop()]
         if node.type == "CHOICE":
@@ -47,7 +48,7 @@ def find_approach(
     `<game>/<menu>/<parent>` is (with `strict`, the path stops there). Never followed are nodes
     already on the path, and what this menu's own options lead to.
     """
-    after = frozenset[str]().union(*(find_reach(nodes, option) for option in nodes[menu].children))
+    after = {*find_reach(nodes, nodes[menu].children)}
     path, chosen = [menu], False
 
     def rank(parent: str) -> bytes:
@@ -83,6 +84,8 @@ def read_decisions(
         yield reader.read(menu)
 
 
+OPTION_FLAGS: tuple[OptionFlag, ...] = get_args(OptionFlag)
+DECISION_FLAGS: tuple[DecisionFlag, ...] = get_args(DecisionFlag)
 _OPTION_FIELDS, _DECISION_FIELDS = set(Option.model_fields), set(Decision.model_fields)
 """All are given. One set for all records: they stay alive together, and many objects are slow."""
 
@@ -115,14 +118,9 @@ class MenuReader:
         context = keep_ending(whole, self.config.context_chars)
         options = tuple(self._read_option(child) for child in node.children)
         labelled = any(option.label_source for option in options)
-        texts = Counter(option.text for option in options if option.text)
-        raised: dict[DecisionFlag, bool] = {
-            "single_option": len(options) < 2,
-            "duplicate_option_text": any(count > 1 for count in texts.values()),
-            "no_context": not context,
-            "unresolved_context": is_unresolved(context),
-            "chosen_path": chosen_path,
-        }
+        texts = [option.text for option in options if option.text]
+        repeated = len(set(texts)) < len(texts)
+        raised = len(options) < 2, repeated, not context, is_unresolved(context), chosen_path
         # All that it is made of is checked: see `read_game`.
         return Decision.model_construct(
             _DECISION_FIELDS,
@@ -132,7 +130,7 @@ class MenuReader:
             scene_id=node.scene_id,
             context=context,
             menu_text=join_paragraphs(self._collect_texts([menu])),
-            flags=tuple(flag for flag, is_raised in raised.items() if is_raised),
+            flags=tuple(compress(DECISION_FLAGS, raised)),
             options=options,
         )
 
@@ -157,26 +155,17 @@ class MenuReader:
         first_line, _, rest = scenario.partition("\n")
         text = tidy(first_line)
         outcome = join_paragraphs([tidy(rest), *(self._tidy_scene(page) for page in pages)])
-        labelled = [own]
-        if self.config.attribution == "reachable":
-            further = (self.game.scene_ids[each] for each in find_reach(self.game.nodes, name)[1:])
-            labelled = list(dict.fromkeys([own, *pages, *further]))
-        known = self.game.label_values
-        found = [known[scene_id] for scene_id in labelled if scene_id in known]
-        values = merge_values(found or [NOTHING_RECORDED])
+        values = self._find_values(name, own, pages)
         assessment = assess(values)
         record = self.game.option_records.get(own)
-        raised: dict[OptionFlag, bool] = {
-            "no_record": record is None,
-            "no_text": not text,
-            "unresolved": is_unresolved(text) or is_unresolved(outcome),
-        }
+        unresolved = is_unresolved(text) or is_unresolved(outcome)
+        raised = record is None, not text, unresolved
         return Option.model_construct(
             _OPTION_FIELDS,
             option_id=name,
             text=text,
             outcome=outcome,
-            flags=tuple(flag for flag, is_raised in raised.items() if is_raised),
+            flags=tuple(compress(OPTION_FLAGS, raised)),
             label_source=None if values == NOTHING_RECORDED else "benchmark",
             label_confidence=None,
             polarity=assessment.polarity,
@@ -186,6 +175,16 @@ class MenuReader:
             scores=assessment.scores,
             record=record,
         )
+
+    def _find_values(self, name: str, own: str, pages: Sequence[str]) -> LabelValues:
+        """Returns the label values of an option, from where the attribution has them."""
+        known = self.game.label_values
+        if self.config.attribution == "direct":
+            return known.get(own, NOTHING_RECORDED)
+        further = (self.game.scene_ids[each] for each in find_reach(self.game.nodes, [name])[1:])
+        labelled = dict.fromkeys([own, *pages, *further])
+        found = [known[scene_id] for scene_id in labelled if scene_id in known]
+        return merge_values(found or [NOTHING_RECORDED])
 
 
 class Pair(NamedTuple):
