@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from generators.configs.contrasts import Floats, Ints
 
@@ -36,7 +36,7 @@ class Estimate(NamedTuple):
         """95 %; None of fewer than two groups."""
         if self.groups < 2:
             return None
-        half = float(student.ppf(1 - LEVEL / 2, self.groups - 1)) * self.error
+        half = float(stdtrit(self.groups - 1, 1 - LEVEL / 2)) * self.error
         low, high = self.value - half, self.value + half
         return (max(low, 0.0), min(high, 1.0)) if self.share else (low, high)
 
@@ -48,7 +48,7 @@ class Estimate(NamedTuple):
         beyond = max(low - self.value, self.value - high)
         if beyond <= 0 or self.groups < 2:
             return 1.0
-        return float(student.sf(beyond / max(self.error, 1e-12), self.groups - 1))
+        return float(stdtr(self.groups - 1, -beyond / max(self.error, 1e-12)))
 
 
 def estimate(values: Floats, groups: Ints, *, share: bool = True) -> Estimate:

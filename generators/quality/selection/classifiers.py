@@ -1,22 +1,19 @@
 """Classifiers that see the options only, scored on groups that they were not fitted on.
 
-The only importer of scikit-learn's models. The fitted score is linear in the difference of the two
-sides and has no intercept, so that swapping the sides swaps its sign: it ranks the pair.
+All are ridge regressions, which have a closed form. The fitted score is linear in the difference of
+the two sides and has no intercept, so that swapping the sides swaps its sign: it ranks the pair.
 """
 
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
-# pyright: reportArgumentType=false, reportCallIssue=false
-# scikit-learn ships no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportArgumentType=false, reportCallIssue=false
+# scipy's sparse matrices have few types.
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csc_matrix, csr_matrix
-from sklearn.feature_extraction.text import TfidfTransformer
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold
+from scipy.sparse import csc_matrix, csr_matrix, diags_array
+from scipy.sparse.linalg import LinearOperator, cg
 
 from generators.configs.contrasts import Floats, Ints, Mask
 from generators.quality.selection.ngrams import Ngrams
@@ -76,11 +73,18 @@ class Vocabulary:
 
     @cached_property
     def weighted(self) -> csr_matrix:
-        """The same as `has`, weighted by TF-IDF among the texts that count."""
+        """The same as `has`, weighted by TF-IDF among the texts that count, each text of length 1.
+
+        Smoothed as by scikit-learn (https://scikit-learn.org/stable/modules/feature_extraction.html),
+        whose import takes longer than choosing in a small set.
+        """
         if not len(self._chosen):
             return self.has
-        weigher = TfidfTransformer(sublinear_tf=True).fit(self.has[self._seen])
-        return csr_matrix(weigher.transform(self.has))
+        texts = np.bincount(self.has.indices, minlength=len(self._chosen))
+        rarity = np.log((1 + len(self._seen)) / (1 + texts)) + 1
+        weighted = csr_matrix(self.has @ diags_array(rarity))
+        lengths = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+        return csr_matrix(diags_array(1 / np.maximum(lengths, TIE)) @ weighted)
 
     def fit(self, ones: Ints, others: Ints) -> Floats:
         """Returns the weight of each n-gram in a ridge regression that separates texts.
@@ -90,9 +94,18 @@ class Vocabulary:
         key = ones.tobytes() + b"|" + others.tobytes()
         if key not in self._fitted:
             labels = np.r_[np.ones(len(ones)), -np.ones(len(others))]
-            model = Ridge(RIDGE, solver="sparse_cg", max_iter=STEPS)
-            model.fit(self.weighted[np.r_[ones, others]], labels)
-            self._fitted[key] = np.asarray(model.coef_)
+            rows = self.weighted[np.r_[ones, others]]
+            columns, mean = csr_matrix(rows.T), np.asarray(rows.mean(axis=0)).ravel()
+
+            def multiply(weights: Floats) -> Floats:
+                """Returns the normal equations' left side, with the features centred."""
+                scores = rows @ weights - mean @ weights
+                return columns @ scores - mean * scores.sum() + RIDGE * weights
+
+            size = len(mean)
+            operator = LinearOperator((size, size), matvec=multiply, dtype=np.float64)
+            wanted = columns @ labels - mean * labels.sum()
+            self._fitted[key], _ = cg(operator, wanted, maxiter=STEPS)
         return self._fitted[key]
 
     def differ(self, positive: Ints, negative: Ints, item: Ints) -> csc_matrix:
@@ -136,13 +149,13 @@ class Vocabulary:
 
 def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:
     """Yields masks of items to fit on and to score, each group scored once; none for one group."""
-    found = len(np.unique(groups))
-    if found < 2:
+    known = np.unique(groups)
+    if len(known) < 2:
         return
-    splitter = GroupKFold(min(FOLDS, found), shuffle=True, random_state=seed)
-    for _, places in splitter.split(np.zeros(len(groups)), groups=groups):
-        score = np.zeros(len(groups), np.bool_)
-        score[places] = True
+    # As scikit-learn's GroupKFold with shuffle deals groups.
+    shuffled = np.random.RandomState(seed).permutation(known)
+    for fold in np.array_split(shuffled, min(FOLDS, len(known))):
+        score = np.isin(groups, fold)
         yield ~score, score
 
 
