@@ -236,8 +236,8 @@ class Quality(StrictModel):
         share = "" if self.measured is None else f"{self.measured:.0%}".replace("%", " %")
         if self.verdict == "too few":
             return (
-                f"Too few rows to tell {self._list_undecided()}. No required check failed, and"
-                f" {passed} of {total} passed."
+                f"{self._list_undecided()} No required check failed, and {passed} of {total}"
+                " passed."
             )
         found = "No surface cue that is checked separates the poles" if share else ""
         where = f", measured in {share} of the rows" if share and share != "100 %" else ""
@@ -245,16 +245,16 @@ class Quality(StrictModel):
         return f"{found}{where}. {rest}" if found else rest
 
     def _list_undecided(self) -> str:
-        """Returns what could not be told, and of how many rows it could."""
+        """Returns what could not be decided, or in how few rows it could be measured."""
         open_ = [each for each in self.checks if each.counts and each.measured is not None]
         open_ = [each for each in open_ if each.verdict == "too few"]
         share = min(each.measured or 0.0 for each in open_)
         if share < LEAST_MEASURED:
             where = f"{share:.0%}".replace("%", " %")
-            return f"whether surface cues separate the poles: they were measured in {where} of them"
+            return f"Surface cues could be measured in {where} of the rows; a verdict needs half."
         names = list(dict.fromkeys(f"{each.name} ({each.config})" for each in open_))
         more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-        return f"whether these separate the poles: {', '.join(names[:MOST_NAMED])}{more}"
+        return f"Too few rows to decide: {', '.join(names[:MOST_NAMED])}{more}."
 
     def _count_undecided(self) -> str:
         """Returns what keeps required checks from a verdict, such as `, 2 need an audit`."""

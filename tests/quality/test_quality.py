@@ -99,9 +99,9 @@ def test_a_pass_needs_every_check_of_cues_that_counts_to_be_decided() -> None:
     unread = make_check(verdict="not measured", measured=0.0)
     assert sum_up(make_check(), unread).verdict == "PASS"
     assert "1 cannot be measured on these texts" in sum_up(make_check(), unread).summary
-    assert "measured in 40 % of them" in sum_up(make_check(), few).summary
+    assert "measured in 40 % of the rows; a verdict needs half" in sum_up(make_check(), few).summary
     unsure = make_check(name="length cue", verdict="too few")
-    assert "poles: length cue (contrastive)." in sum_up(make_check(), unsure).summary
+    assert "Too few rows to decide: length cue (contrastive)." in sum_up(make_check(), unsure).summary
 
 
 def test_every_check_has_a_name_of_its_own() -> None:
@@ -258,7 +258,7 @@ def test_one_pair_is_measured_without_a_verdict_on_its_scores() -> None:
     assert verdicts["ten surface features"] == verdicts["best single n-gram"] == "too few"
     assert quality.verdict == "too few"
     said = [*list_checks(quality)]
-    assert said[-1].startswith("Too few rows to tell")
+    assert said[-1].startswith("Surface cues could be measured in 0 %")
     assert any("audit by people" in line and "unaudited" in line for line in said)
     assert any("best single n-gram" in line and "n = 1 pairs" in line for line in said)
     assert "**Too few to tell.**" in render_section(quality, [])["banner"]
