@@ -21,7 +21,16 @@ from generators.sources.pairs.pair_files import OwnPair
 from planted import tell
 from schemas.quality import CheckResult, HumanAudit, Part, Plots, Quality, Selection
 
-SELECTION = Selection(rows=400, core=300, hard=9, reversed_cue=5, fell={"length": 90, "place": 10})
+SELECTION = Selection(
+    rows=400,
+    core=300,
+    hard=9,
+    reversed_cue=5,
+    fell={"length": 90, "place": 10},
+    seen=200,
+    kept=150,
+    bound=151,
+)
 
 
 def make_check(config: str = "contrastive", tier: str = "core", **columns: Any) -> CheckResult:
@@ -99,9 +108,10 @@ def test_a_pass_needs_every_check_of_cues_that_counts_to_be_decided() -> None:
     unread = make_check(verdict="not measured", measured=0.0)
     assert sum_up(make_check(), unread).verdict == "PASS"
     assert "1 cannot be measured on these texts" in sum_up(make_check(), unread).summary
-    assert "measured in 40 % of the rows; a verdict needs half" in sum_up(make_check(), few).summary
-    unsure = make_check(name="length cue", verdict="too few")
-    assert "Too few rows to decide: length cue (contrastive)." in sum_up(make_check(), unsure).summary
+    said = sum_up(make_check(), few).summary
+    assert "measured in 40 % of the rows; a verdict needs half" in said
+    said = sum_up(make_check(), make_check(verdict="too few")).summary
+    assert "Too few rows to decide: length cue (contrastive)." in said
 
 
 def test_every_check_has_a_name_of_its_own() -> None:
