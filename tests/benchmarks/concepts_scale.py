@@ -57,7 +57,6 @@ def make_file(path: Path, contrasts: int) -> list[str]:
     templates = [f"On page {n}, {texts[n % len(texts)]}" for n in range(TEMPLATES)]
     content = {
         "themes": {"all": "All"},
-        "controls": "all",
         "concepts": {name: {"theme": "all", "slot": "all", "mass": name} for name in concepts},
         "contrasts": [list(pair) for pair in combinations(concepts, 2)][:contrasts],
         "templates": {

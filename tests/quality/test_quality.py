@@ -174,8 +174,8 @@ def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
     lines = [*list_checks(sum_up(FAILED, IN_FULL, IN_CORE, GOOD, GOOD_IN_FULL, WORDS, MENUS))]
     assert lines[0] == (
         "contrastive: 300 of 400 rows are core. Of the 200 that the choice saw at most 151 can be"
-        " kept with every cue in balance; it keeps 150. Poles are compared in the 2 of 3 behaviors that"
-        " have at least 30 menus; they hold 70 % of the rows."
+        " kept with every cue in balance; it keeps 150. Poles are compared in the 2 of 3 behaviors"
+        " that have at least 30 menus; they hold 70 % of the rows."
     )
     failed, words, passed = lines[1:4]
     assert failed.startswith("  FAIL               length cue   0.620  (required: 0.45-0.55;")

@@ -292,7 +292,10 @@ def test_two_contrasts_are_not_a_single_one() -> None:
 def test_nothing_is_found_twice() -> None:
     contrasts = read_contrasts("contrastive", make_corpus())
     features = extract_features(contrasts.texts)
-    search, kept = Search(contrasts, features), np.ones(contrasts.items, np.bool_)
+    search, kept = (
+        Search(contrasts, features, all_of(contrasts)),
+        np.ones(contrasts.items, np.bool_),
+    )
     names: list[str] = []
     while found := search.find(kept):
         names += [cue.name for cue in found]
@@ -325,7 +328,10 @@ def test_the_search_measures_by_item_as_the_balance_does() -> None:
         )
     contrasts = read_contrasts("multiple_choice", rows)
     features = extract_features(contrasts.texts)
-    found = {cue.name: cue for cue in Search(contrasts, features).find(all_of(contrasts))}
+    found = {
+        cue.name: cue
+        for cue in Search(contrasts, features, all_of(contrasts)).find(all_of(contrasts))
+    }
     cue = found["n-gram 'slowly'"]
     assert cue.values.mean() == pytest.approx(-0.8)
 
@@ -394,3 +400,19 @@ def test_the_solver_prints_nothing(sample_folder: Path, capfd: pytest.CaptureFix
                 choose_core(part, whole.features, fit)
     ctypes.CDLL(None).fflush(None)
     assert capfd.readouterr().out == ""
+
+
+def test_of_many_items_a_sample_is_seen_and_its_prices_decide_for_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    corpus = plant("length", 0.9)
+    assert corpus.contrasts.items == 600
+    monkeypatch.setattr("generators.quality.selection.core.MOST_SEEN", 300)
+    choice = choose_core(corpus.contrasts, corpus.features)
+    (part,) = choice.parts.values()
+    assert part.items == 300
+    seen = (draw_items(corpus.contrasts.ids) * 2**20 % 1).argsort()[:300]
+    rest = np.setdiff1d(np.arange(600), seen)
+    assert part.core == choice.core[seen].sum()
+    assert choice.core[rest].mean() == pytest.approx(choice.core[seen].mean(), abs=0.1)
+    assert abs(corpus.cue[rest][choice.core[rest]].mean()) < 0.12 < corpus.cue[rest].mean()

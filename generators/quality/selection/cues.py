@@ -9,7 +9,7 @@ from generators.configs.contrasts import Contrasts, Floats, Mask
 from generators.quality.measures.texts import FEATURES, REFUSALS, WORDS
 from generators.quality.selection.balance import SPARE, Cue
 from generators.quality.selection.classifiers import cross_score, fit_direction, score_features
-from generators.quality.selection.features import TextFeatures, average, differ, differ_surface
+from generators.quality.selection.features import TextFeatures, average, differ, take_part
 from generators.quality.selection.single import SingleContrast
 
 SIGN, SIZE, WEAK, PLACE, TARGET = 0.05, 0.05, 0.08, 0.05, 0.02
@@ -114,30 +114,39 @@ def follows(differences: Floats, single: SingleContrast | None) -> bool:
 class Search:
     """Looks for what still separates the poles of kept items; nothing is found twice."""
 
-    def __init__(self, contrasts: Contrasts, features: TextFeatures) -> None:
-        """Takes the items of one part, and what is measured of their texts."""
+    def __init__(self, contrasts: Contrasts, features: TextFeatures, seen: Mask) -> None:
+        """Takes the items of one part, what is measured of their texts, and which may be seen."""
         self._contrasts = contrasts
         self._features = features
-        sides = contrasts.positive, contrasts.negative, contrasts.item
-        self._ngrams: csc_matrix = features.vocabulary.differ(*sides)
+        self._seen = seen
+        self._part = part = take_part(contrasts, seen)
+        self._ngrams: csc_matrix = features.vocabulary.differ(
+            part.positive, part.negative, part.item
+        )
         self._names = features.vocabulary.names
         self._known: set[int | bytes] = set()
         """Places of n-grams, and directions of the ten features."""
 
     def find(self, kept: Mask) -> list[Cue]:
-        """Returns new cues that are out of balance among the kept items, the worst first."""
-        menus = self._contrasts.count_units(kept)
+        """Returns new cues that are out of balance among the kept items, the worst first.
+
+        Args:
+            kept: item -> whether it is kept; of those that are seen.
+        """
+        inside = kept[self._seen]
+        menus = self._part.count_units(inside)
         if not menus:
             return []
         noise = 1 / np.sqrt(menus)
         found: list[Cue] = []
         if "n-gram" not in self._contrasts.meant:
-            found += self._find_ngrams(kept, max(NGRAM_LIMIT, NGRAM_NOISE * noise))
+            found += self._find_ngrams(inside, max(NGRAM_LIMIT, NGRAM_NOISE * noise))
         if menus >= FEWEST_MENUS:
-            found += self._find_direction(kept, noise)
+            found += self._find_direction(inside, noise)
         return found
 
     def _find_ngrams(self, kept: Mask, limit: float) -> Iterator[Cue]:
+        contrasts, find = self._contrasts, self._features.vocabulary.find
         sums = (self._ngrams.T @ kept.astype(np.float64)).round(6)
         most = limit * kept.sum() + SPARE
         worst = np.argsort(-np.abs(sums), kind="stable")
@@ -146,20 +155,26 @@ class Search:
             if abs(sums[place]) <= most:
                 return
             self._known.add(place)
-            values = self._ngrams[:, [place]].toarray().ravel()
+            sides = find(place, contrasts.positive, contrasts.negative)
+            values = average(sides, contrasts.item)
             yield Cue(f"n-gram {self._names[place]!r}", values, max(limit - FOUND, FOUND))
 
     def _find_direction(self, kept: Mask, noise: float) -> Iterator[Cue]:
         """Yields the direction in which the ten features separate the poles, if they do."""
-        contrasts = self._contrasts
-        surface, pairs = differ_surface(self._features, contrasts), contrasts.pairs_of(kept)
-        groups = contrasts.group.places[contrasts.item[pairs]]
-        scores = np.sign(cross_score(score_features(surface[pairs]), groups))
-        item = np.unique(contrasts.item[pairs], return_inverse=True)[1].astype(np.int32)
+        part, contrasts, features = self._part, self._contrasts, self._features
+        pairs = part.pairs_of(kept)
+        surface = differ(features.surface, part)[pairs]
+        groups = part.group.places[part.item[pairs]]
+        scores = np.sign(cross_score(score_features(surface), groups))
+        item = np.unique(part.item[pairs], return_inverse=True)[1].astype(np.int32)
         right = average(scores, item)
         if 0.5 + right.mean() / 2 <= CLASSIFIER_LIMIT + CLASSIFIER_NOISE * noise:
             return
-        direction = np.sign((surface @ fit_direction(surface[pairs])).round(6))
+        # Column by column: of millions of pairs all ten would take gigabytes.
+        weights = fit_direction(surface)
+        columns = (differ(values, contrasts) for values in features.surface.T)
+        total = sum(weight * column for weight, column in zip(weights, columns, strict=True))
+        direction = np.sign(np.round(total, 6))
         if direction.tobytes() not in self._known:
             self._known.add(direction.tobytes())
             yield Cue("the ten features together", average(direction, contrasts.item), FOUND)
