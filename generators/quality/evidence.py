@@ -12,6 +12,7 @@ from generators.configs import find_config
 from generators.configs.contrasts import Contrasts, Mask, code
 from generators.quality.measures.diversity import Diversity, measure_diversity
 from generators.quality.measures.duplicates import Sketches, sketch
+from generators.quality.measures.texts import is_english
 from generators.quality.selection.classifiers import fold_groups
 from generators.quality.selection.core import choose_core
 from generators.quality.selection.features import (
@@ -143,6 +144,11 @@ class Evidence:
     def unit(self) -> str:
         """What the config counts, such as menus."""
         return find_config(self.config).unit
+
+    @cached_property
+    def is_english(self) -> bool:
+        """Whether the texts look English, as lexicons take them to be."""
+        return is_english(self.whole.texts)
 
     @cached_property
     def judged(self) -> Contrasts:

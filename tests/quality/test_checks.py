@@ -131,6 +131,8 @@ CASES: list[Case] = [
     ("sentiment", lambda: pairs(add_to(" gladly", " sadly", of_ten=4)), "FAIL"),
     ("sentiment", lambda: pairs(mix_feelings), "PASS"),
     ("sentiment", lambda: pairs(replace(positive="Kaufen.", negative="Klauen.")), "not measured"),
+    ("refusal wording", lambda: pairs(replace(positive="Kaufen.", negative="Klauen.")),
+     "not measured"),
     ("refusal wording", pairs, "PASS"),
     ("refusal wording", lambda: pairs(of_hundred("As an AI, no.", 1)), "FAIL"),
     ("words edited", minimal_pairs, "PASS"),

@@ -27,7 +27,7 @@ from generators.quality.checks.scores import (
 )
 from generators.quality.evidence import Evidence
 from generators.quality.measures.estimates import LEVEL, Estimate, correct
-from generators.quality.measures.texts import REFUSALS, WORDS, is_english
+from generators.quality.measures.texts import REFUSALS, WORDS
 from generators.quality.selection.cues import follows
 from generators.quality.selection.features import differ, differ_surface
 from generators.quality.selection.single import find_single_contrast
@@ -41,7 +41,8 @@ MOST_REFUSALS = 0.005
 """Largest share of texts with refusal wording."""
 DRAWS = 4000
 """Random placings of which p is a share: it is no less than 1 in so many."""
-NOT_ENGLISH = "the texts are not English, and the lexicon is"
+NOT_ENGLISH = "the texts do not look English, and the lexicon is"
+WORDING_UNREAD = "five of the ten features are English wording, which these texts do not look like"
 
 
 def measure_length(evidence: Evidence) -> Measurement | None:
@@ -85,7 +86,10 @@ def measure_surface(evidence: Evidence) -> Measurement | None:
     """
     if not any(_compare_surface(evidence, part).any() for part in evidence.parts.values()):
         return None
-    return measure_fitted(evidence, _fit_surface)
+    found = measure_fitted(evidence, _fit_surface)
+    if evidence.is_english:
+        return found
+    return replace(found, note="; ".join(filter(None, [found.note, WORDING_UNREAD])))
 
 
 def _compare_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
@@ -144,7 +148,7 @@ def measure_sentiment(evidence: Evidence) -> Measurement | None:
     """
     if "sentiment" in evidence.whole.meant:
         return None
-    if not is_english(evidence.contrasts.texts):
+    if not evidence.is_english:
         return Measurement(None, 0, measured=0.0, unread=True, note=NOT_ENGLISH)
     return measure_score(evidence, _compare_sentiment)
 
@@ -161,6 +165,8 @@ def measure_refusals(evidence: Evidence) -> Measurement | None:
     """
     if evidence.tier == "core":
         return None
+    if not evidence.is_english:
+        return Measurement(None, 0, unread=True, note=NOT_ENGLISH)
     refuses = evidence.features.surface[:, REFUSALS] > 0
     contrasts = evidence.contrasts
     rates = [
