@@ -148,9 +148,10 @@ class Evidence:
     def judged(self) -> Contrasts:
         """The items that poles are compared on: of `core`, those of groups that no choice saw.
 
-        Outside train that is `core` as it is, since the choice saw train alone. In train, and in
-        parts that have nothing there and so were chosen from all they have, the choice is made again without some groups at a time, and kept is what it keeps of those: what is
-        measured on rows by which they were chosen is an echo of the choice.
+        Outside train that is `core` as it is, since the choice saw train alone. Of what it saw
+        (train, and all of a part that has nothing there) the choice is made again without some
+        groups at a time, and kept is what it keeps of those: what is measured on rows by which they
+        were chosen is an echo of the choice.
         """
         if self.tier != "core":
             return self.contrasts

@@ -223,7 +223,7 @@ CHECKS = (
     Check("near-duplicates", "gate", "≤ 1 %", measure_near_duplicates,
           number=14, high=0.01, unit="passages", fewest=FEWEST,
           poles=False, whole=True),
-    Check("leaks between splits", "gate", "≤ 0.5 %, nothing new in train too", measure_leaks,
+    Check("leaks between splits", "gate", "≤ 0.5 %, nothing in train that should be new", measure_leaks,
           number=16, high=0.005, unit="held-out passages",
           poles=False, whole=True),
     Check("most common opening", "warn", "≤ 10 %, generated ≤ 5 %", measure_openings,

@@ -13,8 +13,8 @@ from generators.quality.measures.estimates import Estimate, average, estimate
 from generators.quality.selection.features import take_part
 
 MOST_PAIRS = 2000
-"""Pairs of a part that a fitted score is measured on, of as many units as there are: 2,000 give a value to
-within 0.03, and more would take long and tell no more."""
+"""Pairs of a part that a fitted score is measured on, from as many units as there are: 2,000 give a
+value to within 0.03, and more would take long and tell no more."""
 
 Score = Callable[[Evidence, Contrasts], Floats]
 """Pair -> the positive's score less the negative's; nothing is fitted."""
