@@ -14,7 +14,7 @@ from generators.errors import SourceError
 from generators.folder import hash_file
 from generators.progress import SILENT, Progress, follow
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
-from generators.quality.checks.base import Check, Seen, run
+from generators.quality.checks.base import FEWEST, Check, Seen, run
 from generators.quality.evidence import (
     CHECK_SEED,
     FolderEvidence,
@@ -220,8 +220,11 @@ def summarize_checks(
     verdict: Conclusion = "PASS"
     if gates["FAIL"]:
         verdict = "FAIL"
-    elif any(check.verdict == "too few" for check in counted if check.measured is not None):
-        verdict = "too few"
+    else:
+        compared = [check.verdict for check in counted if check.measured is not None]
+        rows = sum(each.rows for each in selections.values())
+        if "too few" in compared or (selections and not compared and rows < FEWEST):
+            verdict = "too few"
     return Quality(
         name=name,
         verdict=verdict,

@@ -302,6 +302,10 @@ def test_the_words_of_a_single_contrast_are_no_cue_and_it_keeps_its_core() -> No
     quality, table = assess_pairs("mine", pairs)
     assert set(table["tier"].to_pylist()) == {"core"}
     assert quality.verdict == "PASS"
+    assert quality.summary.startswith("All pairs are one contrast, so no surface cue is checked.")
+    few = assess_pairs("few", pairs[:99]).quality
+    assert few.verdict == "too few"
+    assert few.summary.startswith("All pairs are one contrast, so no surface cue is checked, and")
     named = {check.name for check in quality.checks}
     assert not named & {"length cue", "ten surface features", "best single n-gram", "sentiment"}
     assert "one contrast, 'lied' and 'spoke'" in [*list_checks(quality)][0]
