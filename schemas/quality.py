@@ -222,8 +222,12 @@ class Quality(StrictModel):
 
     @property
     def measured(self) -> float | None:
-        """The share of rows in which every counting comparison of poles was measured."""
-        shares = [each.measured for each in self.checks if each.counts]
+        """The share of rows in which every counting comparison of poles was measured.
+
+        Of those that can be: a check that cannot read the texts is counted beside it.
+        """
+        read = [each for each in self.checks if each.verdict != "not measured"]
+        shares = [each.measured for each in read if each.counts]
         return min((share for share in shares if share is not None), default=None)
 
     @property

@@ -75,7 +75,8 @@ def _list_empty_splits(manifest: ConceptManifest) -> Iterator[str]:
     """Yields which splits have no row, and what few groups were split by."""
     if manifest.source == "pairs" and "groups" not in manifest.splits:
         (by,), groups = manifest.splits, manifest.counts["groups"]
-        yield f"Fewer than ten groups ({groups}): split by {by}, so a group may stand in two splits."
+        few = f"Fewer than ten groups ({groups})"
+        yield f"{few}: split by {by}, so a group may stand in two splits."
     for name, splits in manifest.rows.items():
         if not splits:
             needs = CONCEPT_CONFIGS[name].needs

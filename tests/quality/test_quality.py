@@ -107,6 +107,7 @@ def test_a_pass_needs_every_check_of_cues_that_counts_to_be_decided() -> None:
     assert sum_up(leaks, make_check(verdict="too few", measured=None)).verdict == "PASS"
     unread = make_check(verdict="not measured", measured=0.0)
     assert sum_up(make_check(), unread).verdict == "PASS"
+    assert " in 0 %" not in sum_up(make_check(), unread).summary
     assert "1 cannot be measured on these texts" in sum_up(make_check(), unread).summary
     said = sum_up(make_check(), few).summary
     assert "measured in 40 % of the rows; a verdict needs half" in said
