@@ -62,7 +62,7 @@ def measure(data: "Path | str | PairRecords", *, progress: Progress = SILENT) ->
     Args:
         data: the path of a dataset folder or of a JSONL file of pairs; or pairs in memory: a list
             of dicts, a DataFrame of pandas, a Dataset, with `positive`, `negative` and, if there
-            are, `prompt`, `group` and `id`.
+            are, `prompt`, `group`, `menu`, `theme` (each is measured by itself) and `id`.
         progress: shows how many configs of a folder are measured.
 
     Raises:

@@ -31,6 +31,7 @@ from planted import read_contrasts
 from schemas.generation import Agreement, Audit
 from schemas.quality import CheckResult
 
+SIDES = ("positive", "negative")
 WORDS = tuple("amber bronze cedar dune ember fjord grove heath".split())
 
 
@@ -125,6 +126,20 @@ def test_the_number_of_few_groups_stands_beside_an_interval() -> None:
     name = "ten surface features"
     assert "from only 7 groups" in (check(name, few).note or "")
     assert "groups" not in (check(name, pairs()).note or "")
+
+
+def test_opposite_cues_of_two_themes_of_anybodys_pairs_do_not_cancel() -> None:
+    own: list[OwnPair] = []
+    for place, row in enumerate(make_pairs(count=120)):
+        ends = ("amber", "cedar") if place % 2 else ("cedar", "amber")
+        sides = (f"{row[side][:-1]} {end}." for side, end in zip(SIDES, ends, strict=True))
+        own.append(OwnPair(**dict(zip(SIDES, sides, strict=True)), theme=f"t{place % 2}"))
+    found = {each.name: each for each in assess_pairs("mine", own).quality.checks
+             if each.tier == "full"}  # fmt: skip
+    ngram = found["best single n-gram"]
+    assert (ngram.verdict, ngram.value, [*ngram.parts]) == ("FAIL", 1.0, ["t0", "t1"])
+    assert "strongest n-gram in t" in (ngram.note or "")
+    assert "'amber'" in (ngram.note or "") or "'cedar'" in (ngram.note or "")
 
 
 def test_pairs_that_all_are_siblings_are_said_to_count_as_one() -> None:
