@@ -222,8 +222,12 @@ class Quality(StrictModel):
 
     @property
     def measured(self) -> float | None:
-        """The share of rows in which every counting comparison of poles was measured."""
-        shares = [each.measured for each in self.checks if each.counts]
+        """The share of rows in which every counting comparison of poles was measured.
+
+        Of those that can be: a check that cannot read the texts is counted beside it.
+        """
+        read = [each for each in self.checks if each.verdict != "not measured"]
+        shares = [each.measured for each in read if each.counts]
         return min((share for share in shares if share is not None), default=None)
 
     @property
@@ -240,14 +244,25 @@ class Quality(StrictModel):
                 " passed."
             )
         found = "No surface cue that is checked separates the poles" if share else ""
+        found = found or self._one_contrast
         where = f", measured in {share} of the rows" if share and share != "100 %" else ""
         rest = f"{passed} of {total} required checks passed{self._count_undecided()}."
         return f"{found}{where}. {rest}" if found else rest
+
+    @property
+    def _one_contrast(self) -> str:
+        """What is said where all that differs is meant to differ; else empty."""
+        parts = [part for each in self.selections.values() for part in each.parts.values()]
+        single = parts and all(part.single_contrast for part in parts)
+        return "All pairs are one contrast, so no surface cue is checked" if single else ""
 
     def _list_undecided(self) -> str:
         """Returns what could not be decided, or in how few rows it could be measured."""
         open_ = [each for each in self.checks if each.counts and each.measured is not None]
         open_ = [each for each in open_ if each.verdict == "too few"]
+        if not open_:
+            said = self._one_contrast or "No surface cue is checked"
+            return f"{said}, and there are few rows."
         share = min(each.measured or 0.0 for each in open_)
         if share < LEAST_MEASURED:
             where = f"{share:.0%}".replace("%", " %")

@@ -159,8 +159,8 @@ class ConceptSource(_ConceptRows):
         if not rows:
             aligned = " that every tokenizer aligns" if self.config.aligned_only else ""
             where, found = f"--kinds {','.join(self.configs)}", f"no row{aligned}"
-            wanted = "at least one: a template and a contrast that fits"
-            raise SourceError(where, found, wanted, "Give it more templates and contrasts")
+            wanted = "; or ".join(CONCEPT_CONFIGS[name].needs for name in self.configs)
+            raise SourceError(where, found, wanted, "Add it to the concept file")
 
     def write_beside(self, folder: Path) -> None:
         """Writes the network of concepts, and what was rejected of a model's answers."""

@@ -210,6 +210,7 @@ CONFIG = ConceptConfig(
     ),
     unit="targets in a sentence",
     view=view,
+    needs="attributes, and what they can be said of: concepts with a kind, occupations or groups",
     list_dealt=list_dealt,
     texts=list_texts,
     text_columns=("text",),

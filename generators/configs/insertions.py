@@ -255,6 +255,7 @@ CONFIG = ConceptConfig(
     ),
     unit="concepts in a scenario",
     view=view,
+    needs="a scenario, and a concept with a control",
     list_dealt=list_dealt,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,

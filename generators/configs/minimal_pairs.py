@@ -270,6 +270,7 @@ CONFIG = ConceptConfig(
     ),
     unit="contrasts in a sentence",
     view=view,
+    needs="a template, and a contrast that fits it",
     list_dealt=list_dealt,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,

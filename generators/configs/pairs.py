@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from generators.configs.base import Config, Poles
-from generators.configs.contrasts import WHOLE, Contrasts, hash_texts, read_sides
+from generators.configs.contrasts import WHOLE, Contrasts, code, hash_texts, read_sides
 from generators.configs.encodings import TwoTexts, keep_aligned, list_columns, make_pairs
 from generators.configs.from_concepts import Part, Run
 from generators.configs.items import Item, Row, make_item
@@ -166,7 +166,10 @@ POLES = Poles("", prompt="prompt")
 
 
 def read_contrasts(pairs: Sequence[OwnPair]) -> Contrasts:
-    """Returns a pair as an item; siblings count once, and a prompt is a group if none is named."""
+    """Returns a pair as an item; siblings count once, and a prompt is a group if none is named.
+
+    Themes are parts, where there are several: with opposite poles their cues would cancel.
+    """
     names = [pair.id or str(place) for place, pair in enumerate(pairs)]
     units = [pair.unit or name for pair, name in zip(pairs, names, strict=True)]
     groups = [pair.group or pair.prompt or unit for pair, unit in zip(pairs, units, strict=True)]
@@ -174,7 +177,9 @@ def read_contrasts(pairs: Sequence[OwnPair]) -> Contrasts:
     schema = pa.schema([(name, pa.string()) for name in ("id", "group", *columns)])
     table = pa.table({"id": names, "group": groups, **columns}, schema)
     table = table.append_column(WHOLE, hash_texts(table, POLES.text_columns))
-    return read_sides(table, table["positive"], table["negative"], units)
+    themes = [pair.theme for pair in pairs]
+    part = code(themes) if len(set(themes)) > 1 else None
+    return read_sides(table, table["positive"], table["negative"], units, part)
 
 
 def show(row: Row, _: Row | None = None) -> Item:

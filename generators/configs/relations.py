@@ -382,6 +382,7 @@ CONFIG = ConceptConfig(
     ),
     unit="paths",
     view=view,
+    needs="edges, and concepts of a second theme",
     list_dealt=list_dealt,
     texts=list_texts,
     text_columns=("premises", "conclusion"),

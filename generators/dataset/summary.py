@@ -4,7 +4,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from generators.configs import CONFIGS
+from generators.configs import CONCEPT_CONFIGS, CONFIGS
 from generators.dataset.examples import BOLD, MARKS, list_examples
 from generators.folder import AnyManifest
 from generators.quality.verdicts import show_outcome
@@ -75,10 +75,12 @@ def _list_empty_splits(manifest: ConceptManifest) -> Iterator[str]:
     """Yields which splits have no row, and what few groups were split by."""
     if manifest.source == "pairs" and "groups" not in manifest.splits:
         (by,), groups = manifest.splits, manifest.counts["groups"]
-        yield f"Fewer than ten groups ({groups}): split by {by}, so one may stand in two splits."
+        few = f"Fewer than ten groups ({groups})"
+        yield f"{few}: split by {by}, so a group may stand in two splits."
     for name, splits in manifest.rows.items():
         if not splits:
-            yield f"No row of {name}: the file lacks what it needs."
+            needs = CONCEPT_CONFIGS[name].needs
+            yield f"No row of {name}: that takes {needs}."
             continue
         for split in (split for split in SPLITS if split not in splits):
             yield f"No row of {name} in {split}: too little was dealt; add more to the file."

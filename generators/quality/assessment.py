@@ -14,7 +14,7 @@ from generators.errors import SourceError
 from generators.folder import hash_file
 from generators.progress import SILENT, Progress, follow
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
-from generators.quality.checks.base import Check, Seen, run
+from generators.quality.checks.base import FEWEST, Check, Seen, run
 from generators.quality.evidence import (
     CHECK_SEED,
     FolderEvidence,
@@ -62,7 +62,7 @@ def measure(data: "Path | str | PairRecords", *, progress: Progress = SILENT) ->
     Args:
         data: the path of a dataset folder or of a JSONL file of pairs; or pairs in memory: a list
             of dicts, a DataFrame of pandas, a Dataset, with `positive`, `negative` and, if there
-            are, `prompt`, `group` and `id`.
+            are, `prompt`, `group`, `menu`, `theme` (each is measured by itself) and `id`.
         progress: shows how many configs of a folder are measured.
 
     Raises:
@@ -220,8 +220,11 @@ def summarize_checks(
     verdict: Conclusion = "PASS"
     if gates["FAIL"]:
         verdict = "FAIL"
-    elif any(check.verdict == "too few" for check in counted if check.measured is not None):
-        verdict = "too few"
+    else:
+        compared = [check.verdict for check in counted if check.measured is not None]
+        rows = sum(each.rows for each in selections.values())
+        if "too few" in compared or (selections and not compared and rows < FEWEST):
+            verdict = "too few"
     return Quality(
         name=name,
         verdict=verdict,

@@ -154,9 +154,10 @@ class Evidence:
     def judged(self) -> Contrasts:
         """The items that poles are compared on: of `core`, those of groups that no choice saw.
 
-        Outside train that is `core` as it is, since the choice saw train alone. In train the choice
-        is made again without some groups at a time, and kept is what it keeps of those: what is
-        measured on rows by which they were chosen is an echo of the choice.
+        Outside train that is `core` as it is, since the choice saw train alone. Of what it saw
+        (train, and all of a part that has nothing there) the choice is made again without some
+        groups at a time, and kept is what it keeps of those: what is measured on rows by which they
+        were chosen is an echo of the choice.
         """
         if self.tier != "core":
             return self.contrasts
@@ -205,11 +206,21 @@ def _gather(
         off_schema=int(rows.off_schema[chosen].sum()),
         whole=whole,
         core=_find_items(whole, rows.flags["core"]) if "core" in rows.flags else items,
-        train=train if train.any() else np.ones(whole.items, np.bool_),
+        train=_find_seen(whole, train),
         poles=rows.contrasts is not None,
         tiered="core" in rows.flags,
         tried=None if rows.tried is None else int(rows.tried[chosen].sum()),
     )
+
+
+def _find_seen(contrasts: Contrasts, train: Mask) -> Mask:
+    """Returns for each item whether the choice saw it: in train, or of a part that has none there.
+
+    Of such a part the choice sees all, as `choose_core` has it.
+    """
+    parts = len(contrasts.part.names)
+    trained = np.bincount(contrasts.part.places[train], minlength=parts) > 0
+    return train | ~trained[contrasts.part.places]
 
 
 def _find_items(contrasts: Contrasts, rows: Mask) -> Mask:

@@ -143,20 +143,22 @@ def fold_groups(groups: "pd.Series[str]") -> Iterator[tuple[np.ndarray, np.ndarr
 def keep_unseen(config: str, table: pa.Table, pairs: Pairs) -> Pairs:
     """Returns the pairs that are core by a choice that has not seen their groups.
 
-    In validation and test that is `core` as stored, which was chosen on train. Train is divided:
-    for each fold it is chosen on the others.
+    In validation and test that is `core` as stored, which was chosen on train. What the choice saw
+    (train, and all of a part that has nothing there) is divided: for each fold it is chosen on the
+    others.
     """
     contrasts = find_config(config).read(table)
     assert contrasts is not None
     features = extract_features(contrasts.texts)
     items = pairs.drop_duplicates("item").set_index("item").loc[contrasts.ids.to_pylist()]
-    train = np.flatnonzero(items["split"] == "train")
+    trained = items.loc[items["split"] == "train", "part"].unique()
+    seen = np.flatnonzero((items["split"] == "train") | ~items["part"].isin(trained))
     core = items["core"].to_numpy(bool, copy=True)
-    core[train] = False
-    for fit, score in fold_groups(items["group"].iloc[train]):
+    core[seen] = False
+    for fit, score in fold_groups(items["group"].iloc[seen]):
         used = np.zeros(len(items), np.bool_)
-        used[train[fit]] = True
-        core[train[score]] = choose_core(contrasts, features, used).core[train[score]]
+        used[seen[fit]] = True
+        core[seen[score]] = choose_core(contrasts, features, used).core[seen[score]]
     return pairs[pairs["item"].isin(items.index[core])].reset_index(drop=True)
 
 

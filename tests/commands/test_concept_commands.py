@@ -88,7 +88,7 @@ def test_a_file_that_gives_no_row_is_said(
     assert main(options) == 1
     error = capsys.readouterr().err.strip()
     assert ERROR.match(error)
-    assert "no row; expected at least one" in error
+    assert "no row; expected edges, and concepts of a second theme." in error
 
 
 @pytest.mark.parametrize("name", ["a b=x", "a|b=x", "=x", "a=", "\udcff=x"])

@@ -1,6 +1,7 @@
 """What checks make of rows at the edge: without a pole, of few groups, of one class."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from generators.configs.pairs import read_contrasts as read_plain
 from generators.quality.assessment import assess_pairs, run_checks
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import run
+from generators.quality.checks.scores import MOST_PAIRS
 from generators.quality.evidence import Evidence, FolderEvidence, Rows, list_evidence
 from generators.sources.pairs.pair_files import OwnPair
 from generators.writing.audit import measure_agreement
@@ -29,6 +31,7 @@ from planted import read_contrasts
 from schemas.generation import Agreement, Audit
 from schemas.quality import CheckResult
 
+SIDES = ("positive", "negative")
 WORDS = tuple("amber bronze cedar dune ember fjord grove heath".split())
 
 
@@ -123,6 +126,56 @@ def test_the_number_of_few_groups_stands_beside_an_interval() -> None:
     name = "ten surface features"
     assert "from only 7 groups" in (check(name, few).note or "")
     assert "groups" not in (check(name, pairs()).note or "")
+
+
+def test_opposite_cues_of_two_themes_of_anybodys_pairs_do_not_cancel() -> None:
+    own: list[OwnPair] = []
+    for place, row in enumerate(make_pairs(count=120)):
+        ends = ("amber", "cedar") if place % 2 else ("cedar", "amber")
+        sides = (f"{row[side][:-1]} {end}." for side, end in zip(SIDES, ends, strict=True))
+        own.append(OwnPair(**dict(zip(SIDES, sides, strict=True)), theme=f"t{place % 2}"))
+    found = {each.name: each for each in assess_pairs("mine", own).quality.checks
+             if each.tier == "full"}  # fmt: skip
+    ngram = found["best single n-gram"]
+    assert (ngram.verdict, ngram.value, [*ngram.parts]) == ("FAIL", 1.0, ["t0", "t1"])
+    assert "strongest n-gram in t" in (ngram.note or "")
+    assert "'amber'" in (ngram.note or "") or "'cedar'" in (ngram.note or "")
+
+
+def test_pairs_that_all_are_siblings_are_said_to_count_as_one() -> None:
+    own = [
+        OwnPair(positive=f"Stay {one}.", negative=f"Go {other}.", prompt="What now?")
+        for one, other in pairwise(WORDS)
+    ]
+    found = {each.name: each for each in assess_pairs("mine", own).quality.checks}
+    assert "count as one; where they are independent" in (found["best single n-gram"].note or "")
+
+
+def test_few_menus_of_very_many_pairs_are_all_measured() -> None:
+    own = [
+        OwnPair(positive=f"Stay {n}.", negative=f"Go {n}.", group=f"g{n % 3}", prompt="What now?")
+        for n in range(3 * MOST_PAIRS)
+    ]
+    found = {each.name: each for each in assess_pairs("mine", own).quality.checks}
+    words = found["words of the option alone"]
+    assert (words.n, words.value) == (3, 1.0)
+
+
+def test_a_behavior_without_train_is_judged_on_groups_that_its_choice_did_not_see() -> None:
+    """Its choice sees all of it, so that its core as it is would be an echo of the choice."""
+
+    def divide(place: int, row: Row) -> Row:
+        alone = place % 2 == 0
+        return row | {
+            "behavior": "killing" if alone else "ethical",
+            "split": "test" if alone or place % 3 == 0 else "train",
+        }
+
+    evidence = pairs(divide)
+    killing = evidence.whole.part.mark("killing")
+    split = np.array(evidence.table["split"].to_pylist())
+    assert evidence.train[killing].all()
+    assert (evidence.train[~killing] == (split == "train")[~killing]).all()
 
 
 def test_one_group_only_is_folded_by_menu_and_that_is_said() -> None:

@@ -51,7 +51,7 @@ def test_a_pass_needs_enough_and_a_fail_certainty(measured: Measurement, verdict
 @pytest.mark.parametrize(
     ("n", "groups", "error", "verdict"),
     [
-        (300, 20, 0.02, "FAIL"),  # from here on its upper bound must hold
+        (300, 20, 0.02, "too few"),  # from here on a PASS needs its upper bound, too
         (299, 20, 0.02, "PASS"),
         (300, 9, 0.02, "PASS"),  # an interval of few groups is wide, and no reason
         (300, 20, 0.002, "PASS"),

@@ -281,7 +281,9 @@ def test_relabellings_are_the_same_each_time_and_not_for_each_name() -> None:
 def test_scripts_without_spaces_are_read_by_character() -> None:
     assert split_tokens("拿走X光机, ok") == ["拿", "走", "x", "光", "机", ",", "ok"]
     assert split_tokens("né à Paris") == ["né", "à", "paris"]
-    assert [count_words(text) for text in ("拿走 it now", "ไป", "né à", "a b")] == [4, 2, 2, 2]
+    assert split_tokens("갔어요. ok") == ["갔", "어", "요", ".", "ok"]
+    spaced = ("né à", "a b", "갔어요 걔")
+    assert [count_words(text) for text in ("拿走 it now", "ไป", *spaced)] == [4, 2, 2, 2, 2]
     commas, stops, marks = measure_surface(["走，好。对！"])[0, -3:].tolist()
     assert (commas, stops, marks) == (1, 1, 1)
 

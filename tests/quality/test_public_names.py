@@ -15,6 +15,7 @@ from datasets import Dataset, DatasetDict
 from damage import ERROR
 from generators import quality
 from generators.errors import SourceError
+from generators.sources.pairs.pair_files import take_pairs
 from planted import tell
 from schemas import Quality
 
@@ -89,16 +90,26 @@ def test_a_folder_is_measured_as_the_command_does(measured_concepts: Path) -> No
 PAIR = {"positive": "Stay.", "negative": "Go."}
 
 
+def test_names_may_be_numbers_and_what_is_missing_is_not_there() -> None:
+    """As pandas has them: 3.0 beside a missing value."""
+    named = pd.DataFrame([PAIR | {"id": 7, "group": 3, "prompt": None}, PAIR | {"id": 8}])
+    assert [(each.id, each.group, each.prompt) for each in take_pairs(named)] == [
+        ("7", "3", ""),
+        ("8", None, ""),
+    ]
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [
         ([], "no record"),
         ([PAIR, {"positive": "Stay.", "other": "Go."}], "record 1: negative: Field required"),
-        ([PAIR | {"id": 7}], "record 0: id: Input should be a valid string"),
+        ([PAIR | {"id": 7.5}], "record 0: id: Input should be a valid string"),
         (pd.DataFrame({"chosen": ["a"], "rejected": ["b"]}), "record 0: positive: Field required"),
         (DatasetDict(train=Dataset.from_list([PAIR])), "a mapping of train"),
         (PAIR, "a mapping of positive, negative"),
         (["Stay."], "record 0: str"),
+        ([PAIR | {"prompt": "\ud800"}], "record 0: prompt: Value error, half of a character"),
         (7, "int"),
         ("no-such-file.jsonl", "no such file or folder"),
     ],

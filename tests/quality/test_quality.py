@@ -107,6 +107,7 @@ def test_a_pass_needs_every_check_of_cues_that_counts_to_be_decided() -> None:
     assert sum_up(leaks, make_check(verdict="too few", measured=None)).verdict == "PASS"
     unread = make_check(verdict="not measured", measured=0.0)
     assert sum_up(make_check(), unread).verdict == "PASS"
+    assert " in 0 %" not in sum_up(make_check(), unread).summary
     assert "1 cannot be measured on these texts" in sum_up(make_check(), unread).summary
     said = sum_up(make_check(), few).summary
     assert "measured in 40 % of the rows; a verdict needs half" in said
@@ -302,6 +303,10 @@ def test_the_words_of_a_single_contrast_are_no_cue_and_it_keeps_its_core() -> No
     quality, table = assess_pairs("mine", pairs)
     assert set(table["tier"].to_pylist()) == {"core"}
     assert quality.verdict == "PASS"
+    assert quality.summary.startswith("All pairs are one contrast, so no surface cue is checked.")
+    few = assess_pairs("few", pairs[:99]).quality
+    assert few.verdict == "too few"
+    assert few.summary.startswith("All pairs are one contrast, so no surface cue is checked, and")
     named = {check.name for check in quality.checks}
     assert not named & {"length cue", "ten surface features", "best single n-gram", "sentiment"}
     assert "one contrast, 'lied' and 'spoke'" in [*list_checks(quality)][0]

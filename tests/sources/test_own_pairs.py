@@ -166,6 +166,19 @@ def test_a_folder_of_own_pairs_loads(tmp_path: Path) -> None:
     assert "concepts.json" not in card
 
 
+def test_a_line_may_have_numbers_for_names_and_nulls(tmp_path: Path) -> None:
+    pair = {
+        "id": 7,
+        "group": 3,
+        "prompt": None,
+        "theme": None,
+        "positive": "a b",
+        "negative": "a c",
+    }
+    (row,) = build(tmp_path, "--pairs", str(write_lines(tmp_path / "pairs.jsonl", [pair])))
+    assert (row["id"], row["group"], row["positive"]) == ("7", "3", "a b")
+
+
 @pytest.mark.parametrize(
     ("lines", "said"),
     [

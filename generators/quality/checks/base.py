@@ -19,7 +19,8 @@ than 0.098, so that the best set there can be would not stay below 0.6 for sure.
 FEWEST_OF_PART = 30
 """Units, such as menus, below which a behavior is not measured."""
 MANY = 300
-"""Units from which on the upper bound of a score must hold, not only the score."""
+"""Units from which on a PASS needs the upper bound of a score too, not only the score. Where the
+bound alone is outside there is no miss: of clean sets of 300 pairs chance puts it there in 15 %."""
 FEWEST_GROUPS = 10
 """Groups below which an interval leaves doubts, which is said (Cameron, Gelbach and Miller 2008,
 https://doi.org/10.1162/rest.90.3.414, look at 5 to 30)."""
@@ -105,7 +106,7 @@ class Check(Generic[Seen]):
     poles: bool = True
     """Whether it needs two poles, which rows of `decisions` do not have."""
     bounded: bool = False
-    """Whether the whole interval must lie inside, from 300 units and 10 groups on."""
+    """Whether a PASS needs the whole interval inside, from 300 units and 10 groups on."""
     whole: bool = False
     """Whether it is measured on all rows only, since `core`, a part of them, says no more."""
     references: Mapping[str, float] = field(default_factory=dict[str, float])
@@ -244,10 +245,9 @@ def _judge(check: Check[Seen], found: Measurement, *, missed: bool) -> Verdict:
         if sure and (found.estimate or found.n >= check.fewest or _is_beyond(check, found)):
             return check.miss
         return "too few"
-    if check.bounded and found.n >= MANY and _may_be_outside(check, found):
-        return check.miss
     share = 1.0 if found.measured is None else found.measured
     few = found.n < check.fewest or not found.enough or share < LEAST_MEASURED
+    few |= check.bounded and found.n >= MANY and _may_be_outside(check, found)
     return "too few" if few else "PASS"
 
 

@@ -113,11 +113,14 @@ def measure_ngram(evidence: Evidence) -> Measurement | None:
     if "n-gram" in evidence.whole.meant or find_single_contrast(evidence.whole):
         return None
     found = measure_fitted(evidence, _fit_ngram)
-    vocabulary, judged = evidence.features.vocabulary, evidence.judged
+    values = {name: each.estimate.value for name, each in found.parts.items() if each.estimate}
+    worst = max(values, key=values.__getitem__, default=next(iter(evidence.parts)))
+    vocabulary, judged = evidence.features.vocabulary, evidence.parts[worst]
     strongest = vocabulary.find_strongest(judged.positive, judged.negative)
     if strongest is None:
         return found
-    best = f"strongest n-gram: {vocabulary.names[strongest[0]]!r}"
+    where = f" in {worst}" if len(evidence.parts) > 1 else ""
+    best = f"strongest n-gram{where}: {vocabulary.names[strongest[0]]!r}"
     return replace(found, note="; ".join(filter(None, [found.note, best])))
 
 

@@ -13,14 +13,18 @@ from generators.quality.measures.estimates import Estimate, average, estimate
 from generators.quality.selection.features import take_part
 
 MOST_PAIRS = 2000
-"""Pairs of a part that a fitted score is measured on, of units by hash: 2,000 give a value to
-within 0.03, and more would take long and tell no more."""
+"""Pairs of a part that a fitted score is measured on, from as many units as there are: 2,000 give a
+value to within 0.03, and more would take long and tell no more."""
 
 Score = Callable[[Evidence, Contrasts], Floats]
 """Pair -> the positive's score less the negative's; nothing is fitted."""
 Fit = Callable[[Evidence, Contrasts, Floats], Ranker]
 """From pairs and how much each counts, what ranks them once it is fitted on some."""
 
+SIBLINGS = (
+    "all share one menu, or group and prompt, and so count as one;"
+    " where they are independent, give each its own menu"
+)
 BY_UNIT = "one group only, so folds and intervals go by unit"
 
 
@@ -72,8 +76,9 @@ def _measure(evidence: Evidence, score_part: Callable[[Contrasts, str], Scored])
     }
     shown = found if len(parts) > 1 else {}
     if not scored:
-        note = f"no part has {least} units"
-        return Measurement(None, sum(units.values()), parts=shown, measured=0.0, note=note)
+        total = sum(units.values())
+        note = SIBLINGS if total == 1 < evidence.contrasts.items else f"too few {evidence.unit}"
+        return Measurement(None, total, parts=shown, measured=0.0, note=note)
     whole = average([each.estimate for each in scored.values()])
     band = _find_band(np.mean([each.shares for each in scored.values()], axis=0))
     return Measurement(
@@ -120,7 +125,7 @@ def _compare(values: Floats, part: Contrasts, name: str, chance: float) -> Score
 
 
 def _fit_part(evidence: Evidence, fit: Fit, part: Contrasts, name: str) -> Scored:
-    chosen = _choose_units(part)
+    chosen = _choose_items(part)
     unit, sizes = _number_units(chosen)
     clusters, by_unit = find_clusters(chosen)
     signs = relabel(len(sizes), name)[unit]
@@ -153,15 +158,25 @@ def find_clusters(part: Contrasts) -> tuple[Ints, bool]:
     return (-1 - units).astype(np.int32), True
 
 
-def _choose_units(part: Contrasts) -> Contrasts:
-    """Returns the contrasts of so many units, lowest hash first, that their pairs are not many."""
+def _choose_items(part: Contrasts) -> Contrasts:
+    """Returns the contrasts of so many items that their pairs are not many.
+
+    Of each unit one item, then of each another one, so that as many units as there are stay.
+    """
     if len(part.item) <= MOST_PAIRS:
         return part
-    unit, sizes = _number_units(part)
-    # A permutation by a fixed seed: units are numbered in the order of their names.
-    order = np.random.default_rng(0).permutation(len(sizes))
-    kept = np.zeros(len(sizes), np.bool_)
-    kept[order[np.cumsum(sizes[order]) <= MOST_PAIRS]] = True
+    # Permutations by a fixed seed: units are numbered in the order of their names.
+    rng = np.random.default_rng(0)
+    _, unit = np.unique(part.unit.places, return_inverse=True)
+    drawn = rng.permutation(int(unit.max()) + 1)[unit]
+    order = np.lexsort((rng.permutation(part.items), drawn))
+    first = np.r_[True, np.diff(drawn[order]) != 0]
+    turn = np.empty(part.items, np.int64)
+    turn[order] = np.arange(part.items) - np.maximum.accumulate(
+        np.where(first, np.arange(part.items), 0)
+    )
+    order = np.lexsort((drawn, turn))
+    pairs = np.cumsum(np.bincount(part.item)[order])
     items = np.zeros(part.items, np.bool_)
-    items[part.item[kept[unit]]] = True
+    items[order[: max(int((pairs <= MOST_PAIRS).sum()), 1)]] = True
     return take_part(part, items)

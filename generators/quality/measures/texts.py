@@ -21,8 +21,11 @@ _UNSPACED = (
 )
 """Thai, Lao, Tibetan, Burmese, Khmer, kana and Han: scripts that put no spaces between words. Of
 these each character is read as a word (Unicode 16, https://www.unicode.org/charts/)."""
+_HANGUL = "\uac00-\ud7a3"
+"""Korean parts words by spaces, but a word holds endings and particles, which would be no token of
+their own: so its n-grams go over syllables, and its words are counted by spaces."""
 _TOKEN = re.compile(r"\w+|[^\w\s]")
-_TOKEN_OF_ANY = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
+_TOKEN_OF_ANY = re.compile(rf"[{_UNSPACED}{_HANGUL}]|[^\W{_UNSPACED}{_HANGUL}]+|[^\w\s]")
 _WORD_OF_ANY = re.compile(rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 NEGATION = re.compile(
@@ -69,7 +72,7 @@ LEAST_ENGLISH = 0.02
 def split_tokens(text: str) -> list[str]:
     """Returns the words and punctuation marks of a text, in lower case.
 
-    Of a script that puts no spaces between words, each character.
+    Of a script that puts no spaces between words, and of Korean, each character.
     """
     return (_TOKEN if text.isascii() else _TOKEN_OF_ANY).findall(text.lower())
 

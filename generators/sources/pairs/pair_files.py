@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
 from generators.errors import SourceError
 
@@ -17,6 +18,18 @@ PairRecords: TypeAlias = "Iterable[Mapping[str, Any]] | DataFrame | Dataset"
 """Pairs in memory: fields or columns `positive`, `negative`, `prompt`, `group`, `menu`, `id`."""
 FIELDS = "fields positive and negative (and prompt, group, menu, id) that hold text"
 WANTED = 'lines such as {"positive": "...", "negative": "..."}'
+
+
+NAMES = ("id", "group", "menu")
+"""Fields that may be numbers."""
+
+
+def _name(value: Any) -> Any:
+    """Returns a whole number as text, also 3.0, as pandas has it beside missing ones."""
+    if isinstance(value, bool):
+        return value
+    whole = isinstance(value, Integral) or (isinstance(value, float) and value.is_integer())
+    return str(int(value)) if whole else value
 
 
 class OwnPair(BaseModel):
@@ -40,6 +53,29 @@ class OwnPair(BaseModel):
     """What it is about."""
     concept: str | None = None
     """What the positive side shows; None for what differs in it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tidy(cls, fields: Any) -> Any:
+        """Returns the fields without missing values, names that are whole numbers as text."""
+        if not isinstance(fields, Mapping):
+            return fields
+        known = cast(Mapping[str, Any], fields).items()
+        given = [(name, each) for name, each in known if name in cls.model_fields]
+        # NaN, which pandas has for a missing value, is the only one that differs from itself.
+        found = {name: each for name, each in given if each is not None and each == each}
+        return found | {name: _name(found[name]) for name in NAMES if name in found}
+
+    @field_validator("*")
+    @classmethod
+    def _refuse_halves(cls, value: str | None) -> str | None:
+        """Returns a text as it is; half of a character, which Python lets stand, is no text."""
+        if value is not None and not value.isascii():
+            try:
+                value.encode()
+            except UnicodeEncodeError as error:
+                raise ValueError("half of a character (a lone surrogate)") from error
+        return value
 
     @property
     def unit(self) -> str | None:
@@ -194,10 +230,7 @@ def _read_pair(place: int, record: Any) -> OwnPair:
     where, remedy = f"record {place}", "Rename or convert the fields"
     if not isinstance(record, Mapping):
         raise SourceError(where, type(record).__name__, f"a dict with {FIELDS}", remedy)
-    fields = cast(Mapping[str, Any], record).items()
-    known = {name: value for name, value in fields if name in OwnPair.model_fields}
     try:
-        # NaN, which pandas has for a missing value, is the only one that differs from itself.
-        return OwnPair(**{name: v for name, v in known.items() if v is not None and v == v})
+        return OwnPair.model_validate(record)
     except ValidationError as error:
         raise SourceError(where, _explain(error), FIELDS, remedy) from error
