@@ -17,9 +17,9 @@ import aiohttp
 import httpx2
 import openai
 
-from generators.engine.exchange import OPENAI
+from generators.engine.exchange import OPENAI, parse_body
 from generators.errors import RequestError
-from generators.jsonl import as_object, read_json
+from generators.jsonl import as_object
 
 Answer = TypeVar("Answer")
 
@@ -106,10 +106,7 @@ class Refusal(NamedTuple):
 
 def read_refusal(reply: Reply, redact: Callable[[str], str]) -> Refusal:
     """Returns what an error reply says; `redact` takes keys out of its message."""
-    try:
-        content = read_json(reply.body)
-    except ValueError:
-        content = None
+    content = parse_body(reply.body)
     given = as_object(content).get("error", content)
     error = as_object(given)
     code, named = str(error.get("code") or error.get("type") or ""), error.get("param")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from generators.engine.exchange import Request, read_content
+from generators.engine.content import read_content
+from generators.engine.exchange import Request
 from generators.templates import render
 from schemas.exchange import RejectionReason, Tokens
 

@@ -17,8 +17,9 @@ from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVar
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from generators.engine.content import parse_json
 from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
-from generators.engine.exchange import Request, find_schema, parse_json
+from generators.engine.exchange import Request, find_schema
 from generators.errors import SourceError
 from generators.jsonl import as_object, read_json, replace_lines, write_canonical
 
