@@ -192,6 +192,19 @@ def is_answer(response: Any) -> bool:
     return bool({"output", "data", "results"} & response.keys())
 
 
+def find_error(response: Any) -> dict[str, Any] | None:
+    """Returns the error that a reply of status 200 holds in place of an answer, with its usage.
+
+    A gateway that has begun to answer can state an error of the server behind it in no other way.
+    """
+    response = as_object(response)
+    first = next(iter(as_objects(response.get("choices"))), None)
+    error = response.get("error") if first is None else first.get("error")
+    if first is not None and first.get("finish_reason") == "error":
+        error = error or response.get("error") or "the provider failed"
+    return {"error": error, "usage": response.get("usage")} if error else None
+
+
 def count_tokens(response: Any) -> Tokens:
     """Returns the tokens that a response reports; zeros where it reports none."""
     usage = as_object(as_object(response).get("usage"))
