@@ -103,14 +103,46 @@ def _join(content: Any) -> tuple[str | None, str | None]:
 
 def _read_output(response: dict[str, Any]) -> str | NoContent:
     """Reads the form of `/responses`."""
-    items = as_objects(response.get("output"))
-    joined = [_join(item.get("content")) for item in items if item.get("type") != "reasoning"]
+    joined = _join_output(response)
     text = "".join(each for each, _ in joined if each)
     if refusals := [refusal for _, refusal in joined if refusal]:
         return NoContent("refused", f"the model refused: {refusals[0][:200]}", refusals[0])
     if response.get("status") == "incomplete":
         return NoContent("truncated", "the answer is incomplete", text)
     return _strip(text)
+
+
+def _join_output(response: dict[str, Any]) -> list[tuple[str | None, str | None]]:
+    items = as_objects(response.get("output"))
+    return [_join(item.get("content")) for item in items if item.get("type") != "reasoning"]
+
+
+def is_plain(response: dict[str, Any]) -> bool:
+    """Returns whether the text of an answer is JSON as it stands, with nothing around it."""
+    choice = next(iter(as_objects(response.get("choices"))), None)
+    if choice is None:
+        text = "".join(each for each, _ in _join_output(response) if each)
+    else:
+        text = as_object(choice.get("message")).get("content", choice.get("text"))
+    try:
+        _read_plain(text if isinstance(text, str) else "")
+    except ValueError:
+        return False
+    return True
+
+
+def replace_content(response: dict[str, Any], value: Any) -> dict[str, Any]:
+    """Returns an answer with a value, as JSON, for its text; the first one where it has several."""
+    text = write_json(value).decode()
+    if choices := as_objects(response.get("choices")):
+        message = {**as_object(choices[0].get("message")), "content": text}
+        return {**response, "choices": [{**choices[0], "message": message}, *choices[1:]]}
+    said = {"type": "message", "role": "assistant", "status": "completed"}
+    part = {"type": "output_text", "text": text, "annotations": []}
+    others = [
+        item for item in as_objects(response.get("output")) if item.get("type") == "reasoning"
+    ]
+    return {**response, "output": [*others, {**said, "content": [part]}]}
 
 
 def _find_elsewhere(message: dict[str, Any]) -> str | None:

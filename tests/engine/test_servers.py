@@ -337,3 +337,18 @@ def test_a_wait_in_a_date_is_kept(tmp_path: Path) -> None:
         start = time.monotonic()
         assert isinstance(Asking(tmp_path, url).run(1)[0], Accepted)
         assert time.monotonic() - start > 1.9
+
+
+def test_answers_that_were_repaired_are_counted(tmp_path: Path) -> None:
+    def answer(request: dict[str, Any]) -> str:
+        plain = '{"text": "A", "number": 1}'
+        return f"```json\n{plain}\n```" if is_about(request, 2) else plain
+
+    with serve(answer=answer) as (server, url):
+        asking = Asking(tmp_path, url)
+        steps = ask(asking, 4)
+        assert [isinstance(step, Accepted) and step.mended for step in steps] == [
+            False, False, True, False,
+        ]  # fmt: skip
+        assert asking.engine.totals["test"].mended == 1
+        assert server.counts["requests"] == 4
