@@ -22,9 +22,9 @@ MOST_SEARCHED = 400_000
 MOST_CUTS = 50
 """Places in an answer where JSON may start."""
 
-_NAME = r"(?:\w+:)?(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad)"
-_OPENING = rf"(?:<{_NAME}>|\[THINK\]|◁think▷|<\|begin_of_thought\|>)"
-_CLOSING = rf"(?:</{_NAME}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>)"
+_NAME = r"(?:\w+:|ant)?(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad)"
+_OPENING = rf"(?:<{_NAME}>|\[THINK\]|◁think▷|<\|begin_of_thought\|>|<\|START_THINKING\|>)"
+_CLOSING = rf"(?:</{_NAME}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>)"
 _THOUGHT = re.compile(rf"{_OPENING}.*?{_CLOSING}", re.S | re.I)
 _THOUGHT_START = re.compile(_OPENING, re.I)
 _THOUGHT_END = re.compile(rf"^.*{_CLOSING}", re.S | re.I)
@@ -157,6 +157,8 @@ def _find_elsewhere(message: dict[str, Any]) -> str | None:
     for found in (*fields, *(arguments if len(arguments) == 1 else ())):
         if isinstance(found, str):
             text = _strip(found)
+            block = _CODE_BLOCK.fullmatch(text) if isinstance(text, str) else None
+            text = block[1].strip() if block else text
             if isinstance(text, str) and is_object(text):
                 return text
     return None
@@ -183,6 +185,7 @@ def _leave_out_reasoning(text: str) -> str:
     elif "<|channel|>" in text:
         return ""
     text = _THOUGHT_END.sub("", _THOUGHT.sub("", text))
+    text = text.replace("<|START_RESPONSE|>", "")
     unclosed = _THOUGHT_START.search(text)
     return text[: unclosed.start()] if unclosed else text
 

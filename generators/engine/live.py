@@ -48,6 +48,11 @@ class Failed(Exception):
     weight = 1
     """Of this failure among `TRIES`."""
 
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        """To wait; None where the server does not say how long."""
+
 
 class _Misdrawn(Failed):
     """The server says that what the model wrote broke the schema; such tries are paid."""
@@ -111,6 +116,8 @@ class Live:
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._done = 0
         self._denied: list[RequestError] = []
+        self._in_a_row = 0
+        """Requests denied since the last answer."""
         self._under_way: dict[tuple[str, int], asyncio.Event] = {}
         self._fresh: dict[tuple[str, int], Found] = {}
         self._known = False
@@ -230,7 +237,7 @@ class Live:
                     raise Failed(error.message) from error
                 if failures >= TRIES or self._stopped is not None:
                     raise
-                if isinstance(error, Wait) and error.seconds is not None:
+                if error.seconds is not None:
                     pause = error.seconds * (1 + random() / 4) + 0.01  # not all at one moment
                 else:
                     pause = back_off(tries)
@@ -277,6 +284,7 @@ class Live:
         self._log.add(request, Arrival(response, answered=True, form=form))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1
+        self._in_a_row = 0
         self._breaker.note_answer()
         self._limits.note_answer(reply.headers)
         if request.schema:
@@ -298,10 +306,11 @@ class Live:
         if refusal.is_about_key or status in DENIED:
             what, remedy = WRONG_KEY if refusal.is_about_key else DENIED[status]
             end = self._error(f"{what} ({status}: {message})", "an answer", remedy)
-            return end if refusal.is_about_key else self._deny(end, f"status {status}: {message}")
+            return self._deny(end, f"status {status}: {message}", refusal)
         if refusal.may_pass:
             self._note_failure(request, form, status, message, parse_body(reply.body))
-            return Failed(f"status {status}: {message}")
+            seconds = read_wait(reply.headers, parse_body(reply.body))
+            return Failed(f"status {status}: {message}", seconds)
         if 300 <= status < 400:
             place = self._api.redact(reply.headers.get("location", "elsewhere"))
             return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
@@ -326,16 +335,22 @@ class Live:
             failure = Arrival({"error": message}, answered=False, status=status, form=form)
             self._log.add(request, failure)
             return _Misdrawn(f"status {status}: {message}")
-        if status == 503 or refusal.is_loading:
+        if status in (503, 529) or refusal.is_loading:
             patience = UNAVAILABLE if seconds is None and not refusal.is_loading else LOADING
             return _Unavailable(seconds, patience, f"status {status}: {message}")
         return None
 
-    def _deny(self, end: RequestError, message: str) -> Exception:
-        """Returns the end of the run where requests are denied and none is answered."""
+    def _deny(self, end: RequestError, message: str, refusal: Refusal) -> Exception:
+        """Returns the end of the run where requests are denied and none is answered.
+
+        A key that was accepted before is wrong only once it is refused again and again.
+        """
         self._denied.append(end)
-        over = len(self._denied) >= MOST_DENIED and not self._answered
-        return end if over else _Refused(message)
+        self._in_a_row += 1
+        most = 1 if refusal.is_about_key else MOST_DENIED
+        if self._answered:
+            most = MOST_REFUSED if refusal.is_about_key else self._in_a_row + 1
+        return end if self._in_a_row >= most else _Refused(message)
 
     def _adapt(self, request: Request, form: Form, body: dict[str, Any], refusal: Refusal) -> bool:
         """Returns whether to send the request in another form, now that this one was refused."""

@@ -33,6 +33,8 @@ def reply(content: Any, finish: str = "stop", **message: Any) -> dict[str, Any]:
         f"<|message|>{GOOD}<|return|>",
         f"<|channel|>final <|constrain|>json<|message|>{GOOD}",
         f"analysisWe need JSON {DRAFT}.assistantfinal{GOOD}",
+        f"<|START_THINKING|>{DRAFT}<|END_THINKING|><|START_RESPONSE|>{GOOD}<|END_RESPONSE|>",
+        f"<antThinking>{DRAFT}</antThinking>{GOOD}",
         f"{GOOD}<|im_end|>",
         f"\ufeff{GOOD}</s>",
         [{"type": "thinking", "thinking": [{"type": "text", "text": DRAFT}]},
@@ -66,6 +68,7 @@ def test_reasoning_alone_is_no_answer(content: Any) -> None:
 def test_json_that_stands_for_reasoning_is_the_answer(field: str) -> None:
     assert read_content(reply(None, **{field: f"\n{GOOD}\n"})) == GOOD
     assert read_content(reply("", **{field: GOOD})) == GOOD
+    assert read_content(reply("", **{field: f"```json\n{GOOD}\n```"})) == GOOD
     assert read_content(reply(GOOD, **{field: DRAFT})) == GOOD
     for no_answer in (f"I might say {DRAFT}", DRAFT[:-1], "and so on"):
         assert isinstance(read_content(reply(None, **{field: no_answer})), NoContent)

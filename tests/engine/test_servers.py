@@ -205,6 +205,27 @@ def test_a_wrong_key_ends_the_run(status: int, message: str, tmp_path: Path) -> 
             Asking(tmp_path, url, concurrency=1).run(2)
 
 
+def test_a_key_that_works_and_is_refused_once_does_not_end_the_run(tmp_path: Path) -> None:
+    denied: Refuse = 401, {}, {"error": {"message": "Upstream credentials."}}
+    with serve() as (server, url):
+        refuse(server, lambda r, n: denied if n == 2 else None)
+        steps = Asking(tmp_path, url, concurrency=1).run(30)
+        assert [isinstance(step, Accepted) for step in steps].count(False) == 1
+    with serve() as (server, url):
+        refuse(server, lambda r, n: denied if n > 2 else None)
+        with pytest.raises(RequestError, match="key"):
+            Asking(tmp_path / "new", url, concurrency=1).run(60)
+
+
+def test_a_failure_that_says_when_to_come_again_is_waited_for(tmp_path: Path) -> None:
+    failed: Refuse = 502, {"retry-after": "1"}, {"error": {"message": "Bad gateway."}}
+    with serve() as (server, url):
+        refuse(server, lambda r, n: failed if n == 1 else None)
+        start = time.monotonic()
+        assert isinstance(Asking(tmp_path, url).run(1)[0], Accepted)
+        assert time.monotonic() - start >= 1
+
+
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize(
     "error",
