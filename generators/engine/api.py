@@ -8,9 +8,9 @@ pool of aiohttp, on which its own transport is built: a sixth of the CPU time
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -18,8 +18,8 @@ import httpx2
 import openai
 
 from generators.engine.exchange import OPENAI
+from generators.engine.refusal import Refusal, Reply, read_refusal
 from generators.errors import RequestError
-from generators.jsonl import as_object, read_json
 
 Answer = TypeVar("Answer")
 
@@ -32,17 +32,6 @@ NOT_SENT_TWICE = frozenset({"content-length", "host", "connection"})
 _KEYS = re.compile(r"\b(?:sk|rk|pk|hf)[-_][A-Za-z0-9_*-]{4,}")
 _ERROR_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 JSON_HEADERS: dict[str, Any] = {"headers": {"Content-Type": "application/json"}}
-FINAL = {
-    401: ("the key is not accepted", "Check OPENAI_API_KEY"),
-    403: ("the key has no permission for this", "Check the key's project and permissions"),
-    404: ("there is no such model or address", "Check --model and --base-url"),
-}
-"""Statuses that end a run, whichever request they come from."""
-QUOTA_CODES = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
-RETRIED = {408, 409, 425}
-"""Statuses below 500 after which another try may succeed; 429 is a wait and no failure."""
-MOST_SHOWN = 300
-"""Characters of a server's message that are shown."""
 TRIES = 6
 """Failures of the server until one request is given up."""
 
@@ -68,55 +57,6 @@ class BatchState:
     """Requests that are answered or failed."""
     message: str
     """What the provider says about a failure."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The response of a server to one request."""
-
-    status: int
-    """HTTP status."""
-    headers: Mapping[str, str]
-    """Its headers; names in any case."""
-    body: bytes
-    """Its body, unchanged."""
-
-
-class Refusal(NamedTuple):
-    """What a reply that is an error says."""
-
-    status: int
-    code: str
-    """Such as `insufficient_quota`; empty where the server gives none."""
-    named: str | None
-    """The parameter that the error is about."""
-    message: str
-    """The server's message on one line, without keys."""
-
-    @property
-    def is_about_quota(self) -> bool:
-        """Whether the account is out of credit; waiting does not help."""
-        return self.code in QUOTA_CODES or self.status == 402
-
-    @property
-    def may_pass(self) -> bool:
-        """Whether another try may succeed."""
-        return self.status in RETRIED or self.status >= 500
-
-
-def read_refusal(reply: Reply, redact: Callable[[str], str]) -> Refusal:
-    """Returns what an error reply says; `redact` takes keys out of its message."""
-    try:
-        content = read_json(reply.body)
-    except ValueError:
-        content = None
-    given = as_object(content).get("error", content)
-    error = as_object(given)
-    code, named = str(error.get("code") or error.get("type") or ""), error.get("param")
-    message = error.get("message") or error.get("detail") or given
-    text = str(message) if message else reply.body.decode("utf-8", "replace")
-    line = " ".join(redact(text).split())[:MOST_SHOWN]
-    return Refusal(reply.status, code, named if isinstance(named, str) else None, line)
 
 
 class RefusedError(Exception):

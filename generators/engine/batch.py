@@ -13,13 +13,14 @@ from uuid import uuid4
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from generators.engine.api import MOST_SHOWN, TRIES, Api, NoReplyError, RefusedError
+from generators.engine.api import TRIES, Api, NoReplyError, RefusedError
 from generators.engine.dialogue import Ask, Missing, Unanswered, advance
-from generators.engine.exchange import Request, count_tokens, is_answer
+from generators.engine.exchange import Request, count_tokens, find_error, is_answer, parse_body
 from generators.engine.money import Budget
+from generators.engine.refusal import MOST_SHOWN
 from generators.engine.response_log import Arrival, OpenBatch, ResponseLog
 from generators.errors import RequestError
-from generators.jsonl import as_object, read_json, write_json
+from generators.jsonl import as_object, write_json
 from generators.progress import Progress
 
 MOST_LINES = 50_000
@@ -191,13 +192,10 @@ class BatchLane:
             raise self._error(found, "Fix what it names, and run it again")
 
     def _take(self, name: str, line: bytes) -> None:
-        try:
-            found = as_object(read_json(line))
-        except ValueError:
-            return
+        found = as_object(parse_body(line))
         custom_id, reply = str(found.get("custom_id")), as_object(found.get("response"))
         body, status = reply.get("body"), reply.get("status_code")
-        answered = status == 200 and is_answer(body)
+        answered = status == 200 and is_answer(body) and not find_error(body)
         message = self._api.redact(str(found.get("error") or body))[:MOST_SHOWN]
         response = body if answered else {"error": message}
         arrival = Arrival(response, answered, status, lane="batch")

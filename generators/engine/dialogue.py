@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from generators.engine.exchange import Request, read_content
+from generators.engine.content import is_plain, read_content
+from generators.engine.exchange import Request
 from generators.templates import render
 from schemas.exchange import RejectionReason, Tokens
 
@@ -72,6 +73,8 @@ class Accepted(Generic[Value]):
     """The request it answers: the first, or a repair of it."""
     found: tuple[Found, ...]
     """All answers about it, unfit ones first."""
+    mended: bool = False
+    """Whether its JSON was taken from text around it, or repaired."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,8 @@ def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
             content = read_content(answer.response)
             if not isinstance(content, str):
                 raise Unfit(content.reason, content.detail)
-            return Accepted(ask.read(content), request, tuple(found))
+            mended = not is_plain(answer.response)
+            return Accepted(ask.read(content), request, tuple(found), mended)
         except Unfit as fault:
             quote = quote_answer(answer.response)
             again = ask_again(request, quote, fault) if len(found) <= repairs else None

@@ -87,6 +87,8 @@ class TaskTotals:
     accepted: int = 0
     repaired: int = 0
     """Of those accepted, those whose first answer was unfit."""
+    mended: int = 0
+    """Of those accepted, those whose JSON was taken from text around it, or repaired."""
     rejected: Counter[str] = field(default_factory=Counter[str])
     pending: int = 0
     not_recorded: int = 0
@@ -100,6 +102,7 @@ class TaskTotals:
         if isinstance(step, Accepted):
             self.accepted += 1
             self.repaired += len(step.found) > 1
+            self.mended += step.mended
         elif isinstance(step, Rejected):
             self.rejected[step.reason] += 1
         for answer in step.found if paid else ():

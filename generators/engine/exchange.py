@@ -5,23 +5,21 @@ import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from math import isfinite
+from typing import Any, cast
 
+from generators.engine.content import MOST_NESTED, UNREADABLE
 from generators.jsonl import as_object, as_objects, read_json, write_canonical
-from schemas.exchange import RejectionReason, Tokens
+from schemas.exchange import Tokens
 
 CHAT = "/chat/completions"
 RESPONSES = "/responses"
 OPENAI = "https://api.openai.com/v1"
 """Base URL where none is named."""
+LONGEST_NUMBER = 19
+"""Digits of a whole number that a log can keep."""
 
-_THOUGHT = re.compile(r"^\s*<think>.*?</think>\s*", re.S)
-_CODE_BLOCK = re.compile(r"```(?:json)?[ \t]*\n(.*?)```", re.S)
-_REFUSAL = re.compile(
-    r"^\W*(?:i['’]?m sorry|sorry,|i (?:can(?:no|['’])t|am unable|won['’]t|must decline)"
-    r"|as an ai\b)",
-    re.I,
-)
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -137,29 +135,51 @@ def write_body(
     }
 
 
-@dataclass(frozen=True)
-class NoContent:
-    """A response without usable text."""
-
-    reason: RejectionReason
-    detail: str
-    content: str | None = None
-    """The text it has, if any."""
-
-
 def parse_body(body: bytes) -> Any:
-    """Returns the JSON in a body; None where there is none.
+    """Returns the JSON in a body, in a form that a log can keep; None where there is none.
 
-    Reads leniently what strict JSON forbids (`NaN`, bytes that are not UTF-8): the answer is paid.
+    The answer is paid, so it is read even where strict JSON forbids what it holds: bytes that are
+    not UTF-8 and half characters become U+FFFD; `NaN`, numbers that are too long and what is nested
+    too deep become null.
     """
     try:
-        return read_json(body)
+        value = read_json(body)
+        if body.count(b"{") + body.count(b"[") <= MOST_NESTED:
+            return value
     except ValueError:
-        pass
-    try:
-        return json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        try:
+            value = json.loads(
+                body.decode("utf-8", "replace"),
+                parse_int=lambda digits: int(digits) if len(digits) <= LONGEST_NUMBER else None,
+                parse_constant=lambda name: None,
+            )
+        except ValueError:
+            return None
+        except RecursionError:
+            return _stand_in() if body.lstrip().startswith(b"{") else None
+    return _make_plain(value)
+
+
+def _stand_in() -> dict[str, Any]:
+    """Returns what is kept of an answer that nothing can read: that it came."""
+    message = {"role": "assistant", "content": None}
+    return {"choices": [{"index": 0, "message": message, "finish_reason": UNREADABLE}]}
+
+
+def _make_plain(value: Any, levels: int = MOST_NESTED) -> Any:
+    """Returns a value as any reader of JSON takes it."""
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if not isinstance(value, (dict, list)):
+        return value
+    if levels <= 0:
         return None
+    if isinstance(value, dict):
+        items = cast(dict[str, Any], value).items()
+        return {_make_plain(name): _make_plain(inner, levels - 1) for name, inner in items}
+    return [_make_plain(inner, levels - 1) for inner in cast(list[Any], value)]
 
 
 def is_answer(response: Any) -> bool:
@@ -172,61 +192,17 @@ def is_answer(response: Any) -> bool:
     return bool({"output", "data", "results"} & response.keys())
 
 
-def read_content(response: dict[str, Any]) -> str | NoContent:
-    """Returns the text of an answer, or why it has none."""
-    choices = as_objects(response.get("choices"))
-    if not choices:
-        return _read_output(response)
-    choice = choices[0]
-    message = as_object(choice.get("message")) or {"content": choice.get("text")}
-    content = message.get("content")
-    content = content if isinstance(content, str) else None
-    if refusal := message.get("refusal"):
-        return NoContent("refused", f"the model refused: {str(refusal)[:200]}", str(refusal))
-    if choice.get("finish_reason") == "content_filter":
-        return NoContent("refused", "the provider's content filter stopped the answer", content)
-    if choice.get("finish_reason") == "length":
-        return NoContent("truncated", "the answer was cut off at the token limit", content)
-    return _strip(content)
+def find_error(response: Any) -> dict[str, Any] | None:
+    """Returns the error that a reply of status 200 holds in place of an answer, with its usage.
 
-
-def _read_output(response: dict[str, Any]) -> str | NoContent:
-    """Reads the form of `/responses`."""
-    output = as_objects(response.get("output"))
-    parts = [part for item in output for part in as_objects(item.get("content"))]
-    text = "".join(part["text"] for part in parts if isinstance(part.get("text"), str))
-    refusals = [str(part["refusal"]) for part in parts if part.get("refusal")]
-    if refusals:
-        return NoContent("refused", f"the model refused: {refusals[0][:200]}", refusals[0])
-    if response.get("status") == "incomplete":
-        return NoContent("truncated", "the answer is incomplete", text)
-    return _strip(text)
-
-
-def _strip(content: str | None) -> str | NoContent:
-    text = _THOUGHT.sub("", content or "").strip()
-    if not text:
-        return NoContent("empty", "the answer is empty")
-    if not text.startswith("{") and _REFUSAL.match(text):
-        return NoContent("refused", f"the model refused: {text[:200]}", text)
-    return text
-
-
-def parse_json(content: str) -> Any:
-    """Returns the JSON value in an answer, also from within a code block or prose.
-
-    Raises:
-        ValueError: there is no JSON value.
+    A gateway that has begun to answer can state an error of the server behind it in no other way.
     """
-    try:
-        return json.loads(content)
-    except ValueError:
-        block = _CODE_BLOCK.search(content)
-        start, end = content.find("{"), content.rfind("}")
-        inner = block[1] if block else content[start : end + 1]
-        return json.loads(inner)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
+    response = as_object(response)
+    first = next(iter(as_objects(response.get("choices"))), None)
+    error = response.get("error") if first is None else first.get("error")
+    if first is not None and first.get("finish_reason") == "error":
+        error = error or response.get("error") or "the provider failed"
+    return {"error": error, "usage": response.get("usage")} if error else None
 
 
 def count_tokens(response: Any) -> Tokens:

@@ -5,6 +5,7 @@ Servers differ in what they accept; which form one accepts is found out once in 
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -14,17 +15,22 @@ from generators.jsonl import as_objects
 Form = Literal["json_schema", "json_object", "prompt"]
 FORMS: tuple[Form, ...] = get_args(Form)
 OPTIONAL = {
-    "temperature": None,
-    "top_p": None,
-    "seed": None,
     "max_completion_tokens": "max_tokens",
+    "max_tokens": "max_completion_tokens",
+    **dict.fromkeys(("temperature", "top_p", "top_k", "min_p", "seed", "repetition_penalty")),
+    **dict.fromkeys(("frequency_penalty", "presence_penalty", "reasoning_effort", "verbosity")),
+    **dict.fromkeys(("store", "metadata", "user", "service_tier", "parallel_tool_calls")),
 }
 """Parameters that a server may not support -> its other name; None where it is left out then."""
 ORDER = "Answer with one JSON object that fits this JSON schema, and nothing else:"
 MOST_PROSE = 4
 """Answers without JSON, before any with it, until the next form is tried."""
 
-_UNSUPPORTED = re.compile(r"unsupported|not supported|unknown|unrecogni[sz]ed|not permitted", re.I)
+_UNSUPPORTED = re.compile(
+    r"unsupported|not supported|(?:not|n't) support|unknown|unrecogni[sz]ed|not permitted"
+    r"|extra_forbidden|unexpected|properties are not allowed|cannot find field|deprecated",
+    re.I,
+)
 
 
 @dataclass
@@ -56,9 +62,9 @@ class SchemaLadder:
             adapted["messages"] = _add_order(messages, f"{ORDER}\n{text}")
             if form == "json_object":
                 adapted["response_format"] = {"type": "json_object", "schema": schema}
-        for name in self.dropped & adapted.keys():
+        for name in sorted(self.dropped & adapted.keys()):
             value = adapted.pop(name)
-            if renamed := OPTIONAL[name]:
+            if (renamed := OPTIONAL[name]) and renamed not in adapted:
                 adapted[renamed] = value
         return adapted
 
@@ -71,15 +77,21 @@ class SchemaLadder:
         self.place, self._prose = self.place + 1, 0
         return True
 
-    def drop(self, body: dict[str, Any], named: str | None, message: str) -> bool:
-        """Leaves out a parameter that the server does not support; returns whether it was sent.
+    def drop(self, body: dict[str, Any], named: Iterable[str], message: str) -> bool:
+        """Leaves out parameters that the server does not support; returns whether any was sent.
 
-        A wrong value is no reason: the message must say that the parameter is not supported.
+        A wrong value is no reason: the message must say that the parameter is not supported. Where
+        the error names none apart, those that its message names are meant. The limit on the tokens
+        of an answer is never left out, only given its other name.
         """
-        if named not in OPTIONAL or named not in body or not _UNSUPPORTED.search(message):
+        if not _UNSUPPORTED.search(message):
             return False
-        self.dropped.add(named)
-        return True
+        sent = [name for name in named if name in body]
+        meant = sent or [name for name in OPTIONAL if name in body and _is_named(name, message)]
+        droppable = [name for name in meant if name in OPTIONAL]
+        new = [name for name in droppable if OPTIONAL[name] not in self.dropped]
+        self.dropped.update(new)
+        return bool(new)
 
     def note_content(self, form: Form, content: str | None) -> None:
         """Learns from an answer whether the server follows the form."""
@@ -91,6 +103,10 @@ class SchemaLadder:
             self._prose += 1
             if self._prose >= MOST_PROSE:
                 self.step_down(form)
+
+
+def _is_named(name: str, message: str) -> bool:
+    return re.search(rf"(?<![\w-]){name}(?![\w-])", message) is not None
 
 
 def _add_order(messages: list[dict[str, Any]], order: str) -> list[dict[str, Any]]:

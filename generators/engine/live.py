@@ -14,17 +14,19 @@ from contextlib import contextmanager
 from random import random, uniform
 from typing import Any
 
-from generators.engine.api import FINAL, TRIES, Api, NoReplyError, Refusal, Reply, read_refusal
+from generators.engine.api import TRIES, Api, NoReplyError
 from generators.engine.dialogue import Ask, Found, Missing, Unanswered, advance, quote_answer
-from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
+from generators.engine.exchange import Request, count_tokens, find_error, is_answer, parse_body
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
-from generators.engine.limits import Breaker, Limits, read_retry_after
+from generators.engine.limits import Breaker, Limits
 from generators.engine.money import CHARACTERS_PER_TOKEN, Budget, most_completion
+from generators.engine.refusal import DENIED, WRONG_KEY, Refusal, Reply, read_refusal
 from generators.engine.response_log import Arrival, ResponseLog
+from generators.engine.waits import read_wait
 from generators.errors import RequestError
 from generators.jsonl import as_object, write_json
 from generators.progress import Progress
-from schemas.exchange import Tokens
+from schemas.exchange import RejectionReason, Tokens
 
 TURN = 32
 """Items found in the log, one after the other, until other work has its turn."""
@@ -32,8 +34,31 @@ MOST_REFUSED = 20
 """Requests refused as wrong, before any answer, until the run stops: the cause is not the item."""
 
 
+MOST_DENIED = 3
+"""Requests denied, before any answer, until the run stops: it is the key, or the model's name."""
+UNAVAILABLE, LOADING = 60.0, 300.0
+"""Seconds that one request waits for a server that is there and answers 503; for one that says
+when to come again, or that it loads the model."""
+
+
 class Failed(Exception):
     """The server failed at one try."""
+
+    reason: RejectionReason = "no_answer"
+    weight = 1
+    """Of this failure among `TRIES`."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        """To wait; None where the server does not say how long."""
+
+
+class _Misdrawn(Failed):
+    """The server says that what the model wrote broke the schema; such tries are paid."""
+
+    reason: RejectionReason = "invalid_json"
+    weight = 2
 
 
 class Wait(Exception):
@@ -45,8 +70,21 @@ class Wait(Exception):
         """None where the server does not say how long."""
 
 
+class _Unavailable(Wait):
+    """The server is there, and cannot answer yet."""
+
+    def __init__(self, seconds: float | None, patience: float, message: str) -> None:
+        super().__init__(seconds)
+        self.patience, self.message = patience, message
+
+
 class _Refused(Exception):
     """The server says that this one request is wrong."""
+
+    def __init__(self, message: str, *, flagged: bool = False) -> None:
+        super().__init__(message)
+        self.flagged = flagged
+        """Whether the input is what it does not take; other inputs it may."""
 
 
 def back_off(tries: int) -> float:
@@ -77,6 +115,9 @@ class Live:
         self._breaker = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._done = 0
+        self._denied: list[RequestError] = []
+        self._in_a_row = 0
+        """Requests denied since the last answer."""
         self._under_way: dict[tuple[str, int], asyncio.Event] = {}
         self._fresh: dict[tuple[str, int], Found] = {}
         self._known = False
@@ -102,6 +143,8 @@ class Live:
         if self._stopped is not None:
             raise self._stopped
         # Where nothing was ever answered, the cause is not one request.
+        if self._denied and len(self._denied) == len(self._unanswered) and not self._known:
+            raise self._denied[-1]
         failed = [detail for why, detail in self._unanswered.values() if why == "no_answer"]
         if failed and not self._answered and not self._known:
             found = f"no answer to any of {len(failed)} requests ({failed[-1]})"
@@ -140,11 +183,12 @@ class Live:
             try:
                 await self._send(request)
             except (Failed, Wait) as error:
-                self._unanswered[request.place] = ("no_answer", str(error))
+                reason = error.reason if isinstance(error, Failed) else "no_answer"
+                self._unanswered[request.place] = (reason, str(error))
                 return
             except _Refused as error:
                 self._unanswered[request.place] = ("request_refused", str(error))
-                self._refused += 1
+                self._refused += not error.flagged
                 if self._refused >= MOST_REFUSED and not self._answered:
                     found = f"{self._refused} requests refused: {error}"
                     wanted, remedy = "an answer to at least one", "Fix what the message names"
@@ -179,19 +223,24 @@ class Live:
     async def _try_until_answered(self, request: Request) -> Tokens:
         """Raises Failed or Wait where the server failed too often, or the run was stopped."""
         tries = failures = 0
+        loop = asyncio.get_running_loop()
+        began, answered = loop.time(), self._answered
         while True:
             try:
                 return await self._try(request)
             except (Failed, Wait) as error:
                 tries += 1
-                failures += isinstance(error, Failed)
+                failures += error.weight if isinstance(error, Failed) else 0
+                if isinstance(error, _Unavailable) and loop.time() - began > error.patience:
+                    if answered == self._answered:  # for all requests, not this one alone
+                        raise self._down(error.message, error.patience) from error
+                    raise Failed(error.message) from error
                 if failures >= TRIES or self._stopped is not None:
                     raise
-                if isinstance(error, Wait) and error.seconds is not None:
+                if error.seconds is not None:
                     pause = error.seconds * (1 + random() / 4) + 0.01  # not all at one moment
                 else:
                     pause = back_off(tries)
-            loop = asyncio.get_running_loop()
             deadline = loop.time() + pause
             while self._stopped is None and (left := deadline - loop.time()) > 0:
                 await asyncio.sleep(min(left, 1))
@@ -219,11 +268,13 @@ class Live:
         finally:
             self._limits.leave()
         if reply.status == 200:
-            return self._take(request, form, reply)
+            return self._take(request, form, body, reply)
         raise self._explain(request, form, body, reply)
 
-    def _take(self, request: Request, form: Form, reply: Reply) -> Tokens:
+    def _take(self, request: Request, form: Form, body: dict[str, Any], reply: Reply) -> Tokens:
         response = parse_body(reply.body)
+        if error := find_error(response):
+            raise self._explain(request, form, body, _unwrap(reply, error))
         if not is_answer(response):
             self._note_failure(request, form, 200, "a reply that is no answer", response)
             raise Failed("a reply of status 200 that is no answer")
@@ -233,6 +284,7 @@ class Live:
         self._log.add(request, Arrival(response, answered=True, form=form))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1
+        self._in_a_row = 0
         self._breaker.note_answer()
         self._limits.note_answer(reply.headers)
         if request.schema:
@@ -247,24 +299,58 @@ class Live:
         status, message = reply.status, refusal.message
         if refusal.is_about_quota:
             return self._error(f"the quota is used up ({message})", "credit", "Add some, or wait")
+        if exception := self._explain_one(request, form, reply, refusal):
+            return exception
+        if self._adapt(request, form, body, refusal):
+            return Wait(0.0)
+        if refusal.is_about_key or status in DENIED:
+            what, remedy = WRONG_KEY if refusal.is_about_key else DENIED[status]
+            end = self._error(f"{what} ({status}: {message})", "an answer", remedy)
+            return self._deny(end, f"status {status}: {message}", refusal)
+        if refusal.may_pass:
+            self._note_failure(request, form, status, message, parse_body(reply.body))
+            seconds = read_wait(reply.headers, parse_body(reply.body))
+            return Failed(f"status {status}: {message}", seconds)
+        if 300 <= status < 400:
+            place = self._api.redact(reply.headers.get("location", "elsewhere"))
+            return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
+        return _Refused(f"status {status}: {message}")
+
+    def _explain_one(
+        self, request: Request, form: Form, reply: Reply, refusal: Refusal
+    ) -> Exception | None:
+        """Returns what an error means that says so itself: come again, or this input is flagged."""
+        status, message = reply.status, refusal.message
+        seconds = read_wait(reply.headers, parse_body(reply.body))
         if status == 429:
             self._limits.note_refusal(reply.headers)
             if patience := self._breaker.note_refusal():
                 found = f"no answer for {patience:.0f} seconds, only refusals ({message})"
                 return self._error(found, "answers", "Wait, or ask for a higher limit")
-            return Wait(read_retry_after(reply.headers))
-        if self._adapt(request, form, body, refusal):
-            return Wait(0.0)
-        if status in FINAL:
-            what, remedy = FINAL[status]
-            return self._error(f"{what} ({status}: {message})", "an answer", remedy)
-        if refusal.may_pass:
-            self._note_failure(request, form, status, message)
-            return Failed(f"status {status}: {message}")
-        if 300 <= status < 400:
-            place = self._api.redact(reply.headers.get("location", "elsewhere"))
-            return self._error(f"it redirects to {place}", "an answer", "Use that as --base-url")
-        return _Refused(f"status {status}: {message}")
+            return Wait(seconds)
+        if refusal.is_about_input:
+            return _Refused(f"status {status}: {message}", flagged=True)
+        if refusal.is_about_draw:
+            self._budget.spend_worst(request)
+            failure = Arrival({"error": message}, answered=False, status=status, form=form)
+            self._log.add(request, failure)
+            return _Misdrawn(f"status {status}: {message}")
+        if status in (503, 529) or refusal.is_loading:
+            patience = UNAVAILABLE if seconds is None and not refusal.is_loading else LOADING
+            return _Unavailable(seconds, patience, f"status {status}: {message}")
+        return None
+
+    def _deny(self, end: RequestError, message: str, refusal: Refusal) -> Exception:
+        """Returns the end of the run where requests are denied and none is answered.
+
+        A key that was accepted before is wrong only once it is refused again and again.
+        """
+        self._denied.append(end)
+        self._in_a_row += 1
+        most = 1 if refusal.is_about_key else MOST_DENIED
+        if self._answered:
+            most = MOST_REFUSED if refusal.is_about_key else self._in_a_row + 1
+        return end if self._in_a_row >= most else _Refused(message)
 
     def _adapt(self, request: Request, form: Form, body: dict[str, Any], refusal: Refusal) -> bool:
         """Returns whether to send the request in another form, now that this one was refused."""
@@ -293,9 +379,12 @@ class Live:
             self._budget.spend(request, count_tokens(failure))
         self._log.add(request, Arrival(failure, answered=False, status=status, form=form))
         if patience := self._breaker.note_failure():
-            found = f"{message}, for {patience:.0f} seconds and at every try"
-            remedy = "All answers are kept: run it again when the server is back"
-            raise self._error(found, "answers", remedy)
+            raise self._down(message, patience)
+
+    def _down(self, message: str, patience: float) -> RequestError:
+        found = f"{message}, for {patience:.0f} seconds and at every try"
+        remedy = "All answers are kept: run it again when the server is back"
+        return self._error(found, "answers", remedy)
 
     def _error(self, found: str, wanted: str, remedy: str) -> RequestError:
         return RequestError(self._api.where, found, wanted, remedy)
@@ -327,3 +416,19 @@ class Live:
             yield
         finally:
             loop.remove_signal_handler(signal.SIGINT)
+
+
+def _unwrap(reply: Reply, error: dict[str, Any]) -> Reply:
+    """Returns an error in a reply of status 200 as a reply of its own.
+
+    The key was accepted, so what is denied there is a server behind this one, which may recover.
+    """
+    code = str(as_object(error["error"]).get("code"))
+    status = int(code) if code.isdecimal() and len(code) == 3 else 502
+    if "rate_limit" in code:
+        status = 429
+    inner = Reply(status, reply.headers, write_json(error))
+    denied = status == 401 or status in DENIED
+    if not 400 <= status < 600 or (denied and not read_refusal(inner, str).is_about_input):
+        return Reply(502, inner.headers, inner.body)
+    return inner

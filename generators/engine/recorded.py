@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from generators.engine.dialogue import Found, Missing, Step, advance
 from generators.engine.engine import Asks, TaskTotals
-from generators.engine.exchange import Request, count_tokens, is_answer
+from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
 from generators.engine.money import Prices
 from generators.errors import ReplayError
 from schemas.exchange import RecordedAnswer, Tokens
@@ -94,7 +94,13 @@ def read_answers(path: Path) -> Iterator[RecordedAnswer]:
             for number, line in enumerate(lines, start=1):
                 if not line.strip():
                     continue
-                answer = RecordedAnswer.model_validate_json(line)
+                value = parse_body(line.encode())
+                # Where it is no JSON, the second reader says what is wrong with it.
+                answer = (
+                    RecordedAnswer.model_validate_json(line)
+                    if value is None
+                    else RecordedAnswer.model_validate(value)
+                )
                 if not is_answer(answer.response):
                     where, found = f"{path} line {number}", "a response without choices"
                     raise ReplayError(where, found, wanted, remedy)

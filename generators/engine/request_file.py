@@ -17,8 +17,9 @@ from jsonschema.exceptions import best_match  # pyright: ignore[reportUnknownVar
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
+from generators.engine.content import parse_json, replace_content
 from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
-from generators.engine.exchange import Request, find_schema, parse_json
+from generators.engine.exchange import Request, find_schema
 from generators.errors import SourceError
 from generators.jsonl import as_object, read_json, replace_lines, write_canonical
 
@@ -156,6 +157,9 @@ def _compile(schema: bytes) -> Draft202012Validator:
 def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) -> Counter[str]:
     """Writes one line for each request, in their order; returns how many were answered or failed.
 
+    Where JSON was asked for and came with text around it, or with small faults, the body has the
+    JSON that was checked, and says `mended`; the log has it as it came.
+
     Raises:
         FolderError: the file cannot be written; it stays as it was.
     """
@@ -166,6 +170,8 @@ def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) ->
             key, response, error = step.request.key[:24], None, None
             if isinstance(step, Accepted):
                 body = step.found[-1].response
+                if step.mended:
+                    body = {**replace_content(body, step.value), "mended": True}
                 response = {"status_code": 200, "request_id": f"req_{key}", "body": body}
             elif isinstance(step, Missing):
                 error = {"code": "pending", "message": "it waits for an open batch"}

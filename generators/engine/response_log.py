@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from generators.engine.dialogue import Found
-from generators.engine.exchange import Request, count_tokens, is_answer
+from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
 from generators.errors import LogError
 from generators.jsonl import read_json, write_json
 from schemas.exchange import RecordedAnswer, Tokens
@@ -165,7 +165,7 @@ class ResponseLog:
             tokens = Tokens(prompt=answer[2], cached=answer[3], completion=answer[4])
             for row in failures:
                 tokens += Tokens(prompt=row[2], cached=row[3], completion=row[4])
-            response = read_json(answer[5])
+            response = parse_body(answer[5])
             if not is_answer(response):
                 raise ValueError("no answer")
         except (ValueError, TypeError) as error:
@@ -230,7 +230,7 @@ class ResponseLog:
         with self._explained():
             for *values, response in self._db.execute(query):
                 row = dict(zip(names, values, strict=True))
-                yield {**row, "response": read_json(response)}
+                yield {**row, "response": parse_body(response)}
 
     def import_answer(self, answer: RecordedAnswer) -> bool:
         """Returns whether a recorded answer was new; it is kept as one of its own server."""

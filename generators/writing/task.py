@@ -7,8 +7,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from generators.engine.content import parse_json
 from generators.engine.dialogue import Ask, Unfit
-from generators.engine.exchange import Request, parse_json, write_body
+from generators.engine.exchange import Request, write_body
 from generators.jsonl import as_object
 from generators.templates import hash_template, render
 

@@ -95,6 +95,43 @@ def test_a_request_to_responses_is_checked_and_asked_for_again_too(tmp_path: Pat
     assert roles == ["user", "assistant", "user"]
 
 
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+def test_json_that_is_repaired_is_written_as_it_was_checked(path: str, tmp_path: Path) -> None:
+    sent = '<think>So.</think>\n```JSON\n{"text": "a\nb", "number": 1,}\n```'
+    lines = [make_line(0), make_line(1)]
+    if path.endswith("responses"):
+        form = {"type": "json_schema", "name": "answer", "schema": SCHEMA}
+        for n, line in enumerate(lines):
+            asked = {"model": "gpt-4o", "input": f"Question {n}.", "text": {"format": form}}
+            line |= {"url": path, "body": asked}
+    requests = write_lines(tmp_path / "r.jsonl", lines)
+    with serve() as (server, url):
+
+        def reply(_: str, body: bytes) -> Any:
+            text = sent if b"Question 0." in body else '{"text": "c", "number": 2}'
+            part = {"type": "output_text", "text": text}
+            output = [{"type": "message", "content": [part]}]
+            choice = {"index": 0, "message": {"content": text}, "finish_reason": "stop"}
+            kind: dict[str, Any] = (
+                {"choices": [choice]} if "completions" in path else {"output": output}
+            )
+            return 200, {}, json.dumps({"usage": {"prompt_tokens": 1}, **kind}).encode()
+
+        server.reply = reply  # type: ignore[method-assign]
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+
+    def find_text(body: dict[str, Any]) -> str:
+        if "choices" in body:
+            return body["choices"][0]["message"]["content"]
+        return body["output"][0]["content"][0]["text"]
+
+    mended, plain = (line["response"]["body"] for line in read_lines(tmp_path / "a"))
+    assert json.loads(find_text(mended)) == {"text": "a\nb", "number": 1}
+    assert mended["mended"]
+    assert find_text(plain) == '{"text": "c", "number": 2}'
+    assert "mended" not in plain
+
+
 @pytest.mark.parametrize("content", ["[" * 3000, '{"a":' * 3000, "```json" + "\n" * 3000 + "x"])
 def test_a_model_that_loops_breaks_nothing(content: str, tmp_path: Path) -> None:
     requests = write_lines(tmp_path / "r.jsonl", [make_line(0)])

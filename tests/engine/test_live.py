@@ -10,8 +10,8 @@ import pytest
 from asking import Answer, Asking, count_tries, list_asks, poison
 from damage import ERROR
 from generators.engine import api, live
+from generators.engine.content import parse_json
 from generators.engine.dialogue import Accepted, Ask, Rejected
-from generators.engine.exchange import parse_json
 from generators.errors import RequestError
 from model_server import serve
 

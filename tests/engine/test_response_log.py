@@ -192,3 +192,39 @@ def test_a_missing_recording_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ReplayError, match="No such file"):
         RecordedEngine(tmp_path / "none.jsonl", read_prices())
     assert copy_responses(["export", str(tmp_path / "none"), str(tmp_path / "x")]) == 1
+
+
+def test_a_log_that_a_server_has_broken_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Earlier versions kept what orjson, which reads the log, does not take."""
+    path, lines, back = (tmp_path / name for name in ("a.sqlite", "a.jsonl", "b.sqlite"))
+    broken = [
+        json.dumps({**ANSWER, "id": "\ud83d"}).encode(),
+        json.dumps({**ANSWER, "created": 10**400}).encode(),
+        json.dumps({**ANSWER, "created": float("nan"), "\ud83d": 1}).encode(),
+    ]
+    with ResponseLog(path, "loopback") as log:
+        for number, _ in enumerate(broken):
+            log.add(make_request(number), Arrival(ANSWER, True))
+    with closing(sqlite3.connect(path)) as db:
+        for number, response in enumerate(broken):
+            db.execute("UPDATE exchanges SET response = ? WHERE item = ?", (response, str(number)))
+        db.commit()
+    assert copy_responses(["export", str(path), str(lines)]) == 0
+    assert copy_responses(["import", str(back), str(lines)]) == 0
+    assert capsys.readouterr().out.count("3 answers") == 2
+    for file in (path, back):
+        with ResponseLog(file, "loopback") as log:
+            for number, _ in enumerate(broken):
+                found = log.find(make_request(number))
+                assert found is not None
+                assert found.response["choices"] == ANSWER["choices"]
+
+
+def test_a_file_of_recorded_answers_with_half_a_character_is_read(tmp_path: Path) -> None:
+    request = make_request(1)
+    line = {"key": request.key, "task": "t/v1", "item": "1", "model": "m"}
+    path = tmp_path / "old.jsonl"
+    path.write_text(json.dumps({**line, "response": {**ANSWER, "id": "\ud83d"}}), encoding="utf-8")
+    assert RecordedEngine(path, read_prices()).find(request) is not None
