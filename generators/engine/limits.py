@@ -21,8 +21,11 @@ START = 8
 """Requests in flight until the first reply, for at most `USUAL` at once."""
 USUAL = 64
 """Requests at once by default. Whoever asks for more has high limits: those start at once."""
+HEAD_START = 0.03
+"""Seconds that the first request is ahead, where more than `USUAL` may be in flight: the client
+prepares the others by it, which costs a sixth of the CPU time."""
 OPENING_RATE = 1700.0
-"""Requests a second until the first reply, where more than `USUAL` may be in flight."""
+"""Requests a second after it, until the first reply."""
 FLOOR = 2
 """Requests in flight that refusals leave."""
 GROWTH, SHRINKAGE = 0.6, 0.08
@@ -85,7 +88,7 @@ class Pace:
         """By the server, a second."""
         self.bursts = True
         """Whether to believe that what the server says is left may be sent at once."""
-        self._in_flight = self._spare = 0.0
+        self.in_flight = self._spare = 0.0
         self._period = self._reset = 0.0
         self._clock = clock
         self._free_at = clock()
@@ -105,11 +108,15 @@ class Pace:
         if rate := self._rate(units):
             self._charge(units / rate)
         self._spare -= units
-        self._in_flight += units
+        self.in_flight += units
+
+    def hold(self, seconds: float) -> None:
+        """Lets nothing be sent for a while."""
+        self._free_at = self._clock() + seconds
 
     def release(self, units: float) -> None:
         """Notes that what was reserved is no longer in flight."""
-        self._in_flight -= units
+        self.in_flight -= units
 
     def give_back(self, units: float) -> None:
         """Notes that so much of what was reserved was not used; less than 0: that more was."""
@@ -135,7 +142,7 @@ class Pace:
             self._free_at = max(self._free_at, self._clock())
         self.stated = limit / min(period, MINUTE) * MARGIN
         if left is not None:
-            self._spare = left - self._in_flight - limit * PLENTY
+            self._spare = left - self.in_flight - limit * PLENTY
 
 
 class Limits:
@@ -187,6 +194,8 @@ class Limits:
                     await asyncio.sleep(min(pause, LONGEST_PAUSE))
                 self.requests.take(1)
                 self.tokens.take(tokens := expect())
+                if self._opening and self.requests.in_flight == 1:
+                    self.requests.hold(HEAD_START)
                 return tokens
         except asyncio.CancelledError:
             self._go()

@@ -20,7 +20,7 @@ from referencing.exceptions import Unresolvable
 from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
 from generators.engine.exchange import Request, find_schema, parse_json
 from generators.errors import SourceError
-from generators.jsonl import as_object, read_json, replace_lines, write_canonical, write_json
+from generators.jsonl import as_object, read_json, replace_lines, write_canonical
 from schemas.exchange import RejectionReason
 
 TASK = "complete"
@@ -34,14 +34,14 @@ class Line(NamedTuple):
     custom_id: str
     endpoint: str
     """Path below the base URL."""
-    body: bytes
-    """As JSON, which takes less memory than what it is read to."""
+    text: bytes
+    """The whole line, which takes less memory than what is read from it."""
     occurrence: int = 1
     """The n-th of identical requests, which get an answer each."""
 
     def make_request(self) -> Request:
         """Returns the request."""
-        body = read_json(self.body)
+        body = read_json(self.text)["body"]
         return Request(
             TASK, self.custom_id, body, endpoint=self.endpoint, occurrence=self.occurrence
         )
@@ -76,6 +76,7 @@ class RequestFile:
         seen: set[str] = set()
         keys: Counter[bytes] = Counter()
         for number, text in enumerate(lines, start=1):
+            text = text.removeprefix(codecs.BOM_UTF8)
             if not text.strip():
                 continue
             where = f"{name} line {number}"
@@ -87,8 +88,7 @@ class RequestFile:
             key = bytes.fromhex(request.key)
             keys[key] += 1
             self.models.add(request.model)
-            body = write_json(request.body)
-            self.lines.append(Line(request.item, request.endpoint, body, keys[key]))
+            self.lines.append(Line(request.item, request.endpoint, text, keys[key]))
 
     def list_asks(self) -> Iterator[Ask[Any]]:
         """Yields what to ask."""
@@ -118,7 +118,7 @@ def read_line(line: bytes, where: str) -> Request:
         SourceError: it is no request that this package sends.
     """
     try:
-        found = read_json(line.removeprefix(codecs.BOM_UTF8))
+        found = read_json(line)
     except ValueError as error:
         raise SourceError(where, "not JSON", WANTED, "Fix the line") from error
     if not isinstance(found, dict):
