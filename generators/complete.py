@@ -52,12 +52,12 @@ def handle(given: cli.Given) -> None:
     requests = RequestFile(options.requests)
     settings = make_settings(options, options.out, options.repairs)
     with open_logged(settings, sorted(requests.models), cli.TerminalProgress()) as engine:
-        steps = engine.run(requests.list_asks, "asking", requests.requests)
+        steps = engine.run(requests.list_asks, "asking", len(requests.lines))
         counts = write_outcomes(options.out, requests, steps)
     cost = engine.budget.spent
     paid = "" if not cost else f", ${cost:.4f} spent now"
     answers = f"{counts['answered']:,} answered, {counts['failed']:,} with an error{paid}"
-    cli.show(f"{requests.requests:,} requests: {answers}. Wrote {options.out.as_posix()}.")
+    cli.show(f"{len(requests.lines):,} requests: {answers}. Wrote {options.out.as_posix()}.")
 
 
 if __name__ == "__main__":

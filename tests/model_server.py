@@ -22,6 +22,8 @@ from typing import Any
 import orjson
 
 LENGTH = re.compile(rb"content-length: (\d+)", re.I)
+TOKENS = 120
+"""Of a prompt and its answer, as `complete` states them."""
 Reply = tuple[int, dict[str, str], bytes]
 
 
@@ -49,6 +51,10 @@ class Behaviour:
     """Probability of an answer that is made, and paid, and never arrives."""
     per_minute: int = 0
     """Requests that a bucket of `burst` lets through a minute; 0 for no limit."""
+    tokens_per_minute: int = 0
+    """Tokens, of which `burst` answers may come at once; 0 for no limit."""
+    states_per_minute: int = 0
+    """Requests and tokens a minute that are stated, and not enforced; 0 for none."""
     burst: int = 8
     rejects_schema: int = 0
     """Status with which `json_schema` is refused (llama-cpp-python: 500); 0 for never."""
@@ -99,9 +105,11 @@ class ModelServer:
         self.batches_wait = False
         """Whether batches stay `in_progress`."""
         self.random = random.Random(behaviour.seed)
-        self.level = float(behaviour.burst)
+        self.buckets = [
+            Bucket("requests", behaviour.per_minute, behaviour.burst),
+            Bucket("tokens", behaviour.tokens_per_minute, behaviour.burst * TOKENS),
+        ]
         self.open: set[Any] = set()
-        self.filled = monotonic()
 
     def reply(self, path: str, body: bytes) -> Reply | None:
         """Returns status, headers and body; None to cut the connection."""
@@ -109,7 +117,7 @@ class ModelServer:
         b = self.behaviour
         if b.always:
             return _error(b.always, b.code, "It does not work.")
-        headers, wait = self._take_from_bucket()
+        headers, wait = self._take_from_buckets()
         if wait is not None:
             self.counts["refused"] += 1
             waits = {"retry-after-ms": str(wait)} if b.retry_after else {}
@@ -161,23 +169,54 @@ class ModelServer:
         schema = form.get("json_schema", {}).get("schema") or form.get("schema")
         return json.dumps(make_instance(schema)) if schema else "Some text."
 
-    def _take_from_bucket(self) -> tuple[dict[str, str], int | None]:
+    def _take_from_buckets(self) -> tuple[dict[str, str], int | None]:
         """Returns rate headers, and the milliseconds to wait where the request is refused."""
         b = self.behaviour
-        if not b.per_minute:
-            return {}, None
-        now, rate = monotonic(), b.per_minute / 60
-        self.level = min(b.burst, self.level + (now - self.filled) * rate)
+        buckets = [bucket for bucket in self.buckets if bucket.per_minute]
+        wait = max((bucket.find_wait() for bucket in buckets), default=0)
+        headers: dict[str, str] = {}
+        for bucket in buckets:
+            headers |= bucket.take() if not wait else bucket.state()
+        if b.states_per_minute:
+            for name in ("requests", "tokens"):
+                headers[f"x-ratelimit-limit-{name}"] = str(b.states_per_minute)
+                headers[f"x-ratelimit-remaining-{name}"] = str(b.states_per_minute - 1)
+        return headers if b.rate_headers else {}, wait or None
+
+
+@dataclass
+class Bucket:
+    """A limit of so many a minute, of which `size` may come at once."""
+
+    name: str
+    per_minute: int
+    size: int
+
+    def __post_init__(self) -> None:
+        self.level, self.filled = float(self.size), monotonic()
+        self.unit = 1 if self.name == "requests" else TOKENS
+
+    def find_wait(self) -> int:
+        """Returns the milliseconds until it holds what one request takes."""
+        now, rate = monotonic(), self.per_minute / 60
+        self.level = min(self.size, self.level + (now - self.filled) * rate)
         self.filled = now
-        refused = self.level < 1
-        self.level -= not refused
-        headers = {
-            "x-ratelimit-limit-requests": str(b.per_minute),
-            "x-ratelimit-remaining-requests": str(int(self.level)),
-            "x-ratelimit-reset-requests": f"{max(1 - self.level, 0) / rate * 1000:.0f}ms",
+        lacking = self.unit - self.level
+        return max(int(lacking / rate * 1000), 1) if lacking > 0 else 0
+
+    def take(self) -> dict[str, str]:
+        """Takes what one request uses; returns the headers that state what is left."""
+        self.level -= self.unit
+        return self.state()
+
+    def state(self) -> dict[str, str]:
+        """Returns the headers that state what is left."""
+        reset = max(self.unit - self.level, 0) / self.per_minute * 60_000
+        return {
+            f"x-ratelimit-limit-{self.name}": str(self.per_minute),
+            f"x-ratelimit-remaining-{self.name}": str(int(self.level)),
+            f"x-ratelimit-reset-{self.name}": f"{reset:.0f}ms",
         }
-        wait = max(int((1 - self.level) / rate * 1000), 1) if refused else None
-        return headers if b.rate_headers else {}, wait
 
 
 def complete(request: dict[str, Any], content: str, finish: str = "stop") -> dict[str, Any]:

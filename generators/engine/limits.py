@@ -4,7 +4,8 @@ The window is how many requests may be in flight: it grows a little with each an
 little with each refusal (additive increase, multiplicative decrease; RFC 5681, section 3.1). The
 pace is the limit of the user, or the one that the server states in `x-ratelimit-limit-*`
 (https://platform.openai.com/docs/guides/rate-limits), evenly spaced: servers enforce a limit per
-minute over shorter periods, so a burst would be refused. The clock is injected.
+minute over shorter periods, so a burst would be refused. While a server says that more than half of
+its limit is left, its limit does not bind. The clock is injected.
 """
 
 import asyncio
@@ -12,12 +13,19 @@ import re
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from generators.engine.exchange import Request
+from generators.engine.money import CHARACTERS_PER_TOKEN, most_completion
+from schemas.exchange import Tokens
+
 START = 8
 """Requests in flight until the first reply, for at most `USUAL` at once."""
 USUAL = 64
 """Requests at once by default. Whoever asks for more has high limits: those start at once."""
+HEAD_START = 0.03
+"""Seconds that the first request is ahead, where more than `USUAL` may be in flight: the client
+prepares the others by it, which costs a sixth of the CPU time."""
 OPENING_RATE = 1700.0
-"""Requests a second until the first reply, where more than `USUAL` may be in flight."""
+"""Requests a second after it, until the first reply."""
 FLOOR = 2
 """Requests in flight that refusals leave."""
 GROWTH, SHRINKAGE = 0.6, 0.08
@@ -26,12 +34,16 @@ BURST_SECONDS = 0.04
 """Of the pace, how much may be sent at once after a pause."""
 MARGIN = 0.993
 """Share of the stated limit that is used: clocks differ, and others may use the same key."""
-LONGEST_PAUSE = 0.5
-"""Seconds until a waiting request checks whether the run was stopped."""
+PLENTY = 0.5
+"""Share of the stated limit; while the server says that more is left, nothing is spaced."""
+MINUTE = 60.0
+"""Seconds that a stated limit holds for, unless its headers show a shorter time."""
+FIRST_GUESS = 1000
+"""Tokens that the first answers of a task are expected to have, where they may have more."""
+LONGEST_PAUSE = 0.05
+"""Seconds until a waiting request looks again: tokens are given back, or the run was stopped."""
 LONGEST_WAIT = 60.0
 """Seconds, whatever a header says."""
-LITTLE_LEFT = 0.05
-"""Share of a minute's tokens; less means that the estimate is too low or others use the key."""
 PATIENCE = 45.0
 """Seconds of failures alone until the server is given up."""
 PATIENCE_AT_START = 5.0
@@ -42,51 +54,95 @@ FEWEST_FAILURES = 5
 """In a row until a server is given up, however long they took."""
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_LIMIT = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\d.])(?:.*;\s*w=(\d+))?")
 
 
-class Rate:
-    """A limit of so many units a second, evenly spaced."""
+class Usage:
+    """What the answers of one task have used so far; the next one is expected to use as much."""
+
+    def __init__(self) -> None:
+        self._answers = self._bytes = self._prompt = self._completion = 0
+
+    def expect(self, request: Request) -> float:
+        """Returns the tokens to reserve for a request and its answer."""
+        if not self._answers:
+            guess = min(most_completion(request), FIRST_GUESS)
+            return request.size / CHARACTERS_PER_TOKEN + guess
+        return request.size * self._prompt / self._bytes + self._completion / self._answers
+
+    def note(self, request: Request, tokens: Tokens) -> None:
+        """Learns from an answer."""
+        self._answers += 1
+        self._bytes += request.size
+        self._prompt += tokens.prompt
+        self._completion += tokens.completion
+
+
+class Pace:
+    """How fast requests, or their tokens, may be sent: a limit of so many a minute."""
 
     def __init__(self, per_minute: float | None, clock: Callable[[], float]) -> None:
-        self.ceiling = None if per_minute is None else per_minute / 60
+        self.ceiling = None if per_minute is None else per_minute / MINUTE
+        """Of the user, a second."""
         self.stated: float | None = None
-        self.opening: float | None = None
-        """In force until the first reply."""
-        self._share = 1.0
+        """By the server, a second."""
+        self.bursts = True
+        """Whether to believe that what the server says is left may be sent at once."""
+        self.in_flight = self._spare = 0.0
+        self._period = self._reset = 0.0
         self._clock = clock
         self._free_at = clock()
 
-    @property
-    def per_second(self) -> float | None:
-        """The rate in force; None without a limit."""
-        known = [rate for rate in (self.ceiling, self.stated, self.opening) if rate]
-        return min(known) * self._share if known else None
+    def _rate(self, units: float) -> float | None:
+        """Returns the limit a second in force for so many units; None where there is none."""
+        if self.stated is None or (self.bursts and self._spare >= units):
+            return self.ceiling
+        return min(self.stated, self.ceiling or self.stated)
 
-    def wait(self) -> float:
-        """Returns the seconds until something may be sent."""
-        return 0.0 if self.per_second is None else max(self._free_at - self._clock(), 0.0)
+    def wait(self, units: float) -> float:
+        """Returns the seconds until so many units may be sent."""
+        return 0.0 if self._rate(units) is None else max(self._free_at - self._clock(), 0.0)
 
     def take(self, units: float) -> None:
-        """Notes what is sent now; the next request waits for it."""
-        if rate := self.per_second:
-            self._free_at = max(self._free_at, self._clock() - BURST_SECONDS) + units / rate
-
-    def state(self, per_minute: float) -> None:
-        """Notes the limit that the server states."""
-        first = self.per_second is None
-        self.stated = per_minute / 60 * MARGIN
-        if first:
-            self._free_at = self._clock() + 1 / self.stated
+        """Reserves what is sent now; the next request waits for it."""
+        if rate := self._rate(units):
+            self._charge(units / rate)
+        self._spare -= units
+        self.in_flight += units
 
     def hold(self, seconds: float) -> None:
         """Lets nothing be sent for a while."""
-        self._free_at = max(self._free_at, self._clock() + min(seconds, LONGEST_WAIT))
+        self._free_at = self._clock() + seconds
 
-    def adjust(self, *, refused: bool) -> None:
-        """Gives way to others who use the same quota, and takes the share back step by step."""
-        if self.stated:
-            share = self._share * 0.98 if refused else self._share + 0.002
-            self._share = min(max(share, 0.25), 1.0)
+    def release(self, units: float) -> None:
+        """Notes that what was reserved is no longer in flight."""
+        self.in_flight -= units
+
+    def give_back(self, units: float) -> None:
+        """Notes that so much of what was reserved was not used; less than 0: that more was."""
+        if rate := self._rate(float("inf")):
+            self._charge(-units / rate)
+
+    def _charge(self, seconds: float) -> None:
+        self._free_at = max(self._free_at, self._clock() - BURST_SECONDS) + seconds
+
+    def state(self, headers: Mapping[str, str], kind: str) -> None:
+        """Notes the limit that the server states, and what it says is left of it."""
+        limit, period = read_limit(headers.get(f"x-ratelimit-limit-{kind}"))
+        if limit is None or limit < 1:
+            return
+        left, _ = read_limit(headers.get(f"x-ratelimit-remaining-{kind}"))
+        reset = read_duration(headers.get(f"x-ratelimit-reset-{kind}")) or 0.0
+        if period is None:
+            self._reset = max(self._reset, reset)
+            self._period = max(self._period, find_period(limit, left, reset))
+            is_short = 0 < self._period < MINUTE / 2
+            period = max(self._reset, 1.0) if is_short else MINUTE
+        if self.stated is None:
+            self._free_at = max(self._free_at, self._clock())
+        self.stated = limit / min(period, MINUTE) * MARGIN
+        if left is not None:
+            self._spare = left - self.in_flight - limit * PLENTY
 
 
 class Limits:
@@ -103,15 +159,20 @@ class Limits:
         self.window = float(at_once if at_once > USUAL else min(START, at_once))
         self.in_flight = 0
         clock = clock or asyncio.get_running_loop().time
-        self.requests, self.tokens = Rate(rpm, clock), Rate(tpm, clock)
-        if at_once > USUAL:
-            self.requests.opening = OPENING_RATE
-        self._pace = asyncio.Lock()
+        self.requests, self.tokens = Pace(rpm, clock), Pace(tpm, clock)
+        self._opening = at_once > USUAL
+        if self._opening:
+            self.requests.stated = OPENING_RATE
+        self._turn = asyncio.Lock()
         self._stopped = self._answered = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def enter(self, tokens: float) -> None:
-        """Returns when one more request, of about so many tokens, may be sent."""
+    async def enter(self, expect: Callable[[], float]) -> float:
+        """Returns the tokens that are reserved for one more request, once it may be sent.
+
+        Args:
+            expect: gives how many it may use; asked at the last moment, when most is known.
+        """
         if self.in_flight >= int(self.window) and not self._stopped:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.append(turn)
@@ -119,24 +180,25 @@ class Limits:
                 await turn
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
-                    self.leave()
+                    self._go()
                 raise
         else:
             self.in_flight += 1
-        if self.requests.per_second is None and self.tokens.per_second is None:
-            return
         try:
             # One at a time: the wait is counted from the last request that was really sent, so a
             # process that was held up sends no burst.
-            async with self._pace:
-                while (pause := max(self.requests.wait(), self.tokens.wait())) > 0:
-                    if self._stopped:
-                        return
+            async with self._turn:
+                while not self._stopped and (
+                    pause := max(self.requests.wait(1), self.tokens.wait(expect()))
+                ):
                     await asyncio.sleep(min(pause, LONGEST_PAUSE))
                 self.requests.take(1)
-                self.tokens.take(tokens)
+                self.tokens.take(tokens := expect())
+                if self._opening and self.requests.in_flight == 1:
+                    self.requests.hold(HEAD_START)
+                return tokens
         except asyncio.CancelledError:
-            self.leave()
+            self._go()
             raise
 
     def stop(self) -> None:
@@ -144,8 +206,13 @@ class Limits:
         self._stopped = True
         self._admit()
 
-    def leave(self) -> None:
-        """Notes that a request is no longer in flight."""
+    def leave(self, tokens: float) -> None:
+        """Notes that a request, for which so many tokens are reserved, is no longer in flight."""
+        self.requests.release(1)
+        self.tokens.release(tokens)
+        self._go()
+
+    def _go(self) -> None:
         self.in_flight -= 1
         self._admit()
 
@@ -160,30 +227,21 @@ class Limits:
         """Learns from an answer: the limits it states, and that the window may grow."""
         if not self._answered:
             self._answered = True
-            self.requests.opening = None
             self.window = float(self.at_once)
         self.window = min(self.window + GROWTH, self.at_once)
-        self.requests.adjust(refused=False)
         self._read(headers)
 
     def note_refusal(self, headers: Mapping[str, str]) -> None:
-        """Learns from a refusal: the other requests go on, a little slower."""
-        self.requests.opening = None
+        """Learns from a refusal: the other requests go on, a little slower and evenly spaced."""
         self.window = max(self.window * (1 - SHRINKAGE), min(FLOOR, self.at_once))
-        self.requests.adjust(refused=True)
+        self.requests.bursts = self.tokens.bursts = False
         self._read(headers)
 
     def _read(self, headers: Mapping[str, str]) -> None:
-        limit = read_number(headers.get("x-ratelimit-limit-requests"))
-        if limit and limit >= 1:
-            self.requests.state(limit)
-        limit = read_number(headers.get("x-ratelimit-limit-tokens"))
-        if limit and limit >= 1:
-            self.tokens.state(limit)
-            left = read_number(headers.get("x-ratelimit-remaining-tokens"))
-            reset = read_duration(headers.get("x-ratelimit-reset-tokens"))
-            if left is not None and reset and left < limit * LITTLE_LEFT:
-                self.tokens.hold(min(reset / 10, 5))
+        if self._opening:
+            self._opening, self.requests.stated = False, None
+        self.requests.state(headers, "requests")
+        self.tokens.state(headers, "tokens")
 
 
 class Breaker:
@@ -227,6 +285,28 @@ def read_number(text: str | None) -> float | None:
     except ValueError:
         return None
     return number if 0 <= number < float("inf") else None
+
+
+def read_limit(text: str | None) -> tuple[float | None, float | None]:
+    """Returns the number in a header such as `60`, `1,000,000` or `60, 60;w=60`, and its seconds.
+
+    None for what it does not hold.
+    """
+    found = _LIMIT.match(text or "")
+    if found is None:
+        return None, None
+    return read_number(found[1].replace(",", "")), read_number(found[2]) or None
+
+
+def find_period(limit: float, left: float | None, reset: float) -> float:
+    """Returns the seconds that a limit seems to hold for; 0 where its headers do not show it.
+
+    Servers state as `reset` when all is left again, or when one more may be sent.
+    """
+    if left:
+        return reset * limit / (limit - left) if left < limit else 0.0
+    longest = max(reset, 1.0) * limit
+    return longest if reset and (longest < MINUTE / 2 or reset >= MINUTE / 2) else 0.0
 
 
 def read_duration(text: str | None) -> float | None:

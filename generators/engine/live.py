@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import random, uniform
 from typing import Any
 
@@ -18,8 +19,8 @@ from generators.engine.api import TRIES, Api, NoReplyError
 from generators.engine.dialogue import Ask, Found, Missing, Unanswered, advance, quote_answer
 from generators.engine.exchange import Request, count_tokens, find_error, is_answer, parse_body
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
-from generators.engine.limits import Breaker, Limits
-from generators.engine.money import CHARACTERS_PER_TOKEN, Budget, most_completion
+from generators.engine.limits import Breaker, Limits, Usage
+from generators.engine.money import Budget
 from generators.engine.refusal import DENIED, WRONG_KEY, Refusal, Reply, read_refusal
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.engine.waits import read_wait
@@ -112,6 +113,8 @@ class Live:
         self._api, self._log, self._limits, self._budget = api, log, limits, budget
         self._ladders, self._repairs, self._progress = ladders, repairs, progress
         self._unanswered: Unanswered = {}
+        self._usage: defaultdict[tuple[str, str], Usage] = defaultdict(Usage)
+        """Of each task and model."""
         self._breaker = Breaker(asyncio.get_running_loop().time)
         self._stopped: BaseException | None = None
         self._answered = self._refused = self._done = 0
@@ -255,7 +258,8 @@ class Live:
         ladder = self._ladders[request.model]
         form = ladder.form
         body = ladder.adapt(request.body, form)
-        await self._limits.enter(request.size / CHARACTERS_PER_TOKEN + most_completion(request) / 4)
+        usage = self._usage[request.task, request.model]
+        reserved = await self._limits.enter(partial(usage.expect, request))
         try:
             if self._stopped is not None:
                 raise Failed("the run was stopped")
@@ -266,14 +270,18 @@ class Live:
             self._note_failure(request, form, None, str(error))
             raise Failed(str(error)) from error
         finally:
-            self._limits.leave()
+            self._limits.leave(reserved)
         if reply.status == 200:
-            return self._take(request, form, body, reply)
+            return self._take(request, form, body, reply, reserved)
+        self._limits.tokens.give_back(reserved)
         raise self._explain(request, form, body, reply)
 
-    def _take(self, request: Request, form: Form, body: dict[str, Any], reply: Reply) -> Tokens:
+    def _take(
+        self, request: Request, form: Form, body: dict[str, Any], reply: Reply, reserved: float
+    ) -> Tokens:
         response = parse_body(reply.body)
         if error := find_error(response):
+            self._limits.tokens.give_back(reserved)
             raise self._explain(request, form, body, _unwrap(reply, error))
         if not is_answer(response):
             self._note_failure(request, form, 200, "a reply that is no answer", response)
@@ -281,6 +289,9 @@ class Live:
         tokens = count_tokens(response)
         if tokens == Tokens():
             self._budget.spend_worst(request)
+        else:
+            self._usage[request.task, request.model].note(request, tokens)
+            self._limits.tokens.give_back(reserved - tokens.prompt - tokens.completion)
         self._log.add(request, Arrival(response, answered=True, form=form))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1

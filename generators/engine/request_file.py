@@ -7,8 +7,8 @@ import codecs
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from functools import lru_cache
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -22,6 +22,7 @@ from generators.engine.dialogue import Accepted, Ask, Missing, Step, Unfit
 from generators.engine.exchange import Request, find_schema
 from generators.errors import SourceError
 from generators.jsonl import as_object, read_json, replace_lines, write_canonical
+from schemas.exchange import RejectionReason
 
 TASK = "complete"
 PREFIX = "/v1"
@@ -29,18 +30,26 @@ WANTED = '{"custom_id", "method": "POST", "url": "/v1/...", "body": {...}}'
 
 
 class Line(NamedTuple):
-    """One line of a request file."""
+    """One line of a request file, checked."""
 
     custom_id: str
     endpoint: str
     """Path below the base URL."""
-    body: dict[str, Any]
-    where: str
-    """File and line, for errors."""
+    text: bytes
+    """The whole line, which takes less memory than what is read from it."""
+    occurrence: int = 1
+    """The n-th of identical requests, which get an answer each."""
+
+    def make_request(self) -> Request:
+        """Returns the request."""
+        body = read_json(self.text)["body"]
+        return Request(
+            TASK, self.custom_id, body, endpoint=self.endpoint, occurrence=self.occurrence
+        )
 
 
 class RequestFile:
-    """A file of requests; it is read again for each pass, so it may be long."""
+    """A file of requests, which is read once and held in memory."""
 
     def __init__(self, path: Path) -> None:
         """Checks every line before anything is sent.
@@ -48,57 +57,69 @@ class RequestFile:
         Raises:
             SourceError: the file cannot be read, or a line is no request; names the line.
         """
-        self.path = path
-        if path.exists() and not path.is_file():
-            found, wanted = "not an ordinary file", "a file, which is read more than once"
-            raise SourceError(str(path), found, wanted, "Write the requests to one")
         self.models: set[str] = set()
-        self.requests = 0
-        seen: set[str] = set()
-        for line in self.read_lines():
-            if line.custom_id in seen:
-                found, wanted = (
-                    f"custom_id '{line.custom_id}' again",
-                    "a different one in each line",
-                )
-                raise SourceError(line.where, found, wanted, "Rename one")
-            seen.add(line.custom_id)
-            self.models.add(str(line.body.get("model")))
-            self.requests += 1
-        if not self.requests:
-            raise SourceError(str(path), "no request", WANTED, "Write one a line")
-
-    def read_lines(self) -> Iterator[Line]:
-        """Yields the lines, checked."""
+        self.lines: list[Line] = []
+        self._faults: dict[bytes, tuple[RejectionReason, str] | None] = {}
+        """Mark of a schema and an answer -> what is wrong with it: each is looked at once."""
+        if path.exists() and not path.is_file():
+            found, wanted = "not an ordinary file", "a file of requests"
+            raise SourceError(str(path), found, wanted, "Write the requests to one")
         try:
-            with self.path.open("rb") as lines:
-                for number, line in enumerate(lines, start=1):
-                    if line.strip():
-                        yield read_line(line, f"{self.path} line {number}")
+            with path.open("rb") as lines:
+                self._read(lines, str(path))
         except OSError as error:
             found = error.strerror or str(error)
-            raise SourceError(
-                str(self.path), found, "a file of requests", "Check the path"
-            ) from error
+            raise SourceError(str(path), found, "a file of requests", "Check the path") from error
+        if not self.lines:
+            raise SourceError(str(path), "no request", WANTED, "Write one a line")
+
+    def _read(self, lines: Iterable[bytes], name: str) -> None:
+        seen: set[str] = set()
+        keys: Counter[bytes] = Counter()
+        for number, text in enumerate(lines, start=1):
+            text = text.removeprefix(codecs.BOM_UTF8)
+            if not text.strip():
+                continue
+            where = f"{name} line {number}"
+            request = read_line(text, where)
+            if request.item in seen:
+                found, wanted = f"custom_id '{request.item}' again", "a different one in each line"
+                raise SourceError(where, found, wanted, "Rename one")
+            seen.add(request.item)
+            key = bytes.fromhex(request.key)
+            keys[key] += 1
+            self.models.add(request.model)
+            self.lines.append(Line(request.item, request.endpoint, text, keys[key]))
 
     def list_asks(self) -> Iterator[Ask[Any]]:
-        """Yields what to ask; identical requests are told apart by their occurrence."""
-        seen: Counter[bytes] = Counter()
-        for line in self.read_lines():
-            request = Request(TASK, line.custom_id, line.body, endpoint=line.endpoint)
-            mark = bytes.fromhex(request.key)
-            seen[mark] += 1
-            yield make_ask(request if seen[mark] == 1 else replace(request, occurrence=seen[mark]))
+        """Yields what to ask."""
+        return (self._make_ask(line.make_request()) for line in self.lines)
+
+    def _make_ask(self, request: Request) -> Ask[Any]:
+        """Returns the ask of a request; its answer must fit the schema, where it has one."""
+        if request.schema is None:
+            return Ask(request, read_json, read_whole=lambda response: response)
+        schema = write_canonical(request.schema)
+
+        def read(content: str) -> None:
+            text = content.encode("utf-8", "surrogatepass")
+            mark = blake2b(schema + b"\n" + text, digest_size=16).digest()
+            if mark not in self._faults:
+                self._faults[mark] = find_fault(content, schema)
+            if fault := self._faults[mark]:
+                raise Unfit(*fault)
+
+        return Ask(request, read)
 
 
-def read_line(line: bytes, where: str) -> Line:
-    """Returns one line of a request file.
+def read_line(line: bytes, where: str) -> Request:
+    """Returns the request in one line of a request file.
 
     Raises:
         SourceError: it is no request that this package sends.
     """
     try:
-        found = read_json(line.removeprefix(codecs.BOM_UTF8))
+        found = read_json(line)
     except ValueError as error:
         raise SourceError(where, "not JSON", WANTED, "Fix the line") from error
     if not isinstance(found, dict):
@@ -120,31 +141,21 @@ def read_line(line: bytes, where: str) -> Line:
     except SchemaError as error:
         found = f"an invalid schema ({error.message[:80]})"
         raise SourceError(where, found, "a JSON schema", "Fix it") from error
-    return Line(custom_id, url.removeprefix(PREFIX), sent, where)
+    return Request(TASK, custom_id, sent, endpoint=url.removeprefix(PREFIX))
 
 
-def make_ask(request: Request) -> Ask[Any]:
-    """Returns the ask of a request; its answer must fit the schema, where the request has one."""
-    schema = request.schema
-    if schema is None:
-        return Ask(request, read_json, read_whole=lambda response: response)
-
-    def read(content: str) -> Any:
-        try:
-            value = parse_json(content)
-        except ValueError as error:
-            raise Unfit("invalid_json", "it is no JSON") from error
-        validator: Any = _compile(write_canonical(schema))
-        try:
-            mismatch = cast(Any, best_match(validator.iter_errors(value)))
-        except (RecursionError, Unresolvable) as error:
-            detail = "$: the schema refers to what is not there, or to itself"
-            raise Unfit("schema", detail) from error
-        if mismatch is not None:
-            raise Unfit("schema", f"{mismatch.json_path}: {mismatch.message[:200]}")
-        return value
-
-    return Ask(request, read)
+def find_fault(content: str, schema: bytes) -> tuple[RejectionReason, str] | None:
+    """Returns why an answer does not fit its schema; None where it does."""
+    try:
+        value = parse_json(content)
+    except ValueError:
+        return "invalid_json", "it is no JSON"
+    validator: Any = _compile(schema)
+    try:
+        mismatch = cast(Any, best_match(validator.iter_errors(value)))
+    except (RecursionError, Unresolvable):
+        return "schema", "$: the schema refers to what is not there, or to itself"
+    return mismatch and ("schema", f"{mismatch.json_path}: {mismatch.message[:200]}")
 
 
 @lru_cache(maxsize=64)
@@ -166,7 +177,7 @@ def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) ->
     counts: Counter[str] = Counter(answered=0, failed=0)
 
     def write() -> Iterator[dict[str, Any]]:
-        for line, step in zip(file.read_lines(), steps, strict=True):
+        for line, step in zip(file.lines, steps, strict=True):
             key, response, error = step.request.key[:24], None, None
             if isinstance(step, Accepted):
                 body = step.found[-1].response

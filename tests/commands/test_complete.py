@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections import Counter
+from itertools import count as count_up
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from asking import SCHEMA, make_request
 from damage import ERROR
 from generators.complete import main
+from generators.engine import request_file
 from model_server import serve
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +72,26 @@ def test_an_answer_off_its_schema_is_asked_for_again_and_then_an_error(
     assert bad["error"]["code"] == "schema"
     assert "$" in bad["error"]["message"]
     assert "1 answered, 1 with an error" in capsys.readouterr().out
+
+
+def test_each_request_is_read_once_and_each_answer_is_checked_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+    for name in ("read_line", "find_fault"):
+        usual = getattr(request_file, name)
+
+        def count(*given: Any, name: str = name, usual: Any = usual) -> Any:
+            calls[name] += 1
+            return usual(*given)
+
+        monkeypatch.setattr(request_file, name, count)
+    answers = (json.dumps({"text": str(n)} | ({"number": n} if n else {})) for n in count_up())
+    requests = write_lines(tmp_path / "r.jsonl", [make_line(n) for n in range(8)])
+    with serve(answer=lambda request: next(answers)) as (_, url):
+        assert main([str(requests), "--out", str(tmp_path / "a"), "--base-url", url]) == 0
+    assert all(line["error"] is None for line in read_lines(tmp_path / "a"))
+    assert calls == {"read_line": 8, "find_fault": 9}  # one answer is off its schema
 
 
 def test_a_request_to_responses_is_checked_and_asked_for_again_too(tmp_path: Path) -> None:

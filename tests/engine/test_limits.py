@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from asking import make_request
 from generators.engine import limits
-from generators.engine.limits import Breaker, Limits, read_duration, read_retry_after
+from generators.engine.limits import Breaker, Limits, Usage, read_duration, read_retry_after
+from schemas.exchange import Tokens
 
 
 class Clock:
@@ -34,9 +36,9 @@ async def send(limiter: Limits, clock: Clock, number: int, tokens: float = 0) ->
     """Returns when each of so many requests may be sent; each is answered at once."""
     times: list[float] = []
     for _ in range(number):
-        await limiter.enter(tokens)
+        reserved = await limiter.enter(lambda: tokens)
         times.append(clock.now)
-        limiter.leave()
+        limiter.leave(reserved)
     return times
 
 
@@ -62,6 +64,92 @@ def test_a_stated_limit_is_kept_just_below(monkeypatch: pytest.MonkeyPatch) -> N
         limiter.note_answer({"x-ratelimit-limit-requests": "600"})
         times = await send(limiter, clock, 11)
         assert 1.0 < times[-1] - times[0] < 1.1
+
+    run(test, monkeypatch)
+
+
+def test_what_was_not_used_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(clock: Clock) -> None:
+        limiter = Limits(8, tpm=6000, clock=clock)
+        start = clock.now
+        for _ in range(11):
+            limiter.leave(await limiter.enter(lambda: 1000))
+            limiter.tokens.give_back(1000 - 50)
+        assert clock.now - start == pytest.approx(5.0, abs=0.05)
+
+    run(test, monkeypatch)
+
+
+def test_what_is_given_back_is_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(clock: Clock) -> None:
+        limiter = Limits(8, tpm=6000, clock=clock)
+        await limiter.enter(lambda: 6000)  # a minute's worth
+        second = asyncio.create_task(limiter.enter(lambda: 10))
+        while clock.now < 101:
+            await asyncio.sleep(0)
+        limiter.tokens.give_back(5990)
+        await second
+        assert clock.now < 101.2
+
+    run(test, monkeypatch)
+
+
+def test_an_answer_is_expected_to_use_what_earlier_ones_did() -> None:
+    usage, bounded, unbounded = Usage(), make_request(1), make_request(1)
+    del unbounded.body["max_completion_tokens"]
+    assert usage.expect(bounded) == pytest.approx(bounded.size / 4 + 100)
+    assert usage.expect(unbounded) == pytest.approx(unbounded.size / 4 + limits.FIRST_GUESS)
+    for completion in (20, 40):
+        usage.note(bounded, Tokens(prompt=50, completion=completion))
+    assert usage.expect(bounded) == pytest.approx(80)
+    assert usage.expect(make_request(1, padding="x" * bounded.size)) > 130
+
+
+@pytest.mark.parametrize(
+    ("limit", "left", "reset", "per_second"),
+    [
+        ("2", "1", "1s", 2),  # a gateway that states requests a second
+        ("2", "0", "1s", 2),
+        ("2", None, "1s", 2),
+        ("3", "2", "20s", 3 / 60),
+        ("9000", "0", "6ms", 150),  # until the next one
+        ("9000", "7", "0ms", 150),
+        ("10000", "9999", "6ms", 10000 / 60),  # until all are left again
+        ("14400", "14370", "2m59.56s", 240),  # of a day
+        ("60, 60;w=60", None, "6m0s", 1),
+        ("100;w=10", None, None, 10),
+        ("1,200", "1,199", None, 20),
+        ("600", None, "1700000000", 10),
+        ("0", "0", "1s", None),
+        ("many", None, None, None),
+        ("9" * 400, "1", "1s", None),
+    ],
+)
+def test_a_stated_limit_holds_for_the_time_that_its_headers_show(
+    limit: str, left: str | None, reset: str | None, per_second: float | None
+) -> None:
+    limiter = Limits(8, clock=Clock())
+    given = {"limit": limit, "remaining": left, "reset": reset}
+    limiter.note_answer(
+        {f"x-ratelimit-{name}-requests": text for name, text in given.items() if text}
+    )
+    wanted = None if per_second is None else pytest.approx(per_second * limits.MARGIN)
+    assert limiter.requests.stated == wanted
+
+
+def test_nothing_is_spaced_while_plenty_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(clock: Clock) -> None:
+        stated = {"x-ratelimit-limit-tokens": "60000", "x-ratelimit-remaining-tokens": "50000"}
+        limiter = Limits(8, clock=clock)
+        limiter.note_answer(stated)
+        times = await send(limiter, clock, 20, tokens=1000)
+        assert times[-1] == times[0]  # down to half the limit
+        times = await send(limiter, clock, 6, tokens=1000)
+        assert times[-1] - times[0] == pytest.approx(5.0, abs=0.1)
+        limiter.note_answer(stated)
+        limiter.note_refusal(stated)  # it is not to be had at once, whatever the server states
+        times = await send(limiter, clock, 6, tokens=1000)
+        assert times[-1] - times[0] == pytest.approx(5.0, abs=0.1)
 
     run(test, monkeypatch)
 
@@ -92,11 +180,16 @@ def test_the_window_opens_with_the_first_answer_and_shrinks_with_refusals() -> N
     assert window.window == pytest.approx(limits.FLOOR + limits.GROWTH)
 
 
-def test_many_at_once_are_spread_until_the_first_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_many_at_once_one_goes_ahead_and_the_others_are_spread_until_the_first_reply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async def test(clock: Clock) -> None:
-        limiter = Limits(512, clock=clock)
-        times = await send(limiter, clock, 170)
-        assert 0.05 < times[-1] - times[0] < 0.2
+        limiter, times = Limits(512, clock=clock), list[float]()
+        for _ in range(170):
+            await limiter.enter(lambda: 0)
+            times.append(clock.now)
+        assert times[1] - times[0] == pytest.approx(limits.HEAD_START)
+        assert 0.05 < times[-1] - times[1] < 0.2
         limiter.note_answer({})
         times = await send(limiter, clock, 170)
         assert times[-1] == times[0]
