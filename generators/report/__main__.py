@@ -28,7 +28,8 @@ class ReportOptions:
     path: Annotated[
         Path,
         Option(
-            "a dataset folder, or a JSONL file of {positive, negative, prompt?, group?, theme?, id?}",
+            "a dataset folder, or a JSONL file of {positive, negative, prompt?, group?, theme?,"
+            " id?}",
             "FOLDER_OR_PAIRS.jsonl",
             file,
         ),
