@@ -54,7 +54,7 @@ class ConceptConfig(Config):
     row: type[ConceptRow]
     view: Callable[[ConceptPool, Run], Iterator[Part]]
     """Rows of one split in their order; the splits in any."""
-    needs: str
+    needs: str = "more parts of a concept file"
     """What a concept file must have for a row."""
     list_dealt: Callable[[ConceptPool], Mapping[str, Iterable[Split]]] = list_nothing
     """What is dealt to splits for it, such as `scenarios` -> the split of each."""

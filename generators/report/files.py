@@ -116,7 +116,7 @@ def write_pair_report(path: Path, out: Path) -> Quality:
     `tiers.jsonl` has one line a pair, with `id`, `tier`, `hard` and `reversed_cue`.
 
     Args:
-        path: lines of `{positive, negative, prompt?, group?, id?}`.
+        path: lines of `{positive, negative, prompt?, group?, theme?, id?}`.
         out: the folder; it is replaced if it holds an earlier report and nothing else.
 
     Raises:

@@ -261,6 +261,21 @@ def test_the_words_of_a_single_contrast_are_no_cue(swapped: int) -> None:
     assert choice.parts["all"].single_contrast == ("lied", "spoken")
 
 
+@pytest.mark.parametrize(
+    ("one", "other"), [("Yes.", "No."), (" (A)", " (B)"), ("No, I do.", "Yes.")]
+)
+def test_the_form_of_an_answer_is_no_contrast(one: str, other: str) -> None:
+    pairs = [OwnPair(prompt=f"Day {n}?", positive=one, negative=other) for n in range(20)]
+    assert find_single_contrast(read_plain(pairs)) is None
+
+
+def test_yes_and_no_in_a_sentence_may_be_a_contrast() -> None:
+    pairs = [OwnPair(positive=f"Day {n}: yes.", negative=f"Day {n}: no.") for n in range(20)]
+    found = find_single_contrast(read_plain(pairs))
+    assert found is not None
+    assert found.fillers == ("no", "yes")
+
+
 def test_a_single_contrast_of_unequal_length_leaves_no_cue() -> None:
     contrasts = read_plain(make_single(other="Told the whole truth"))
     features = extract_features(contrasts.texts)
