@@ -19,7 +19,7 @@ from generators.engine.api import FINAL, TRIES, Api, NoReplyError, Refusal, Repl
 from generators.engine.dialogue import Ask, Found, Missing, Unanswered, advance, quote_answer
 from generators.engine.exchange import Request, count_tokens, is_answer, parse_body
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
-from generators.engine.limits import Breaker, Limits, Usage, read_retry_after
+from generators.engine.limits import Breaker, Limits, Reserved, Usage, read_retry_after
 from generators.engine.money import Budget
 from generators.engine.response_log import Arrival, ResponseLog
 from generators.errors import RequestError
@@ -224,10 +224,11 @@ class Live:
             self._limits.leave(reserved)
         if reply.status == 200:
             return self._take(request, form, reply, reserved)
-        self._limits.tokens.give_back(reserved)
+        if reply.status != 429:  # refusals that were given back would make room for the next ones
+            self._limits.tokens.settle(reserved, 0)
         raise self._explain(request, form, body, reply)
 
-    def _take(self, request: Request, form: Form, reply: Reply, reserved: float) -> Tokens:
+    def _take(self, request: Request, form: Form, reply: Reply, reserved: Reserved) -> Tokens:
         response = parse_body(reply.body)
         if not is_answer(response):
             self._note_failure(request, form, 200, "a reply that is no answer", response)
@@ -237,7 +238,7 @@ class Live:
             self._budget.spend_worst(request)
         else:
             self._usage[request.task, request.model].note(request, tokens)
-            self._limits.tokens.give_back(reserved - tokens.prompt - tokens.completion)
+            self._limits.tokens.settle(reserved, tokens.prompt + tokens.completion)
         self._log.add(request, Arrival(response, answered=True, form=form))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1
