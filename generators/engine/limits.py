@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from generators.engine.exchange import Request
 from generators.engine.money import CHARACTERS_PER_TOKEN, most_completion
@@ -78,6 +79,14 @@ class Usage:
         self._completion += tokens.completion
 
 
+class Reserved(NamedTuple):
+    """What a request that is sent may use."""
+
+    tokens: float
+    spacing: float
+    """Seconds that each of them keeps later requests waiting."""
+
+
 class Pace:
     """How fast requests, or their tokens, may be sent: a limit of so many a minute."""
 
@@ -88,7 +97,9 @@ class Pace:
         """By the server, a second."""
         self.bursts = True
         """Whether to believe that what the server says is left may be sent at once."""
-        self.in_flight = self._spare = 0.0
+        self.in_flight = 0.0
+        """What is reserved for requests under way."""
+        self._spare = 0.0
         self._period = self._reset = 0.0
         self._clock = clock
         self._free_at = clock()
@@ -103,28 +114,23 @@ class Pace:
         """Returns the seconds until so many units may be sent."""
         return 0.0 if self._rate(units) is None else max(self._free_at - self._clock(), 0.0)
 
-    def take(self, units: float) -> None:
+    def take(self, units: float) -> Reserved:
         """Reserves what is sent now; the next request waits for it."""
-        if rate := self._rate(units):
-            self._charge(units / rate)
+        rate = self._rate(units)
+        reserved = Reserved(units, 1 / rate if rate else 0.0)
+        self.settle(Reserved(0, reserved.spacing), units)
         self._spare -= units
         self.in_flight += units
+        return reserved
 
     def hold(self, seconds: float) -> None:
         """Lets nothing be sent for a while."""
         self._free_at = self._clock() + seconds
 
-    def release(self, units: float) -> None:
-        """Notes that what was reserved is no longer in flight."""
-        self.in_flight -= units
-
-    def give_back(self, units: float) -> None:
-        """Notes that so much of what was reserved was not used; less than 0: that more was."""
-        if rate := self._rate(float("inf")):
-            self._charge(-units / rate)
-
-    def _charge(self, seconds: float) -> None:
-        self._free_at = max(self._free_at, self._clock() - BURST_SECONDS) + seconds
+    def settle(self, reserved: Reserved, used: float) -> None:
+        """Gives back what was reserved and not used, or takes what was used beyond it."""
+        started = max(self._free_at, self._clock() - BURST_SECONDS)
+        self._free_at = started + (used - reserved.tokens) * reserved.spacing
 
     def state(self, headers: Mapping[str, str], kind: str) -> None:
         """Notes the limit that the server states, and what it says is left of it."""
@@ -133,14 +139,14 @@ class Pace:
             return
         left, _ = read_limit(headers.get(f"x-ratelimit-remaining-{kind}"))
         reset = read_duration(headers.get(f"x-ratelimit-reset-{kind}")) or 0.0
-        if period is None:
+        if period is None and kind == "requests":  # tokens are stated by the minute
             self._reset = max(self._reset, reset)
             self._period = max(self._period, find_period(limit, left, reset))
             is_short = 0 < self._period < MINUTE / 2
-            period = max(self._reset, 1.0) if is_short else MINUTE
+            period = max(self._reset, 1.0) if is_short else None
         if self.stated is None:
             self._free_at = max(self._free_at, self._clock())
-        self.stated = limit / min(period, MINUTE) * MARGIN
+        self.stated = limit / min(period or MINUTE, MINUTE) * MARGIN
         if left is not None:
             self._spare = left - self.in_flight - limit * PLENTY
 
@@ -167,8 +173,8 @@ class Limits:
         self._stopped = self._answered = False
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def enter(self, expect: Callable[[], float]) -> float:
-        """Returns the tokens that are reserved for one more request, once it may be sent.
+    async def enter(self, expect: Callable[[], float]) -> Reserved:
+        """Returns what is reserved for one more request, once it may be sent.
 
         Args:
             expect: gives how many it may use; asked at the last moment, when most is known.
@@ -193,10 +199,9 @@ class Limits:
                 ):
                     await asyncio.sleep(min(pause, LONGEST_PAUSE))
                 self.requests.take(1)
-                self.tokens.take(tokens := expect())
                 if self._opening and self.requests.in_flight == 1:
                     self.requests.hold(HEAD_START)
-                return tokens
+                return self.tokens.take(expect())
         except asyncio.CancelledError:
             self._go()
             raise
@@ -206,10 +211,10 @@ class Limits:
         self._stopped = True
         self._admit()
 
-    def leave(self, tokens: float) -> None:
-        """Notes that a request, for which so many tokens are reserved, is no longer in flight."""
-        self.requests.release(1)
-        self.tokens.release(tokens)
+    def leave(self, reserved: Reserved) -> None:
+        """Notes that a request is no longer in flight."""
+        self.requests.in_flight -= 1
+        self.tokens.in_flight -= reserved.tokens
         self._go()
 
     def _go(self) -> None:

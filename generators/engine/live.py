@@ -19,7 +19,7 @@ from generators.engine.api import TRIES, Api, NoReplyError
 from generators.engine.dialogue import Ask, Found, Missing, Unanswered, advance, quote_answer
 from generators.engine.exchange import Request, count_tokens, find_error, is_answer, parse_body
 from generators.engine.ladder import Form, SchemaLadder, is_about_form
-from generators.engine.limits import Breaker, Limits, Usage
+from generators.engine.limits import Breaker, Limits, Reserved, Usage
 from generators.engine.money import Budget
 from generators.engine.refusal import DENIED, WRONG_KEY, Refusal, Reply, read_refusal
 from generators.engine.response_log import Arrival, ResponseLog
@@ -273,15 +273,16 @@ class Live:
             self._limits.leave(reserved)
         if reply.status == 200:
             return self._take(request, form, body, reply, reserved)
-        self._limits.tokens.give_back(reserved)
+        if reply.status != 429:  # refusals that were given back would make room for the next ones
+            self._limits.tokens.settle(reserved, 0)
         raise self._explain(request, form, body, reply)
 
     def _take(
-        self, request: Request, form: Form, body: dict[str, Any], reply: Reply, reserved: float
+        self, request: Request, form: Form, body: dict[str, Any], reply: Reply, reserved: Reserved
     ) -> Tokens:
         response = parse_body(reply.body)
         if error := find_error(response):
-            self._limits.tokens.give_back(reserved)
+            self._limits.tokens.settle(reserved, 0)
             raise self._explain(request, form, body, _unwrap(reply, error))
         if not is_answer(response):
             self._note_failure(request, form, 200, "a reply that is no answer", response)
@@ -291,7 +292,7 @@ class Live:
             self._budget.spend_worst(request)
         else:
             self._usage[request.task, request.model].note(request, tokens)
-            self._limits.tokens.give_back(reserved - tokens.prompt - tokens.completion)
+            self._limits.tokens.settle(reserved, tokens.prompt + tokens.completion)
         self._log.add(request, Arrival(response, answered=True, form=form))
         self._fresh[request.place] = Found(response, tokens)
         self._answered += 1

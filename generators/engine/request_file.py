@@ -101,13 +101,14 @@ class RequestFile:
             return Ask(request, read_json, read_whole=lambda response: response)
         schema = write_canonical(request.schema)
 
-        def read(content: str) -> None:
+        def read(content: str) -> Any:
             text = content.encode("utf-8", "surrogatepass")
             mark = blake2b(schema + b"\n" + text, digest_size=16).digest()
             if mark not in self._faults:
                 self._faults[mark] = find_fault(content, schema)
             if fault := self._faults[mark]:
                 raise Unfit(*fault)
+            return parse_json(content)
 
         return Ask(request, read)
 

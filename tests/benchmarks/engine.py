@@ -186,8 +186,8 @@ class Work(NamedTuple):
 
 def run_child(side: str, given: str) -> None:
     """Runs one side in this process, and prints what it took."""
-    for module in ("openai", "aiohttp", "generators.engine.live", "generators.engine.request_file"):
-        __import__(module)
+    for module in ("aiohttp", "complete", "engine.engine", "engine.live", "engine.request_file"):
+        __import__(module if module == "aiohttp" else f"generators.{module}")
     work = Work(*json.loads(given))
     start = time.perf_counter()
     rows = SIDES[side](work)

@@ -73,8 +73,8 @@ def test_what_was_not_used_is_given_back(monkeypatch: pytest.MonkeyPatch) -> Non
         limiter = Limits(8, tpm=6000, clock=clock)
         start = clock.now
         for _ in range(11):
-            limiter.leave(await limiter.enter(lambda: 1000))
-            limiter.tokens.give_back(1000 - 50)
+            limiter.leave(reserved := await limiter.enter(lambda: 1000))
+            limiter.tokens.settle(reserved, 50)
         assert clock.now - start == pytest.approx(5.0, abs=0.05)
 
     run(test, monkeypatch)
@@ -83,13 +83,29 @@ def test_what_was_not_used_is_given_back(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_what_is_given_back_is_used_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     async def test(clock: Clock) -> None:
         limiter = Limits(8, tpm=6000, clock=clock)
-        await limiter.enter(lambda: 6000)  # a minute's worth
+        first = await limiter.enter(lambda: 6000)  # a minute's worth
         second = asyncio.create_task(limiter.enter(lambda: 10))
         while clock.now < 101:
             await asyncio.sleep(0)
-        limiter.tokens.give_back(5990)
+        limiter.tokens.settle(first, 10)
         await second
         assert clock.now < 101.2
+
+    run(test, monkeypatch)
+
+
+def test_what_was_never_charged_is_not_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(clock: Clock) -> None:
+        limiter = Limits(8, clock=clock)
+        early = [await limiter.enter(lambda: 1000) for _ in range(8)]
+        limiter.note_answer({"x-ratelimit-limit-tokens": "60000"})
+        start, sent = clock.now, 0
+        for reserved in early:
+            limiter.leave(reserved)
+            limiter.tokens.settle(reserved, 100)
+            await send(limiter, clock, 10, tokens=100)
+            sent += 10
+        assert clock.now - start == pytest.approx(sent / 10, abs=0.2)
 
     run(test, monkeypatch)
 
