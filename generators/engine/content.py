@@ -140,7 +140,7 @@ def replace_content(response: dict[str, Any], value: Any) -> dict[str, Any]:
         message = {**as_object(choices[0].get("message")), "content": text}
         return {**response, "choices": [{**choices[0], "message": message}, *choices[1:]]}
     said = {"type": "message", "role": "assistant", "status": "completed"}
-    part = {"type": "output_text", "text": text, "annotations": []}
+    part: dict[str, Any] = {"type": "output_text", "text": text, "annotations": []}
     others = [
         item for item in as_objects(response.get("output")) if item.get("type") == "reasoning"
     ]
