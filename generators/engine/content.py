@@ -17,23 +17,25 @@ UNREADABLE = "unreadable"
 """`finish_reason` of what stands for an answer that nothing can read."""
 MOST_NESTED = 100
 """Levels of objects and arrays in an answer."""
-MOST_SEARCHED = 400_000
+MOST_SEARCHED = 200_000
 """Characters of an answer that are searched for JSON."""
+LONGEST_END = 100
+"""Characters at the end of an answer in which special tokens are left out."""
+MOST_REPAIRED = 20_000
+"""Characters of JSON that are repaired."""
 MOST_CUTS = 50
 """Places in an answer where JSON may start."""
 
 _NAME = r"(?:\w+:|ant)?(?:think|thinking|thoughts?|reason|reasoning|reflection|scratchpad)"
 _OPENING = rf"(?:<{_NAME}>|\[THINK\]|◁think▷|<\|begin_of_thought\|>|<\|START_THINKING\|>)"
 _CLOSING = rf"(?:</{_NAME}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>)"
-_THOUGHT = re.compile(rf"{_OPENING}.*?{_CLOSING}", re.S | re.I)
-_THOUGHT_START = re.compile(_OPENING, re.I)
-_THOUGHT_END = re.compile(rf"^.*{_CLOSING}", re.S | re.I)
-_FINAL = re.compile(r"^.*<\|channel\|>\s*final\b.*?<\|message\|>", re.S)
+_TAG = re.compile(rf"(?P<opening>{_OPENING})|{_CLOSING}", re.I)
+_FINAL = re.compile(r"<\|channel\|>\s*final\b[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>")
 _FINAL_BARE = re.compile(r"^analysis.*assistant\s*final", re.S)
 """Harmony's channels, with their special tokens and without."""
 _LAST_TOKENS = re.compile(r"(?:\s*(?:<\|[\w▁｜]+\|>|</s>|<end_of_turn>))+\s*$")
 _CODE_BLOCK = re.compile(r"```[ \t]*(?:json[5cl]?|javascript|js)?\s(.*?)```", re.S | re.I)
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.S)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.?)*(?:"|\Z)|[{}\[\]]', re.S)
 _JSON_START = re.compile(r"""\{\s*["'}]|\[\s*["'\[{\]\d]|[{\[]\s*$""")
 _REFUSAL = re.compile(
     r"^\W*(?:i['’]?m sorry|sorry,|i (?:can(?:no|['’])t|am unable|won['’]t|must decline)"
@@ -166,7 +168,8 @@ def _find_elsewhere(message: dict[str, Any]) -> str | None:
 
 def _strip(content: str | None) -> str | NoContent:
     """Returns the text of an answer without reasoning and special tokens."""
-    text = _LAST_TOKENS.sub("", (content or "").strip("\ufeff \t\r\n"))
+    text = (content or "").strip("\ufeff \t\r\n")
+    text = text[:-LONGEST_END] + _LAST_TOKENS.sub("", text[-LONGEST_END:])
     if "\ufffd" in text:
         return NoContent("invalid_json", "the answer holds a broken character", text)
     if is_object(text):
@@ -180,14 +183,25 @@ def _strip(content: str | None) -> str | NoContent:
 
 
 def _leave_out_reasoning(text: str) -> str:
-    if final := _FINAL.match(text) or _FINAL_BARE.match(text):
+    finals = list(_FINAL.finditer(text))
+    if final := finals[-1] if finals else _FINAL_BARE.match(text):
         text = text[final.end() :]
     elif "<|channel|>" in text:
         return ""
-    text = _THOUGHT_END.sub("", _THOUGHT.sub("", text))
-    text = text.replace("<|START_RESPONSE|>", "")
-    unclosed = _THOUGHT_START.search(text)
-    return text[: unclosed.start()] if unclosed else text
+    kept: list[str] = []
+    start, is_open = 0, False
+    for tag in _TAG.finditer(text):
+        if tag["opening"]:
+            if not is_open:
+                kept.append(text[start : tag.start()])
+            is_open = True
+            continue
+        if not is_open:
+            kept.clear()  # its opening tag stands in the prompt: all before it is reasoning
+        start, is_open = tag.end(), False
+    if not is_open:
+        kept.append(text[start:])
+    return "".join(kept).replace("<|START_RESPONSE|>", "")
 
 
 def is_object(text: str) -> bool:
@@ -242,7 +256,7 @@ def _mend(text: str) -> Any:
     try:
         return _read_plain(text)
     except ValueError:
-        if _find_end(text, 0) != len(text):
+        if len(text) > MOST_REPAIRED or _find_end(text, 0) != len(text):
             raise
     try:
         value = json.loads(text, strict=False)

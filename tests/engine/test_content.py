@@ -1,6 +1,7 @@
 """What is read in an answer: the text without its reasoning, and JSON that is repaired only."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -172,3 +173,21 @@ def test_what_is_nested_too_deep_is_still_an_answer(depth: int) -> None:
     found = read_content(value)
     assert isinstance(found, NoContent)
     assert found.reason in ("empty", "invalid_json")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<think>" * 20_000,
+        '{"a": ' + '"\\' * 60_000,
+        "<|a|> " * 20_000 + "x",
+        "<|channel|>final" * 10_000,
+        '{"a": "' + 'b" c "' * 30_000 + '"}',
+    ],
+)
+def test_a_model_that_loops_takes_little_time(content: str) -> None:
+    start = time.process_time()
+    text = read_content(reply(content))
+    with pytest.raises(ValueError, match=r"."):
+        parse_json(text if isinstance(text, str) else content)
+    assert time.process_time() - start < 2
