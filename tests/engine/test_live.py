@@ -13,7 +13,7 @@ from generators.engine import api, live
 from generators.engine.content import parse_json
 from generators.engine.dialogue import Accepted, Ask, Rejected
 from generators.errors import RequestError
-from model_server import serve
+from model_server import TOKENS, serve
 
 pytestmark = pytest.mark.usefixtures("key")
 
@@ -71,6 +71,23 @@ def test_a_stated_limit_is_kept(tmp_path: Path) -> None:
         assert len(Asking(tmp_path, url, concurrency=64).run(200)) == 200
         assert server.counts["refused"] <= 4
         assert time.monotonic() - start > 1.7
+
+
+def test_a_stated_limit_of_tokens_is_used_though_answers_are_unbounded(tmp_path: Path) -> None:
+    with serve(latency=0.02, tokens_per_minute=6000 * TOKENS) as (server, url):
+        start = time.monotonic()
+        asking = Asking(tmp_path, url, concurrency=64)
+        assert len(asking.run(200, max_completion_tokens=None)) == 200
+        assert server.counts["refused"] <= 4
+        assert 1.7 < time.monotonic() - start < 4
+
+
+def test_an_answer_without_bound_is_no_reason_to_wait(tmp_path: Path) -> None:
+    with serve(latency=0.02, states_per_minute=2_000_000) as (_, url):
+        start = time.monotonic()
+        asking = Asking(tmp_path, url, concurrency=16)
+        assert len(asking.run(100, max_completion_tokens=None)) == 100
+        assert time.monotonic() - start < 3
 
 
 def test_no_more_than_the_ceiling_are_under_way(tmp_path: Path) -> None:
