@@ -320,12 +320,3 @@ def read_duration(text: str | None) -> float | None:
     if parts and "".join(map("".join, parts)) == text:
         return sum(float(number) * UNITS[unit] for number, unit in parts)
     return read_number(text)
-
-
-def read_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Returns the seconds that a refusal says to wait, at most 60; None where it does not say."""
-    milliseconds = read_number(headers.get("retry-after-ms"))
-    seconds = read_number(headers.get("retry-after"))
-    if milliseconds is not None:
-        seconds = milliseconds / 1000
-    return None if seconds is None else min(seconds, LONGEST_WAIT)

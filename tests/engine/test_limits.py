@@ -8,7 +8,7 @@ import pytest
 
 from asking import make_request
 from generators.engine import limits
-from generators.engine.limits import Breaker, Limits, Usage, read_duration, read_retry_after
+from generators.engine.limits import Breaker, Limits, Usage, read_duration
 from schemas.exchange import Tokens
 
 
@@ -248,11 +248,3 @@ def test_refusals_show_that_a_server_is_up_and_end_a_run_late() -> None:
 )
 def test_durations_in_headers_are_read(text: str | None, seconds: float | None) -> None:
     assert read_duration(text) == (None if seconds is None else pytest.approx(seconds))
-
-
-def test_a_wait_is_read_and_bounded() -> None:
-    assert read_retry_after({"retry-after": "3"}) == 3
-    assert read_retry_after({"retry-after": "3", "retry-after-ms": "250"}) == 0.25
-    assert read_retry_after({"retry-after": "86400"}) == limits.LONGEST_WAIT
-    assert read_retry_after({"retry-after": "-1"}) is None
-    assert read_retry_after({}) is None
