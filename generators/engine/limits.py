@@ -43,8 +43,6 @@ FIRST_GUESS = 1000
 """Tokens that the first answers of a task are expected to have, where they may have more."""
 LONGEST_PAUSE = 0.05
 """Seconds until a waiting request looks again: tokens are given back, or the run was stopped."""
-LONGEST_WAIT = 60.0
-"""Seconds, whatever a header says."""
 PATIENCE = 45.0
 """Seconds of failures alone until the server is given up."""
 PATIENCE_AT_START = 5.0
