@@ -18,7 +18,7 @@ SPLITS: tuple[Split, ...] = ("train", "validation", "test")
 """In the order in which files and tables list them."""
 
 GROUP_SHARES: Mapping[Split, int] = {"train": 75, "validation": 5, "test": 20}
-"""Of concept sets: percent of the rows of each theme that its groups are dealt by."""
+"""Of concept sets: percent of the rows of each theme that its groups are assigned by."""
 TEMPLATE_SHARES: Mapping[Split, int] = {"train": 70, "validation": 5, "test": 25}
 """The same for sentences and scenarios."""
 
@@ -78,7 +78,7 @@ def split_by_hash(name: str) -> Split:
     return "validation" if place < 90 else "test"
 
 
-def deal(
+def assign(
     sizes: Mapping[str, Mapping[str, int]],
     shares: Mapping[Split, int],
     allowed: Mapping[str, Collection[Split]] | None = None,
@@ -95,7 +95,7 @@ def deal(
     for rows in sizes.values():
         totals.update(rows)
     lacking = {split: {theme: Fraction(shares[split], 100) for theme in totals} for split in SPLITS}
-    dealt: dict[str, Split] = {}
+    assigned: dict[str, Split] = {}
     for name in sorted(sizes, key=lambda name: (-sum(sizes[name].values()), hash_number(name))):
         rows = {theme: number for theme, number in sizes[name].items() if number}
         lacks = {split: sum(lacking[split][theme] for theme in rows) for split in SPLITS}
@@ -104,8 +104,8 @@ def deal(
         best = max(may, key=lacks.__getitem__)
         for theme, number in rows.items():
             lacking[best][theme] -= Fraction(number, totals[theme])
-        dealt[name] = best
-    return dealt
+        assigned[name] = best
+    return assigned
 
 
 class Place(NamedTuple):

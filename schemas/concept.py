@@ -186,7 +186,7 @@ class ConceptFile(StrictModel):
     text_licence: Literal["cc0-1.0", "own"] = "own"
     """Licence of its text; `own` for yours."""
     themes: Annotated[dict[Name, Sentence], Field(min_length=1)]
-    """Theme -> its title. Relations are dealt to splits by theme."""
+    """Theme -> its title. Relations are assigned to splits by theme."""
     concepts: Annotated[dict[Name, Concept], Field(min_length=2)]
     """Name -> concept."""
     contrasts: Annotated[tuple[tuple[Name, Name], ...], Field(min_length=1)]

@@ -24,7 +24,7 @@ class TaskReport(StrictModel):
     """Those with an answer that fits and passes all checks."""
     repaired: Count
     """Of those accepted, those whose first answer did not fit."""
-    mended: Count = 0
+    json_repaired: Count = 0
     """Of those accepted, those whose JSON was taken from reasoning, fences or prose, or had small
     faults repaired: last commas, quotes, raw newlines. The log has them as they came."""
     rejected: dict[RejectionReason, Count]

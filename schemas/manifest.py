@@ -102,7 +102,7 @@ class ConceptManifest(Manifest):
     text_licence: str
     """Licence of the file's text."""
     splits: dict[str, dict[str, Count]]
-    """What was dealt to splits (groups of contrasts, templates ...) -> split -> number. Of pairs:
+    """What was assigned (groups of contrasts, templates ...) -> split -> number. Of pairs:
     `groups`; where there are fewer than ten, `menus` (siblings) or the `pairs` themselves."""
     aligned: dict[str, dict[str, Count]]
     """Config -> tokenizer -> rows that it aligns, read with a leading space and without."""

@@ -166,5 +166,5 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Gives a server up after a fifth of a second."""
     monkeypatch.setattr("generators.engine.limits.PATIENCE", 0.2)
     monkeypatch.setattr("generators.engine.limits.PATIENCE_AT_START", 0.1)
-    monkeypatch.setattr("generators.engine.live.UNAVAILABLE", 0.2)
+    monkeypatch.setattr("generators.engine.failures.UNAVAILABLE", 0.2)
     monkeypatch.setattr("generators.engine.live.back_off", lambda tries: 0.02)

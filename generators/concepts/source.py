@@ -245,9 +245,9 @@ def count_parts(file: ConceptFile) -> dict[str, int]:
 
 
 def count_splits(pool: ConceptPool, configs: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Returns how much of what was dealt for some configs stands in each split."""
+    """Returns how much of what was assigned for some configs stands in each split."""
     return {
         name: {split: [*splits].count(split) for split in SPLITS}
         for config in configs
-        for name, splits in CONCEPT_CONFIGS[config].list_dealt(pool).items()
+        for name, splits in CONCEPT_CONFIGS[config].list_assigned(pool).items()
     }

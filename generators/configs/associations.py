@@ -187,7 +187,7 @@ def read_contrasts(table: pa.Table) -> Contrasts:
     return replace(found, meant=frozenset({"sentiment", "n-gram"}))
 
 
-def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+def list_assigned(pool: ConceptPool) -> dict[str, list[Split]]:
     """Returns the splits of targets, attribute pairs and sentences."""
     return {
         "targets of associations": [*pool.associations.group_splits.values()],
@@ -211,7 +211,7 @@ CONFIG = ConceptConfig(
     unit="targets in a sentence",
     view=view,
     needs="attributes, and what they can be said of: concepts with a kind, occupations or groups",
-    list_dealt=list_dealt,
+    list_assigned=list_assigned,
     texts=list_texts,
     text_columns=("text",),
     show=show,

@@ -43,7 +43,7 @@ class Part(NamedTuple):
 
 
 def list_nothing(_: ConceptPool) -> Mapping[str, Iterable[Split]]:
-    """Returns nothing: what a config has where it deals nothing of its own to splits."""
+    """Returns nothing: what a config has where it assigns nothing of its own to splits."""
     return {}
 
 
@@ -56,8 +56,8 @@ class ConceptConfig(Config):
     """Rows of one split in their order; the splits in any."""
     needs: str = "more parts of a concept file"
     """What a concept file must have for a row."""
-    list_dealt: Callable[[ConceptPool], Mapping[str, Iterable[Split]]] = list_nothing
-    """What is dealt to splits for it, such as `scenarios` -> the split of each."""
+    list_assigned: Callable[[ConceptPool], Mapping[str, Iterable[Split]]] = list_nothing
+    """What is assigned to splits, such as `scenarios` -> the split of each scenario."""
 
 
 class SourceColumns(TypedDict):

@@ -229,12 +229,12 @@ def is_alike(row: Row) -> bool:
     return {before + after for before, after in POLES.find_outside(row)} == {row["base"]}
 
 
-def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+def list_assigned(pool: ConceptPool) -> dict[str, list[Split]]:
     """Returns the splits of concepts that have a control, and of scenarios."""
-    dealt = pool.insertions
-    groups = {dealt.groups[name] for name, each in pool.file.concepts.items() if each.control}
+    assigned = pool.insertions
+    groups = {assigned.groups[name] for name, each in pool.file.concepts.items() if each.control}
     return {
-        "concepts of insertions": [dealt.group_splits[each] for each in groups],
+        "concepts of insertions": [assigned.group_splits[each] for each in groups],
         "scenarios": [each.split for each in pool.scenarios],
     }
 
@@ -256,7 +256,7 @@ CONFIG = ConceptConfig(
     unit="concepts in a scenario",
     view=view,
     needs="a scenario, and a concept with a control",
-    list_dealt=list_dealt,
+    list_assigned=list_assigned,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,

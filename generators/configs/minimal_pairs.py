@@ -107,7 +107,8 @@ def is_said(
 ) -> bool:
     """Returns whether an earlier template with the same words keeps a pair out of this one.
 
-    It does where it says the pair itself, and where it was dealt to another split.
+    It does where it holds the same pair, and where it is in another split: the same sentence must
+    not be in two splits.
     """
     if other.split != template.split:
         return True
@@ -242,7 +243,7 @@ def is_alike(row: Row) -> bool:
     return POLES.find_outside(row) == {(row["prefix"], row["suffix"])}
 
 
-def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+def list_assigned(pool: ConceptPool) -> dict[str, list[Split]]:
     """Returns the splits of groups and templates."""
     groups = {pool.minimal_pairs.groups[one] for one, _ in pool.contrasts}
     return {
@@ -271,7 +272,7 @@ CONFIG = ConceptConfig(
     unit="contrasts in a sentence",
     view=view,
     needs="a template, and a contrast that fits it",
-    list_dealt=list_dealt,
+    list_assigned=list_assigned,
     texts=POLES.list_texts,
     text_columns=POLES.text_columns,
     show=show,

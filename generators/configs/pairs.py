@@ -26,10 +26,10 @@ MOST_PAIRS, MOST_CHARACTERS = 4096, 1 << 20
 
 
 FEWEST_GROUPS = 10
-"""Below which groups cannot be dealt to three splits, and pairs are instead."""
+"""With fewer groups than this, splits are assigned by menu or by pair."""
 
 By = Literal["groups", "menus", "pairs"]
-"""What pairs are dealt by."""
+"""What is assigned to a split as a whole."""
 
 
 class Compared(NamedTuple):
@@ -53,15 +53,15 @@ class ComparedPairs(NamedTuple):
     splits: list[Split]
     """Of each pair."""
     by: By
-    """What was dealt."""
+    """What was assigned."""
     names: list[str]
-    """Of what was dealt, for each pair: those with the same one stand in one split."""
+    """Of what was assigned, for each pair: those with the same one stand in one split."""
     groups: int
 
     def count_splits(self) -> dict[str, int]:
-        """Returns split -> how many of what was dealt stand in it."""
-        dealt = dict(zip(self.names, self.splits, strict=True))
-        return {split: [*dealt.values()].count(split) for split in SPLITS}
+        """Returns split -> how many of what was assigned stand in it."""
+        assigned = dict(zip(self.names, self.splits, strict=True))
+        return {split: [*assigned.values()].count(split) for split in SPLITS}
 
 
 def compare_pairs(source: ReadPairs, left_out: Counter[str]) -> ComparedPairs:

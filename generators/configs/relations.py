@@ -349,7 +349,7 @@ def read_contrasts(table: pa.Table) -> Contrasts:
     return replace(found, group=code(subjects))
 
 
-def list_dealt(pool: ConceptPool) -> dict[str, list[Split]]:
+def list_assigned(pool: ConceptPool) -> dict[str, list[Split]]:
     """Returns the splits of themes and nonce words."""
     return {
         "themes of relations": [*pool.relations.group_splits.values()],
@@ -383,7 +383,7 @@ CONFIG = ConceptConfig(
     unit="paths",
     view=view,
     needs="edges, and concepts of a second theme",
-    list_dealt=list_dealt,
+    list_assigned=list_assigned,
     texts=list_texts,
     text_columns=("premises", "conclusion"),
     show=show,

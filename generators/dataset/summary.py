@@ -83,7 +83,7 @@ def _list_empty_splits(manifest: ConceptManifest) -> Iterator[str]:
             yield f"No row of {name}: that takes {needs}."
             continue
         for split in (split for split in SPLITS if split not in splits):
-            yield f"No row of {name} in {split}: too little was dealt; add more to the file."
+            yield f"No row of {name} in {split}: too little was assigned; add more to the file."
 
 
 def _list_generation(manifest: AnyManifest) -> Iterator[str]:

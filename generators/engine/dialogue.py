@@ -73,7 +73,7 @@ class Accepted(Generic[Value]):
     """The request it answers: the first, or a repair of it."""
     found: tuple[Found, ...]
     """All answers about it, unfit ones first."""
-    mended: bool = False
+    json_repaired: bool = False
     """Whether its JSON was taken from text around it, or repaired."""
 
 
@@ -113,8 +113,8 @@ def advance(ask: Ask[Value], find: Find, repairs: int) -> Step[Value]:
             content = read_content(answer.response)
             if not isinstance(content, str):
                 raise Unfit(content.reason, content.detail)
-            mended = not is_plain(answer.response)
-            return Accepted(ask.read(content), request, tuple(found), mended)
+            json_repaired = not is_plain(answer.response)
+            return Accepted(ask.read(content), request, tuple(found), json_repaired)
         except Unfit as fault:
             quote = quote_answer(answer.response)
             again = ask_again(request, quote, fault) if len(found) <= repairs else None

@@ -87,7 +87,7 @@ class TaskTotals:
     accepted: int = 0
     repaired: int = 0
     """Of those accepted, those whose first answer was unfit."""
-    mended: int = 0
+    json_repaired: int = 0
     """Of those accepted, those whose JSON was taken from text around it, or repaired."""
     rejected: Counter[str] = field(default_factory=Counter[str])
     pending: int = 0
@@ -102,7 +102,7 @@ class TaskTotals:
         if isinstance(step, Accepted):
             self.accepted += 1
             self.repaired += len(step.found) > 1
-            self.mended += step.mended
+            self.json_repaired += step.json_repaired
         elif isinstance(step, Rejected):
             self.rejected[step.reason] += 1
         for answer in step.found if paid else ():

@@ -170,7 +170,7 @@ def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) ->
     """Writes one line for each request, in their order; returns how many were answered or failed.
 
     Where JSON was asked for and came with text around it, or with small faults, the body has the
-    JSON that was checked, and says `mended`; the log has it as it came.
+    JSON that was checked, and says `json_repaired`; the log has it as it came.
 
     Raises:
         FolderError: the file cannot be written; it stays as it was.
@@ -182,8 +182,8 @@ def write_outcomes(path: Path, file: RequestFile, steps: Iterable[Step[Any]]) ->
             key, response, error = step.request.key[:24], None, None
             if isinstance(step, Accepted):
                 body = step.found[-1].response
-                if step.mended:
-                    body = {**replace_content(body, step.value), "mended": True}
+                if step.json_repaired:
+                    body = {**replace_content(body, step.value), "json_repaired": True}
                 response = {"status_code": 200, "request_id": f"req_{key}", "body": body}
             elif isinstance(step, Missing):
                 error = {"code": "pending", "message": "it waits for an open batch"}

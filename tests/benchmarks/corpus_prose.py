@@ -41,7 +41,7 @@ TABLES: dict[str, list[str]] = {
         " wearily openly at-once in-silence by-hand without-haste for-nothing with-care"
     ),
     "did": words(
-        "carried hid opened sold mended counted borrowed polished dropped returned measured"
+        "carried hid opened sold json_repaired counted borrowed polished dropped returned measured"
         " wrapped lifted hung copied locked weighed examined signed described"
     ),
     "act": words(
@@ -103,7 +103,7 @@ OUTCOMES = (
     "It works better than you had hoped: the {adj} {role} even offers you a {thing}.",
     "For {n} days you think of {name}’s face, and of the {feel} in it.",
     "The {role} writes it all down {adv}, with the hour and the {sky}.",
-    "What you {did} at {time} cannot be mended now.",
+    "What you {did} at {time} cannot be json_repaired now.",
 )
 
 OPTIONS = (

@@ -148,11 +148,11 @@ def test_json_that_is_repaired_is_written_as_it_was_checked(path: str, tmp_path:
             return body["choices"][0]["message"]["content"]
         return body["output"][0]["content"][0]["text"]
 
-    mended, plain = (line["response"]["body"] for line in read_lines(tmp_path / "a"))
-    assert json.loads(find_text(mended)) == {"text": "a\nb", "number": 1}
-    assert mended["mended"]
+    json_repaired, plain = (line["response"]["body"] for line in read_lines(tmp_path / "a"))
+    assert json.loads(find_text(json_repaired)) == {"text": "a\nb", "number": 1}
+    assert json_repaired["json_repaired"]
     assert find_text(plain) == '{"text": "c", "number": 2}'
-    assert "mended" not in plain
+    assert "json_repaired" not in plain
 
 
 @pytest.mark.parametrize("content", ["[" * 3000, '{"a":' * 3000, "```json" + "\n" * 3000 + "x"])

@@ -65,8 +65,8 @@ def test_splits_follow_the_series() -> None:
     assert len({game for games in known["series"].values() for game in games}) == 136
     for games in known["series"].values():
         assert len({assign_split(find_group(game)) for game in games}) == 1
-    dealt = [assign_split(group) for group in known["series"]]
-    assert (dealt.count("train"), dealt.count("validation")) == (78, 11)
+    assigned = [assign_split(group) for group in known["series"]]
+    assert (assigned.count("train"), assigned.count("validation")) == (78, 11)
     assert find_group("unheard-of") == "unheard-of"
     assert assign_split("mini-harbour") == "train"
     assert assign_split("the-long-ferry") == "validation"

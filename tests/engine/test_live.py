@@ -9,9 +9,10 @@ import pytest
 
 from asking import Answer, Asking, count_tries, list_asks, poison
 from damage import ERROR
-from generators.engine import api, live
+from generators.engine import api
 from generators.engine.content import parse_json
 from generators.engine.dialogue import Accepted, Ask, Rejected
+from generators.engine.failures import MOST_REFUSED
 from generators.errors import RequestError
 from model_server import TOKENS, serve
 
@@ -129,7 +130,7 @@ def test_what_no_retry_can_cure_ends_the_run(
         with pytest.raises(RequestError, match=said) as error:
             Asking(tmp_path, url, concurrency=4).run(100)
         assert ERROR.match(str(error.value))
-        assert server.counts["requests"] <= (live.MOST_REFUSED + 4 if status == 400 else 8)
+        assert server.counts["requests"] <= (MOST_REFUSED + 4 if status == 400 else 8)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -368,8 +368,8 @@ def test_answers_that_were_repaired_are_counted(tmp_path: Path) -> None:
     with serve(answer=answer) as (server, url):
         asking = Asking(tmp_path, url)
         steps = ask(asking, 4)
-        assert [isinstance(step, Accepted) and step.mended for step in steps] == [
+        assert [isinstance(step, Accepted) and step.json_repaired for step in steps] == [
             False, False, True, False,
         ]  # fmt: skip
-        assert asking.engine.totals["test"].mended == 1
+        assert asking.engine.totals["test"].json_repaired == 1
         assert server.counts["requests"] == 4

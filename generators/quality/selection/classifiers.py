@@ -152,7 +152,7 @@ def fold_groups(groups: Ints, seed: int) -> Iterator[tuple[Mask, Mask]]:
     known = np.unique(groups)
     if len(known) < 2:
         return
-    # As scikit-learn's GroupKFold with shuffle deals groups.
+    # As scikit-learn's GroupKFold with shuffle assigns groups.
     shuffled = np.random.RandomState(seed).permutation(known)
     for fold in np.array_split(shuffled, min(FOLDS, len(known))):
         score = np.isin(groups, fold)

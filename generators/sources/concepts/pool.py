@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from generators.sources.concepts.dealing import (
-    Dealt,
+from generators.sources.concepts.assignment import (
+    Assigned,
     deal_associations,
     deal_insertions,
     deal_minimal_pairs,
@@ -37,7 +37,7 @@ class Sourced(Generic[Thing]):
     """Unique among its kind."""
     value: Thing
     split: Split
-    """Its split: as it was dealt, or that of what it was written for."""
+    """Its split: as it was assigned, or that of what it was written for."""
     origin: Origin
     text_licence: TextLicence
     provenance: Provenance
@@ -65,22 +65,22 @@ class ConceptPool:
     additions: Additions = field(default_factory=Additions)
 
     @cached_property
-    def minimal_pairs(self) -> Dealt:
+    def minimal_pairs(self) -> Assigned:
         """Splits of contrasts and slot templates; the limit and additions change none of them."""
         return deal_minimal_pairs(self.file)
 
     @cached_property
-    def insertions(self) -> Dealt:
+    def insertions(self) -> Assigned:
         """Splits of concepts that are mentioned, and of scenarios."""
         return deal_insertions(self.file)
 
     @cached_property
-    def relations(self) -> Dealt:
+    def relations(self) -> Assigned:
         """Splits of themes and nonce words."""
         return deal_relations(self.file)
 
     @cached_property
-    def associations(self) -> Dealt:
+    def associations(self) -> Assigned:
         """Splits of targets, sentences and attribute pairs."""
         return deal_associations(self.file)
 

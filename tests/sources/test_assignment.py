@@ -1,22 +1,22 @@
-"""What is dealt to splits: by share, inside each theme, from the concept file alone."""
+"""What is assigned to splits: by share, inside each theme, from the concept file alone."""
 
 from collections import Counter, defaultdict
 
 import pytest
 
 from concept_files import SMALL, change
-from generators.sources.concepts.concept_file import find_concepts, read_concepts
-from generators.sources.concepts.dealing import (
-    Dealt,
+from generators.sources.concepts.assignment import (
+    Assigned,
     deal_associations,
     deal_insertions,
     deal_minimal_pairs,
     deal_relations,
 )
+from generators.sources.concepts.concept_file import find_concepts, read_concepts
 from generators.sources.concepts.network import connect
 from generators.sources.concepts.slots import mention
 from generators.sources.concepts.targets import list_targets, name_attributes
-from generators.splits import GROUP_SHARES, TEMPLATE_SHARES, Place, deal, find_place
+from generators.splits import GROUP_SHARES, TEMPLATE_SHARES, Place, assign, find_place
 from schemas.base import Split
 from schemas.concept import ConceptFile
 
@@ -26,35 +26,39 @@ DEALERS = (deal_minimal_pairs, deal_insertions, deal_relations, deal_association
 
 @pytest.mark.parametrize("shares", [GROUP_SHARES, TEMPLATE_SHARES])
 def test_things_of_one_size_are_dealt_by_share(shares: dict[Split, int]) -> None:
-    dealt = deal({f"thing {n}": {"theme": 3} for n in range(100)}, shares)
-    assert Counter(dealt.values()) == shares
+    assigned = assign({f"thing {n}": {"theme": 3} for n in range(100)}, shares)
+    assert Counter(assigned.values()) == shares
 
 
 def test_each_theme_is_dealt_by_itself() -> None:
     sizes = {f"{theme} {n}": {theme: 1} for theme in "ab" for n in range(20)}
-    dealt = deal(sizes, GROUP_SHARES)
+    assigned = assign(sizes, GROUP_SHARES)
     for theme in "ab":
-        assert Counter(split for name, split in dealt.items() if name[0] == theme) == {
+        assert Counter(split for name, split in assigned.items() if name[0] == theme) == {
             "train": 15, "validation": 1, "test": 4,
         }  # fmt: skip
-    alone = deal({name: rows for name, rows in sizes.items() if name[0] == "a"}, GROUP_SHARES)
-    assert alone.items() <= dealt.items()
+    alone = assign({name: rows for name, rows in sizes.items() if name[0] == "a"}, GROUP_SHARES)
+    assert alone.items() <= assigned.items()
 
 
 def test_the_largest_is_dealt_first_and_ties_by_hash() -> None:
     """By hand: of 100 rows train lacks 75, and after 60 of them less than test."""
     sizes = {"small": {"t": 15}, "large": {"t": 60}, "middle": {"t": 25}}
-    assert deal(sizes, GROUP_SHARES) == {"large": "train", "middle": "test", "small": "train"}
+    assert assign(sizes, GROUP_SHARES) == {
+        "large": "train",
+        "middle": "test",
+        "small": "train",
+    }
     names = [f"n{n}" for n in range(40)]
-    one = deal({name: {"t": 1} for name in names}, GROUP_SHARES)
-    assert one == deal({name: {"t": 1} for name in reversed(names)}, GROUP_SHARES)
-    assert one != deal({name: {"t": 1} for name in [f"m{n}" for n in range(40)]}, GROUP_SHARES)
+    one = assign({name: {"t": 1} for name in names}, GROUP_SHARES)
+    assert one == assign({name: {"t": 1} for name in reversed(names)}, GROUP_SHARES)
+    assert one != assign({name: {"t": 1} for name in [f"m{n}" for n in range(40)]}, GROUP_SHARES)
 
 
 def test_a_name_stands_where_it_may() -> None:
     sizes = {f"n{n}": {"t": 1} for n in range(40)}
     allowed: dict[str, set[Split]] = {name: {"train", "validation"} for name in sizes}
-    assert set(deal(sizes, GROUP_SHARES, allowed).values()) == {"train", "validation"}
+    assert set(assign(sizes, GROUP_SHARES, allowed).values()) == {"train", "validation"}
 
 
 def test_a_row_stands_where_its_group_and_its_template_say() -> None:
@@ -74,13 +78,13 @@ def test_names_are_connected_over_what_is_no_name() -> None:
     assert connect("abcde", edges) == {"a": "a", "c": "a", "b": "b", "d": "d", "e": "d"}
 
 
-def list_rows(file: ConceptFile, dealt: Dealt) -> dict[str, Counter[Place | None]]:
+def list_rows(file: ConceptFile, assigned: Assigned) -> dict[str, Counter[Place | None]]:
     """Returns theme -> place -> pairs of a contrast and a sentence."""
     found: defaultdict[str, Counter[Place | None]] = defaultdict(Counter)
     for name, template in file.templates.items():
         for one, _ in file.contrasts:
             if file.concepts[one].slot in template.fits:
-                place = find_place(dealt.split_of(one), dealt.templates[name])
+                place = find_place(assigned.split_of(one), assigned.templates[name])
                 found[template.theme][place] += 1
     return found
 
@@ -126,31 +130,31 @@ def test_concepts_that_share_a_word_are_one_group() -> None:
 
 
 def test_no_word_of_an_insertion_stands_in_two_splits() -> None:
-    dealt = deal_insertions(FILE)
+    assigned = deal_insertions(FILE)
     found: defaultdict[str, set[Split]] = defaultdict(set)
     for name, concept in FILE.concepts.items():
         for word in (mention(concept), concept.control):
             if concept.control is not None and word is not None:
-                found[word.lower()].add(dealt.split_of(name))
+                found[word.lower()].add(assigned.split_of(name))
     assert len(found) >= 300
     assert all(len(splits) == 1 for splits in found.values())
 
 
 def test_a_target_stands_where_attributes_suit_it() -> None:
-    dealt = deal_associations(FILE)
+    assigned = deal_associations(FILE)
     words: defaultdict[str, set[Split]] = defaultdict(set)
     for pair in FILE.attributes:
         for word in (pair.positive, pair.negative):
-            words[word].add(dealt.words[name_attributes(pair)])
+            words[word].add(assigned.words[name_attributes(pair)])
     assert all(len(splits) == 1 for splits in words.values())
-    assert set(dealt.words.values()) >= {"train", "test"}
+    assert set(assigned.words.values()) >= {"train", "test"}
     targets = [target for target in list_targets(FILE) if target.said_as is not None]
     assert len(targets) >= 150
     for target in targets:
         splits = {
-            dealt.words[name_attributes(pair)] for pair in FILE.attributes if target.suits(pair)
+            assigned.words[name_attributes(pair)] for pair in FILE.attributes if target.suits(pair)
         }
-        assert dealt.split_of(target.name) in splits, target
+        assert assigned.split_of(target.name) in splits, target
 
 
 def test_every_split_has_enough_nonce_words() -> None:

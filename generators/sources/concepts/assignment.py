@@ -1,6 +1,6 @@
 """Which split each part of a concept file stands in. The file alone decides: no option, no model.
 
-Of each config, groups (what rows are about) and templates (sentences or scenarios) are dealt by
+Of each config, groups (what rows are about) and templates (sentences or scenarios) are assigned by
 themselves, inside each theme, by their share of rows; `find_place` says where a row of both stands.
 """
 
@@ -12,12 +12,12 @@ from generators.sources.concepts.mentions import find_neighbours, list_mentioned
 from generators.sources.concepts.network import connect, find_groups, list_paths
 from generators.sources.concepts.slots import list_frames, mention
 from generators.sources.concepts.targets import list_targets, name_attributes
-from generators.splits import GROUP_SHARES, TEMPLATE_SHARES, deal
+from generators.splits import GROUP_SHARES, TEMPLATE_SHARES, assign
 from schemas.base import Split
 from schemas.concept import ConceptFile
 
 
-class Dealt(NamedTuple):
+class Assigned(NamedTuple):
     """The splits of one config."""
 
     groups: Mapping[str, str]
@@ -38,12 +38,12 @@ _Sizes = defaultdict[str, Counter[str]]
 """Name -> theme -> rows."""
 
 
-def deal_minimal_pairs(file: ConceptFile) -> Dealt:
+def deal_minimal_pairs(file: ConceptFile) -> Assigned:
     """Returns the splits of contrasts, by what they connect, and of sentences with a slot.
 
-    They are dealt inside each slot as well as each theme: else a sentence of train could fit none
-    but concepts of test. Sentences that have the same words around their slot, whole or cut behind
-    it, are dealt as one.
+    They are assigned inside each slot as well as each theme: else a sentence of train could fit
+    concepts of test only. Sentences that have the same words around their slot, whole or cut behind
+    it, are assigned as one.
     """
     groups = find_groups(file)
     contrasts = Counter(file.concepts[one].slot for one, _ in file.contrasts)
@@ -63,11 +63,11 @@ def deal_minimal_pairs(file: ConceptFile) -> Dealt:
         for part in (concept.theme, f"{concept.theme}, {concept.slot}"):
             group_sizes[group][part] += sentences[concept.slot or ""]
     joined = connect(file.templates, same_words)
-    dealt = deal(_sum(sizes, joined), TEMPLATE_SHARES)
-    return Dealt(groups, _deal_groups(groups, group_sizes), _spread(dealt, joined), {})
+    assigned = assign(_sum(sizes, joined), TEMPLATE_SHARES)
+    return Assigned(groups, _assign_groups(groups, group_sizes), _spread(assigned, joined), {})
 
 
-def deal_insertions(file: ConceptFile) -> Dealt:
+def deal_insertions(file: ConceptFile) -> Assigned:
     """Returns the splits of concepts and of scenarios.
 
     Concepts that share a word, as mention or as control, are one group.
@@ -89,14 +89,14 @@ def deal_insertions(file: ConceptFile) -> Dealt:
             if scenario.readout is not None and known.control is not None:
                 sizes[name][scenario.theme] += 1
                 group_sizes[groups[concept]][known.theme] += 1
-    return Dealt(groups, _deal_groups(groups, group_sizes), deal(sizes, TEMPLATE_SHARES), {})
+    return Assigned(groups, _assign_groups(groups, group_sizes), assign(sizes, TEMPLATE_SHARES), {})
 
 
-def deal_associations(file: ConceptFile) -> Dealt:
+def deal_associations(file: ConceptFile) -> Assigned:
     """Returns the splits of targets, of sentences and of attribute pairs.
 
     A target meets the attribute pairs of its own split only, and stands where it has one. Pairs
-    that share a word are dealt as one, inside each kind of target.
+    that share a word are assigned as one, inside each kind of target.
     """
     targets = list_targets(file)
     pairs = {name_attributes(pair): pair for pair in file.attributes}
@@ -109,7 +109,7 @@ def deal_associations(file: ConceptFile) -> Dealt:
         for word in (pair.positive, pair.negative)
     ]
     joined = connect(pairs, said)
-    words = _spread(deal(_sum(sizes, joined), GROUP_SHARES), joined)
+    words = _spread(assign(_sum(sizes, joined), GROUP_SHARES), joined)
     suited: dict[str, set[Split]] = {
         each.name: {words[name] for name, pair in pairs.items() if each.suits(pair)}
         for each in targets
@@ -118,39 +118,39 @@ def deal_associations(file: ConceptFile) -> Dealt:
         name: {each.of: 1, f"{each.of}, {each.direction}": 1}
         for name, each in file.associations.items()
     }
-    return Dealt(
+    return Assigned(
         groups={target.name: target.name for target in targets},
-        group_splits=deal({each.name: {each.theme: 1} for each in targets}, GROUP_SHARES, suited),
-        templates=deal(sentences, TEMPLATE_SHARES),
+        group_splits=assign({each.name: {each.theme: 1} for each in targets}, GROUP_SHARES, suited),
+        templates=assign(sentences, TEMPLATE_SHARES),
         words=words,
     )
 
 
-def deal_relations(file: ConceptFile) -> Dealt:
+def deal_relations(file: ConceptFile) -> Assigned:
     """Returns the splits of themes, by their paths, and of nonce words: each split has its own."""
     paths = Counter(
         file.concepts[path.source].theme for path in list_paths(file.edges, file.concepts)
     )
-    return Dealt(
+    return Assigned(
         groups={theme: theme for theme in file.themes},
-        group_splits=deal({theme: {"all": paths[theme]} for theme in file.themes}, GROUP_SHARES),
+        group_splits=assign({theme: {"all": paths[theme]} for theme in file.themes}, GROUP_SHARES),
         templates={},
-        words=deal({word.singular: {"all": 1} for word in file.nonce}, GROUP_SHARES),
+        words=assign({word.singular: {"all": 1} for word in file.nonce}, GROUP_SHARES),
     )
 
 
-def _deal_groups(groups: Mapping[str, str], sizes: _Sizes) -> dict[str, Split]:
+def _assign_groups(groups: Mapping[str, str], sizes: _Sizes) -> dict[str, Split]:
     """Returns group -> split, of those too that give no row."""
-    return deal({group: sizes[group] for group in sorted(set(groups.values()))}, GROUP_SHARES)
+    return assign({group: sizes[group] for group in sorted(set(groups.values()))}, GROUP_SHARES)
 
 
-def _spread(dealt: Mapping[str, Split], joined: Mapping[str, str]) -> dict[str, Split]:
-    """Returns the splits of all that was dealt as one."""
-    return {name: dealt[first] for name, first in joined.items()}
+def _spread(assigned: Mapping[str, Split], joined: Mapping[str, str]) -> dict[str, Split]:
+    """Returns the splits of all that was assigned as one."""
+    return {name: assigned[first] for name, first in joined.items()}
 
 
 def _sum(sizes: _Sizes, joined: Mapping[str, str]) -> _Sizes:
-    """Returns the sizes of what is dealt as one, under the name of its first."""
+    """Returns the sizes of what is assigned as one, under the name of its first."""
     summed = _Sizes(Counter)
     for name, first in joined.items():
         summed[first].update(sizes[name])

@@ -1,0 +1,217 @@
+"""What an error of a server means: another try, one request given up, or the end of the run."""
+
+import asyncio
+from collections import defaultdict
+from typing import Any
+
+from generators.engine.api import Api
+from generators.engine.exchange import Request, count_tokens, parse_body
+from generators.engine.ladder import Form, SchemaLadder, is_about_form
+from generators.engine.limits import Breaker, Limits
+from generators.engine.money import Budget
+from generators.engine.refusal import DENIED, WRONG_KEY, Refusal, Reply, read_refusal
+from generators.engine.response_log import Arrival, ResponseLog
+from generators.engine.waits import read_wait
+from generators.errors import RequestError
+from generators.jsonl import as_object, write_json
+from schemas.exchange import RejectionReason
+
+MOST_REFUSED = 20
+"""Requests refused as wrong, before any answer, until the run stops: the cause is not the item."""
+
+
+MOST_DENIED = 3
+"""Requests denied, before any answer, until the run stops: it is the key, or the model's name."""
+UNAVAILABLE, LOADING = 60.0, 300.0
+"""Seconds that one request waits for a server that is there and answers 503; for one that says
+when to come again, or that it loads the model."""
+
+
+class Failed(Exception):
+    """The server failed at one try."""
+
+    reason: RejectionReason = "no_answer"
+    weight = 1
+    """Of this failure among `TRIES`."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        """To wait; None where the server does not say how long."""
+
+
+class BadDraw(Failed):
+    """The server says that what the model wrote broke the schema; such tries are paid."""
+
+    reason: RejectionReason = "invalid_json"
+    weight = 2
+
+
+class Wait(Exception):
+    """The server asks to wait."""
+
+    def __init__(self, seconds: float | None) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+        """None where the server does not say how long."""
+
+
+class Unavailable(Wait):
+    """The server is there, and cannot answer yet."""
+
+    def __init__(self, seconds: float | None, patience: float, message: str) -> None:
+        super().__init__(seconds)
+        self.patience, self.message = patience, message
+
+
+class Refused(Exception):
+    """The server says that this one request is wrong."""
+
+    def __init__(self, message: str, *, flagged: bool = False) -> None:
+        super().__init__(message)
+        self.flagged = flagged
+        """Whether the input is what it does not take; other inputs it may."""
+
+
+class Failures:
+    """The failures of one run against one server, and what they mean."""
+
+    def __init__(
+        self,
+        api: Api,
+        log: ResponseLog,
+        limits: Limits,
+        budget: Budget,
+        ladders: defaultdict[str, SchemaLadder],
+    ) -> None:
+        self._api, self._log, self._limits, self._budget = api, log, limits, budget
+        self._ladders = ladders
+        self._breaker = Breaker(asyncio.get_running_loop().time)
+        self.answered = 0
+        """Requests answered in this run."""
+        self.denied: list[RequestError] = []
+        """Denials, by a wrong key or otherwise; each would end the run if all were denied."""
+        self._in_a_row = 0
+        """Requests denied since the last answer."""
+
+    def note_answer(self) -> None:
+        """Takes note that a request was answered."""
+        self.answered += 1
+        self._in_a_row = 0
+        self._breaker.note_answer()
+
+    def explain(
+        self, request: Request, form: Form, body: dict[str, Any], reply: Reply
+    ) -> Exception:
+        """Returns what an error reply means: another try, one refused request or the end."""
+        refusal = read_refusal(reply, self._api.redact)
+        status, message = reply.status, refusal.message
+        if refusal.is_about_quota:
+            return self.error(f"the quota is used up ({message})", "credit", "Add some, or wait")
+        if exception := self._explain_one(request, form, reply, refusal):
+            return exception
+        if self._adapt(request, form, body, refusal):
+            return Wait(0.0)
+        if refusal.is_about_key or status in DENIED:
+            what, remedy = WRONG_KEY if refusal.is_about_key else DENIED[status]
+            end = self.error(f"{what} ({status}: {message})", "an answer", remedy)
+            return self._deny(end, f"status {status}: {message}", refusal)
+        if refusal.may_pass:
+            self.note_failure(request, form, status, message, parse_body(reply.body))
+            seconds = read_wait(reply.headers, parse_body(reply.body))
+            return Failed(f"status {status}: {message}", seconds)
+        if 300 <= status < 400:
+            place = self._api.redact(reply.headers.get("location", "elsewhere"))
+            return self.error(f"it redirects to {place}", "an answer", "Use that as --base-url")
+        return Refused(f"status {status}: {message}")
+
+    def _explain_one(
+        self, request: Request, form: Form, reply: Reply, refusal: Refusal
+    ) -> Exception | None:
+        """Returns what an error means that says so itself: come again, or this input is flagged."""
+        status, message = reply.status, refusal.message
+        seconds = read_wait(reply.headers, parse_body(reply.body))
+        if status == 429:
+            self._limits.note_refusal(reply.headers)
+            if patience := self._breaker.note_refusal():
+                found = f"no answer for {patience:.0f} seconds, only refusals ({message})"
+                return self.error(found, "answers", "Wait, or ask for a higher limit")
+            return Wait(seconds)
+        if refusal.is_about_input:
+            return Refused(f"status {status}: {message}", flagged=True)
+        if refusal.is_about_draw:
+            self._budget.spend_worst(request)
+            failure = Arrival({"error": message}, answered=False, status=status, form=form)
+            self._log.add(request, failure)
+            return BadDraw(f"status {status}: {message}")
+        if status in (503, 529) or refusal.is_loading:
+            patience = UNAVAILABLE if seconds is None and not refusal.is_loading else LOADING
+            return Unavailable(seconds, patience, f"status {status}: {message}")
+        return None
+
+    def _deny(self, end: RequestError, message: str, refusal: Refusal) -> Exception:
+        """Returns the end of the run where requests are denied and none is answered.
+
+        A key that was accepted before is wrong only once it is refused again and again.
+        """
+        self.denied.append(end)
+        self._in_a_row += 1
+        most = 1 if refusal.is_about_key else MOST_DENIED
+        if self.answered:
+            most = MOST_REFUSED if refusal.is_about_key else self._in_a_row + 1
+        return end if self._in_a_row >= most else Refused(message)
+
+    def _adapt(self, request: Request, form: Form, body: dict[str, Any], refusal: Refusal) -> bool:
+        """Returns whether to send the request in another form, now that this one was refused."""
+        ladder, status = self._ladders[request.model], refusal.status
+        if status in (400, 422) and ladder.drop(
+            body, refusal.named, f"{refusal.code} {refusal.message}"
+        ):
+            return True
+        if request.schema is None or not is_about_form(
+            status, f"{refusal.named} {refusal.message}"
+        ):
+            return False
+        if form != ladder.form:
+            return True  # another request has already changed it
+        if self.answered and status == 500:
+            return False  # the server works, and fails now and then
+        return not ladder.proven and ladder.step_down(form)
+
+    def note_failure(
+        self, request: Request, form: Form, status: int | None, message: str, response: Any = None
+    ) -> None:
+        """Keeps a failed try with what it may have cost; ends the run where nothing works."""
+        failure: dict[str, Any] = {"error": message}
+        if usage := as_object(response).get("usage"):
+            failure["usage"] = usage
+            self._budget.spend(request, count_tokens(failure))
+        self._log.add(request, Arrival(failure, answered=False, status=status, form=form))
+        if patience := self._breaker.note_failure():
+            raise self.give_up(message, patience)
+
+    def give_up(self, message: str, patience: float) -> RequestError:
+        """Returns the end of the run where the server failed for so many seconds."""
+        found = f"{message}, for {patience:.0f} seconds and at every try"
+        remedy = "All answers are kept: run it again when the server is back"
+        return self.error(found, "answers", remedy)
+
+    def error(self, found: str, wanted: str, remedy: str) -> RequestError:
+        """Returns the end of the run, named for the server."""
+        return RequestError(self._api.where, found, wanted, remedy)
+
+
+def unwrap_error(reply: Reply, error: dict[str, Any]) -> Reply:
+    """Returns an error in a reply of status 200 as a reply of its own.
+
+    The key was accepted, so what is denied there is a server behind this one, which may recover.
+    """
+    code = str(as_object(error["error"]).get("code"))
+    status = int(code) if code.isdecimal() and len(code) == 3 else 502
+    if "rate_limit" in code:
+        status = 429
+    inner = Reply(status, reply.headers, write_json(error))
+    denied = status == 401 or status in DENIED
+    if not 400 <= status < 600 or (denied and not read_refusal(inner, str).is_about_input):
+        return Reply(502, inner.headers, inner.body)
+    return inner
