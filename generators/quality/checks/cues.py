@@ -59,9 +59,18 @@ def _compare_length(evidence: Evidence, contrasts: Contrasts) -> Floats:
 
 
 def _leave_meant(differences: Floats, contrasts: Contrasts) -> Floats:
-    """Returns differences of pairs; 0 where they follow from what alone differs in all pairs."""
-    meant = follows(differences, find_single_contrast(contrasts))
-    return np.zeros_like(differences) if meant else differences
+    """Returns differences of pairs; 0 where they follow from what alone differs in all pairs.
+
+    Args:
+        differences: of each pair; several columns are looked at one by one.
+        contrasts: the pairs.
+    """
+    single = find_single_contrast(contrasts)
+    if single is None:
+        return differences
+    columns = differences.reshape(len(differences), -1).T
+    kept = [np.zeros_like(each) if follows(each, single) else each for each in columns]
+    return np.column_stack(kept).reshape(differences.shape)
 
 
 def measure_effect(evidence: Evidence) -> Measurement | None:
@@ -93,8 +102,7 @@ def measure_surface(evidence: Evidence) -> Measurement | None:
 
 
 def _compare_surface(evidence: Evidence, contrasts: Contrasts) -> Floats:
-    columns = differ_surface(evidence.features, contrasts).T
-    return np.column_stack([_leave_meant(column, contrasts) for column in columns])
+    return _leave_meant(differ_surface(evidence.features, contrasts), contrasts)
 
 
 def _fit_surface(evidence: Evidence, contrasts: Contrasts, weights: Floats) -> Ranker:
@@ -202,7 +210,7 @@ def measure_targets(evidence: Evidence) -> Measurement | None:
         parts=parts if len(parts) > 1 else {},
         measured=share_rows(evidence, found),
         missed=list_missed(("p", least, least < LEVEL)),
-        note=None if values else f"no behavior has {FEWEST_OF_PART} menus",
+        note=f"least p {least:.2f}" if values else f"no behavior has {FEWEST_OF_PART} menus",
     )
 
 

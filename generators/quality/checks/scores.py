@@ -7,7 +7,7 @@ import numpy as np
 
 from generators.configs.contrasts import Contrasts, Floats, Ints
 from generators.quality.checks.base import FEWEST_OF_PART, Bounds, Measurement, PartMeasure
-from generators.quality.checks.ranking import Ranker, rank_across, relabel
+from generators.quality.checks.ranking import TIE, Ranker, rank_across, relabel
 from generators.quality.evidence import CHECK_SEED, Evidence
 from generators.quality.measures.estimates import Estimate, average, estimate
 from generators.quality.selection.features import take_part
@@ -112,7 +112,7 @@ def _find_band(shares: Floats) -> Bounds:
 
 
 def _score_part(scores: Floats, part: Contrasts, name: str) -> Scored:
-    wins = (np.sign(np.where(np.abs(scores) < 1e-9, 0.0, scores)) + 1) / 2
+    wins = (np.sign(np.where(np.abs(scores) < TIE, 0.0, scores)) + 1) / 2
     return _compare(_average(wins, part), part, name, chance=0.5)
 
 
