@@ -45,6 +45,9 @@ def check(options: ActivationOptions) -> None:
         raise UsageError("activations", found, wanted, "See --help")
     if kinds["--first and --second"] and (options.first is None or options.second is None):
         raise UsageError("--first and --second", "one of them", "both", "Name the other file")
+    if options.pair is not None and ("" in options.pair or options.pair[0] == options.pair[1]):
+        found = "an empty text" if "" in options.pair else "the same text twice"
+        raise UsageError("--pair", found, "two texts that differ", "Change one")
     needs = (
         ("--source-model", options.source_model is not None, "--patch", options.patch),
         ("--near", options.near is not None, "--network", options.network),

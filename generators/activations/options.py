@@ -63,7 +63,8 @@ class ActivationOptions:
     rows: Annotated[
         int | None,
         Option(
-            "most menus, or pairs, of each behavior or axis", "N", whole_number(1),
+            "most menus (pairs, paths), and prompts, of each behavior or axis", "N",
+            whole_number(1),
             default="300; 60 with --patch and --steer",
         ),
     ] = None  # fmt: skip

@@ -16,7 +16,6 @@ from generators.activations.differences import (
 from generators.activations.runs import describe_model, make_table
 from generators.activations.sites import Ids, Model, Site
 from generators.activations.states import Component, Floats
-from generators.errors import UsageError
 from schemas.interventions import ComponentDifference, PairDifference
 
 SHOWN = 5
@@ -53,12 +52,8 @@ def compare_pair(model: Model, first: str, second: str) -> ComparedPair:
     """Returns how the states of two prompts differ, by component and token.
 
     Raises:
-        UsageError: They are the same.
         ActivationError: The model cannot read them.
     """
-    if first == second:
-        found = "the same text twice"
-        raise UsageError("--pair", found, "two texts that differ", "Change one")
     texts = model.encode(first), model.encode(second)
     compared = compare_tokens(*texts)
     known = list_components(model)

@@ -3,7 +3,8 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # The types of Arrow leave out what an array holds.
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -96,7 +97,8 @@ def read_set(folder: Path, name: str, rows: int, behaviors: Sequence[str] | None
     Args:
         folder: a dataset folder that has the config.
         name: the config.
-        rows: units (such as menus) of a part that are taken at most, lowest hash first.
+        rows: units (such as menus) of a part that are taken at most, lowest hash first, and as many
+            prompts.
         behaviors: only these, or these themes; None for all.
 
     Raises:
@@ -112,14 +114,15 @@ def read_set(folder: Path, name: str, rows: int, behaviors: Sequence[str] | None
     assert contrasts is not None
     first = _find_first(table, contrasts)
     columns = _read_columns(table, config, contrasts, first)
-    chosen = _choose_pairs(contrasts, columns, rows)
+    before = _read_starts(table, config, first)
+    items: list[int] = contrasts.item.tolist()
+    starts = [before[item] for item in items]
+    chosen = _choose_pairs(contrasts, columns, _read_prompts(contrasts, starts), rows)
     if behaviors is not None:
         named = choose("--behaviors", behaviors, columns.part.names)
         chosen &= np.any([columns.part.mark(each) for each in named], axis=0)
     sides = contrasts.positive[chosen], contrasts.negative[chosen]
-    before = _read_starts(table, config, first)
-    items: list[int] = contrasts.item[chosen].tolist()
-    starts = [before[item] for item in items]
+    starts = [start for start, keep in zip(starts, chosen.tolist(), strict=True) if keep]
     passages, (positive, negative, *alone) = _make_passages(contrasts.texts, sides, starts)
     lengths = np.array([len(text) for text in contrasts.texts])
     taken = _take(columns, chosen)
@@ -192,11 +195,23 @@ def _read_columns(table: pa.Table, config: Config, contrasts: Contrasts, first: 
     )
 
 
-def _choose_pairs(contrasts: Contrasts, columns: Columns, rows: int) -> Mask:
+def _read_prompts(contrasts: Contrasts, starts: Sequence[str | int]) -> list[str]:
+    """Returns the prompt of each pair."""
+    positives: list[int] = contrasts.positive.tolist()
+    return [
+        split_text(contrasts.texts[text], start).prompt
+        for text, start in zip(positives, starts, strict=True)
+    ]
+
+
+def _choose_pairs(
+    contrasts: Contrasts, columns: Columns, prompts: Sequence[str], rows: int
+) -> Mask:
     """Returns the pairs that are read: of each part so many units, of each unit so many pairs.
 
     Where directions are fitted within a column, values of it are taken whole, one after the other,
-    so that each has pairs to be fitted on and others to be tested on.
+    so that each has pairs to be fitted on and others to be tested on. Of a part no more prompts
+    are read than units may be, since prompts are what costs time.
     """
     ids: list[Any] = contrasts.ids.to_pylist()
     count = len(contrasts.item)
@@ -213,8 +228,33 @@ def _choose_pairs(contrasts: Contrasts, columns: Columns, rows: int) -> Mask:
         _count_from(np.ones(count, np.bool_), new_unit) < MOST_OF_A_UNIT
     )
     chosen = np.zeros(count, np.bool_)
-    chosen[order[kept]] = True
+    chosen[[*_limit_prompts(order[kept].tolist(), part, unit, prompts, rows)]] = True
     return chosen
+
+
+def _limit_prompts(
+    pairs: Sequence[int], part: Ints | Places, unit: Ints, prompts: Sequence[str], rows: int
+) -> Iterator[int]:
+    """Yields the pairs of the first `rows` prompts of each part; its units take turns.
+
+    Args:
+        pairs: in the order in which they are taken.
+        part: of each pair.
+        unit: of each pair.
+        prompts: of each pair.
+        rows: prompts of a part at most.
+    """
+    turns: defaultdict[tuple[int, int], dict[str, int]] = defaultdict(dict)
+    turn: dict[int, int] = {}
+    for pair in pairs:
+        known = turns[part[pair], unit[pair]]
+        turn[pair] = known.setdefault(prompts[pair], len(known))
+    taken: defaultdict[int, set[str]] = defaultdict(set)
+    for pair in sorted(pairs, key=turn.__getitem__):
+        read, prompt = taken[part[pair]], prompts[pair]
+        if prompt in read or len(read) < rows:
+            read.add(prompt)
+            yield pair
 
 
 def _rank(names: Sequence[str]) -> Places:

@@ -33,6 +33,9 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, st
         (["folder", "--patch", "--steer"], "more than one; expected one of --patch, --steer"),
         (["folder", "--pair", "a", "b"], "--pair beside FOLDER"),
         (["--pair", "a", "b", "--model", "n"], "2 models; expected one"),
+        (["--pair", "", "b"], "--pair: an empty text; expected two texts"),
+        (["--pair", "a", ""], "--pair: an empty text; expected two texts"),
+        (["--pair", "a", "a", "--patch"], "--pair: the same text twice"),
     ],
 )
 def test_options_that_do_not_go_together(

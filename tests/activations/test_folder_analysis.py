@@ -245,6 +245,14 @@ def test_concept_sets_are_tested_on_what_is_new(concepts: Path, config: str) -> 
             assert not (design.group[tested] == design.group[fitted]).any()
 
 
+def test_a_limit_holds_for_prompts_and_every_unit_has_its_say(concepts: Path) -> None:
+    """The premises of a path are told in several ways, each of which a model reads."""
+    pairs = read_set(concepts, "relations", 20)
+    for part in pairs.parts:
+        prompts = {pairs.passages[pairs.positive[pair]].prompt for pair in part.design.tests}
+        assert len(part.design.units) == len(prompts) == 20
+
+
 def test_prompts_and_sides_are_parted_where_sides_begin_to_differ(concepts: Path) -> None:
     pairs = read_set(concepts, "minimal_pairs", 20)
     for place in range(0, len(pairs.positive), 25):
