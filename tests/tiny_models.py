@@ -17,7 +17,9 @@ SMALL = {
 }
 
 
-def save_model(kind: str, folder: Path, *, seed: int = 0, bos: bool = True) -> Path:
+def save_model(
+    kind: str, folder: Path, *, seed: int = 0, bos: bool = True, window: int | None = None
+) -> Path:
     """Writes a model whose blocks are far from the identity, so that layers differ."""
     import torch
     import transformers
@@ -26,8 +28,10 @@ def save_model(kind: str, folder: Path, *, seed: int = 0, bos: bool = True) -> P
     transformers.logging.disable_progress_bar()
     torch.manual_seed(seed)
     config: Any = transformers.AutoConfig.for_model(kind, **SMALL, initializer_range=0.2)
-    if kind in ("llama", "qwen2"):
+    if kind in ("llama", "mistral", "qwen2"):
         config.num_key_value_heads = 2
+    if window is not None:
+        config.sliding_window = window
     model = transformers.AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         for parameter in model.parameters():

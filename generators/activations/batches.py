@@ -23,23 +23,36 @@ def pad(texts: Sequence[Sequence[int]]) -> tuple[Ids, Mask]:
     return ids, real
 
 
-def deal(prompts: Sequence[Prompt]) -> Iterator[list[Prompt]]:
-    """Yields prompts with their completions, in batches of about the same length."""
+def deal(prompts: Sequence[Prompt], window: int = 0) -> Iterator[list[Prompt]]:
+    """Yields prompts with their completions, in batches of about the same length.
+
+    Args:
+        prompts: What is dealt.
+        window: How many tokens back attention reaches, with what fills up shorter prompts; 0 for
+            all.
+    """
     batch: list[Prompt] = []
-    rows = widest = 0
     for whole in sorted(prompts, key=lambda each: (-len(each.ids), -_measure(each), each.ids)):
         for prompt in _part(whole):
-            rows += len(prompt.completions)
-            widest = max(widest, _measure(prompt) + len(prompt.ids))
-            # A text that nothing comes before would have nothing but filling to attend to.
-            alone = bool(batch) and not prompt.ids and bool(batch[0].ids)
-            if alone or (batch and (rows > ROWS or rows * widest > TOKENS)):
+            if batch and not _fits(prompt, batch, window):
                 yield batch
-                batch, rows = [], len(prompt.completions)
-                widest = _measure(prompt) + len(prompt.ids)
+                batch = []
             batch.append(prompt)
     if batch:
         yield batch
+
+
+def _fits(prompt: Prompt, batch: Sequence[Prompt], window: int) -> bool:
+    """Returns whether a prompt can be read beside others, none of which is shorter."""
+    every = [*batch, prompt]
+    longest = len(batch[0].ids)
+    if len(prompt.ids) < longest:
+        # A text that nothing comes before would have nothing but filling to attend to.
+        if not prompt.ids or (window and longest + max(map(_measure, every)) > window):
+            return False
+    rows = sum(len(each.completions) for each in every)
+    widest = max(_measure(each) + len(each.ids) for each in every)
+    return rows <= ROWS and rows * widest <= TOKENS
 
 
 def _part(prompt: Prompt) -> Iterator[Prompt]:

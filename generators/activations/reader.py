@@ -98,6 +98,7 @@ class ModelReader:
         self._encoder = Encoder(loaded.tokenizer, loaded.name, self._known, longest)
         takes = signature(self._model.base_model.forward).parameters
         self._cache = "cache" if "cache" in takes else "past_key_values"  # its older name
+        self._window = int(getattr(config, "sliding_window", 0) or 0)
         heads = int(getattr(config, "num_attention_heads", 0))
         with self._running():
             self._layout: Layout = find_layout(self._model, self._probe, heads, self._where)
@@ -175,7 +176,7 @@ class ModelReader:
             for place in PLACES:
                 states[component, place] = np.empty(shape, np.float32)
         done = 0
-        for batch in deal(prompts):
+        for batch in deal(prompts, self._window):
             found = self._read_batch(batch, components)
             owners = [each for prompt in batch for each in prompt.completions.values()]
             for key, values in found.items():

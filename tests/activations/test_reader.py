@@ -88,6 +88,15 @@ def test_equal_passages_and_other_batches_give_equal_states(reader: ModelReader)
     np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-5)
 
 
+def test_what_fills_up_a_prompt_takes_no_place_in_a_window(tmp_path: Path) -> None:
+    """Attention reaches 16 tokens back here, as it reaches 512 in Gemma."""
+    reader = open_model(str(save_model("mistral", tmp_path, window=16)), "cpu")
+    passages = [Passage(prompt, " Go.") for prompt in ("Rain falls on.", "Rain falls.", "Rain.")]
+    found = reader.capture(passages).states["residual", "mean"]
+    alone = np.concatenate([reader.capture([each]).states["residual", "mean"] for each in passages])
+    np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-5)
+
+
 def test_sites_are_read_by_token(reader: ModelReader) -> None:
     encoded = reader.encode("Rain falls on it")
     sites = [Site("residual", layer) for layer in range(4)]
