@@ -18,7 +18,7 @@ from generators.activations.states import Passage
 from generators.configs import CONFIGS
 from generators.configs.base import Config
 from generators.configs.contrasts import Codes, Contrasts, Ints, Mask, code
-from generators.configs.items import TwoSides
+from generators.configs.items import Row, TwoSides
 from generators.errors import UsageError
 from generators.options import choose
 from generators.sources.games.story_text import PARAGRAPH
@@ -293,16 +293,18 @@ def _read_starts(table: pa.Table, config: Config, first: Ints) -> list[str | int
     """
     places: Any = pa.array(first)
     rows: list[Any] = table.take(places).to_pylist()
-    if config.sides is None:
-        return [f"{start}{PARAGRAPH}" if (start := config.texts(row)[0]) else "" for row in rows]
-    found: list[str | int] = []
-    for row in rows:
-        two: TwoSides = config.sides.read(row, row)
-        if two.spans is not None:
-            found.append(two.spans[0][0])
-        else:
-            found.append(f"{two.prompt}{two.joint}" if two.prompt else "")
-    return found
+    return [_read_start(row, config) for row in rows]
+
+
+def _read_start(row: Row, config: Config) -> str | int:
+    two: TwoSides | None = config.sides and config.sides.read(row, row)
+    if two and two.spans is not None:
+        return two.spans[0][0]
+    if two and two.prompt:
+        return f"{two.prompt}{two.joint}"
+    # Sides that are prompts themselves (`icl`) are not what is compared: their query's options are.
+    situation = config.texts(row)[0]
+    return f"{situation}{PARAGRAPH}" if situation else ""
 
 
 def _make_passages(

@@ -56,6 +56,13 @@ def found(folder: Path, planted: FakeReader) -> ConfigActivations:
     return model.configs["contrastive"]
 
 
+def test_options_of_a_query_are_read_after_its_situation(sample_folder: Path) -> None:
+    pairs = read_set(sample_folder, "icl", 20)
+    situations = {row["query"]["observation"] for row in read_rows(sample_folder, "icl")}
+    assert {pairs.passages[place].prompt.strip() for place in pairs.positive} <= situations
+    assert pairs.alone is not None
+
+
 def test_what_is_planted_is_found_and_the_rest_is_null(found: ConfigActivations) -> None:
     deception = found.parts["deception"]
     assert deception.mean.accuracy > 0.9
