@@ -222,13 +222,15 @@ def _draw_near(model: str, found: NetworkActivations) -> "Figure | None":
     if not lines:
         return None
     title = "Concepts nearest to each behavior's direction"
-    note = f"{_cut(model)}. Cosine; grey: relabelled menus; filled: nearer than chance"
+    note = f"{_cut(model)}. Cosine; grey: its own chance; filled: beyond that of any concept"
     figure, ax = lay_out_names(title, note, [name for name, _ in lines], room=2.6, longest=36)
     for line, (_, each) in enumerate(lines):
         low, high = each.null
         ax.barh(line, high - low, left=low, height=0.6, color=PALE, alpha=SHADE, linewidth=0)
         filled = "full" if each.p < 0.05 else "none"
         ax.plot(each.cosine, line, "o", color=POSITIVE, markersize=5, fillstyle=filled)
+    ends = [end for _, each in lines for end in (*each.null, each.cosine)]
+    ax.set_xlim(min(ends) - 0.02, max(ends) + 0.02)
     ax.axvline(0, color=INK, linewidth=0.8, linestyle=DASHES)
     return figure
 

@@ -210,19 +210,26 @@ def _draw_curve(found: PatchResult) -> "Figure":
     for line, (_, name, color) in enumerate(ends):
         ax.text(1, 0.3 - 0.09 * line, name, transform=ax.transAxes, color=color, ha="right")
     ax.set(xlabel="Blocks that have run before the states are exchanged (0: embeddings)")
+    ax.locator_params("x", integer=True)
     return figure
 
 
 def _draw_components(found: PatchResult) -> "Figure":
     """The chosen components against as many drawn at random."""
     title = f"The components that differ most, exchanged in {found.model.name}"
-    note = "Median share of the KL brought back; grey: as many at random; orange: another concept's"
+    note = (
+        "Median share of the KL brought back, with 95 %; grey: as many at random; orange: another"
+        " concept's"
+    )
     figure, axes = lay_out(title, note, [0.8] * len(found.components))
     for ax, each in zip(axes, found.components, strict=True):
         _draw_strip(ax, 0, each.random, PALE)
-        ax.plot(each.restored.median, 0, "D", color=POSITIVE, markersize=6)
-        if each.wrong is not None:
-            ax.plot(each.wrong.median, 0, "D", color=NEGATIVE, markersize=6)
+        for restored, color in ((each.restored, POSITIVE), (each.wrong, NEGATIVE)):
+            if restored is None:
+                continue
+            ax.plot(restored.median, 0, "D", color=color, markersize=6)
+            if restored.interval is not None:
+                ax.hlines(0, *restored.interval, color=color, linewidth=1.5)
         ax.set_title(f"{', '.join(each.components[:4])}{' …' * (len(each.components) > 4)}")
         ax.set_yticks([])
         ax.spines["left"].set_visible(False)

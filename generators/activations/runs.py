@@ -46,10 +46,14 @@ def make_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[
     last = len(heads) - 1
     for row in (heads, *rows):
         cells = [
-            cell.ljust(width) if at in (0, last) and not cell[:1].isdigit() else cell.rjust(width)
+            cell.ljust(width) if at in (0, last) and not _is_number(cell) else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _is_number(cell: str) -> bool:
+    return cell.lstrip("+-")[:1].isdigit()
 
 
 def draw_numbers(*names: object) -> np.random.Generator:
