@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from generators.activations.states import Activations, Component, Floats, Passage, Place
+from generators.activations.states import PLACES, Activations, Component, Floats, Passage, Place
 from generators.errors import ActivationError
 from schemas.base import StrictModel
 
@@ -23,7 +23,6 @@ else:
 
 AT_ONCE = 128
 """Passages of one file."""
-PLACES: tuple[Place, ...] = ("mean", "last")
 Read = Callable[[Sequence[Passage], Sequence[Component]], Activations]
 
 

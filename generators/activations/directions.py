@@ -217,16 +217,22 @@ def test_directions(
             where they are tested.
     """
     weights = design.weigh()[:, None]
-    fitted, tested = flips[design.unit[design.fits]], flips[design.unit[design.tests]]
     shares: list[Numbers] = []
     null: list[Numbers] = []
     for layer in layers:
         found = products(layer)
         shares.append(design.average(rank(found, weights))[:, 0])
-        wins = rank(found, weights * fitted)
-        swapped = np.where(tested > 0, wins, 1 - wins)
-        null.append(design.average(swapped).mean(axis=0))
+        some = range(0, flips.shape[1], FLIPS)  # at a time: memory holds them for every pair
+        each = [_relabel(found, design, weights, flips[:, at : at + FLIPS]) for at in some]
+        null.append(np.concatenate(each))
     return Tested(np.array(shares), np.array(null))
+
+
+def _relabel(products: Floats, design: Design, weights: Numbers, flips: Numbers) -> Numbers:
+    """Returns the mean over units for each relabelling."""
+    wins = rank(products, weights * flips[design.unit[design.fits]])
+    swapped = np.where(flips[design.unit[design.tests]] > 0, wins, 1 - wins)
+    return design.average(swapped).mean(axis=0)
 
 
 def find_middle(layers: int) -> range:

@@ -70,7 +70,7 @@ def _draw_parts(model: str, found: ConfigActivations) -> "Figure | None":
     if not parts:
         return None
     title = f"{found.config}: share of pairs ranked right"
-    note = f"{_cut(model)}. In groups not fitted on; at the right, {found.unit}"
+    note = f"{cut(model)}. In groups not fitted on; at the right, {found.unit}"
     figure, ax = lay_out_names(title, note, [name for name, _ in parts])
     lowest = min(min(each.mean.null[0], each.words.accuracy, each.interval[0]) for _, each in parts)
     for line, (_, each) in enumerate(parts):
@@ -95,7 +95,7 @@ def _draw_layers(model: str, found: ConfigActivations) -> "Figure | None":
     if not parts:
         return None
     title = f"{found.config}: share of pairs ranked right, by layer"
-    note = f"{_cut(model)}. Published: the mean over the shaded layers"
+    note = f"{cut(model)}. Published: the mean over the shaded layers"
     columns = min(len(parts), 3)
     figure, axes = lay_out_grid(title, note, len(parts), columns, 1.15)
     layers = found.source.model.layers
@@ -134,7 +134,7 @@ def _draw_sets(model: str, found: ConfigActivations) -> "Figure | None":
         f"all of {found.tier}": lessons.pairs,
     }
     title = f"{found.config}: what a length cue teaches"
-    note = f"{_cut(model)}. Share of pairs ranked right, by what was fitted on"
+    note = f"{cut(model)}. Share of pairs ranked right, by what was fitted on"
     figure, ax = lay_out_names(title, note, [*names])
     for line, lesson in enumerate(names.values()):
         ax.plot((lesson.shorter, lesson.longer), (line, line), color=PALE, linewidth=1)
@@ -163,7 +163,7 @@ def _draw_distance(model: str, found: NetworkActivations) -> "Figure | None":
     read = found.published.all
     title = "Similarity of directions, by distance in the network"
     note = (
-        f"{_cut(model)}. {read.pairs:,} pairs of contrasts; correlation {read.value:+.2f}, chance"
+        f"{cut(model)}. {read.pairs:,} pairs of contrasts; correlation {read.value:+.2f}, chance"
         f" {read.null[0]:+.2f} to {read.null[1]:+.2f}"
     )
     figure, (ax,) = lay_out(title, note, [2.2])
@@ -190,7 +190,7 @@ def _draw_depth(model: str, found: NetworkActivations) -> "Figure | None":
     kinds = {
         "all pairs of contrasts": [each.all for each in found.layers],
         "pairs of one theme": [each.in_theme for each in found.layers if each.in_theme],
-        f"similarities in {_cut(found.other.model.name) if found.other else ''}": [
+        f"similarities in {cut(found.other.model.name) if found.other else ''}": [
             each.other for each in found.layers if each.other
         ],
     }
@@ -198,7 +198,7 @@ def _draw_depth(model: str, found: NetworkActivations) -> "Figure | None":
     if not drawn:
         return None
     title = "Similarity of directions and the network, by layer"
-    note = f"{_cut(model)}. Rank correlation over pairs of contrasts, and 95 % of permutations"
+    note = f"{cut(model)}. Rank correlation over pairs of contrasts, and 95 % of permutations"
     figure, axes = lay_out(title, note, [1.2] * len(drawn))
     for ax, (name, each) in zip(axes, drawn.items(), strict=True):
         layers = range(len(each))
@@ -222,7 +222,7 @@ def _draw_near(model: str, found: NetworkActivations) -> "Figure | None":
     if not lines:
         return None
     title = "Concepts nearest to each behavior's direction"
-    note = f"{_cut(model)}. Cosine; grey: its own chance; filled: beyond that of any concept"
+    note = f"{cut(model)}. Cosine; grey: its own chance; filled: beyond that of any concept"
     figure, ax = lay_out_names(title, note, [name for name, _ in lines], room=2.6, longest=36)
     for line, (_, each) in enumerate(lines):
         low, high = each.null
@@ -245,8 +245,9 @@ def _explain(figure: "Figure", ax: "Axes", meanings: Mapping[str, str]) -> None:
         figure.text(at, top, text, color=color, ha=side, va="bottom")
 
 
-def _cut(model: str) -> str:
-    return model if len(model) <= LONGEST else f"{model[: LONGEST - 1]}…"
+def cut(text: str, longest: int = LONGEST) -> str:
+    """Returns a text that is no longer than a figure has room for."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _show_percent(ax: "Axes", axis: str) -> None:

@@ -148,7 +148,9 @@ def _find_parts(
     total = whole.given + seen[added[0]].made + seen[added[1]].made
     if not _is_alike(total, whole.made):
         return None, None, None  # something else is done to what they add
-    return added[0], added[1], _find_projection(block, attention, seen)
+    # Where a norm follows attention (Gemma), what a head adds depends on all the others.
+    projection = _find_projection(block, attention, seen) if added[0] == attention else None
+    return added[0], added[1], projection
 
 
 def _follow(path: str, children: Sequence[str], seen: Mapping[str, _Seen]) -> str:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 
 from generators.activations.directions import (
-    FLIPS,
     TRIALS,
     Design,
     Differences,
@@ -76,11 +75,11 @@ def measure_part(part: Part, spaces: Spaces, words: Products, longer: Ints) -> M
     products = multiply(spaces.mean, design)
     every = test_directions(products, range(spaces.layers), design, flips)
     shares = every.shares[middle].mean(axis=0)
-    by_words = test_directions(words, (0,), design, flips).shares[0]
+    by_words = test_directions(words, (0,), design, flips)
     alone = spaces.alone and test_directions(multiply(spaces.alone, design), middle, design, flips)
     lessons = _learn(part, products, middle, longer)
     accuracy = estimate_share(shares, design.units)
-    above_words = estimate(shares - by_words, design.units, share=False)
+    above_words = estimate(shares - by_words.shares[0], design.units, share=False)
     reading = PartReading(
         pairs=len(design.tests),
         units=len(design.units),
@@ -90,7 +89,7 @@ def measure_part(part: Part, spaces: Spaces, words: Products, longer: Ints) -> M
         p=_doubt(part, products, middle, accuracy.value),
         p_corrected=1.0,
         last=_read(test_directions(multiply(spaces.last, design), middle, design, flips)),
-        words=_read(test_directions(words, (0,), design, flips)),
+        words=_read(by_words),
         above_words=show_difference(above_words),
         alone=_read(alone) if alone else None,
         context_adds=_subtract(shares, alone, design) if alone else None,
@@ -119,13 +118,7 @@ def _read(tested: Tested, layers: Sequence[int] | None = None) -> Reading:
 def _doubt(part: Part, products: Products, middle: Sequence[int], value: float) -> float:
     units = int(part.design.unit.max()) + 1
     flips = draw_flips(units, f"{part.name}/p", TRIALS)
-    null = np.concatenate(
-        [
-            test_directions(products, middle, part.design, flips[:, first : first + FLIPS]).null
-            for first in range(0, TRIALS, FLIPS)
-        ],
-        axis=1,
-    )
+    null = test_directions(products, middle, part.design, flips).null
     return find_doubt(value, null.mean(axis=0))
 
 

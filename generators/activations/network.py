@@ -4,6 +4,7 @@ One contrast of each group is compared, so that no two share a concept: contrast
 similar directions by construction.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -216,10 +217,11 @@ def _find_directions(
     """Returns (layers, contrasts, width): the mean difference, each template with the same say."""
     numbers = {name: number for number, name in enumerate(chosen)}
     keys = [(numbers.get(row["contrast"], -1), row["template"]) for row in sentences.rows]
+    counts = Counter(keys)
     weights = np.zeros((len(chosen), len(sentences.passages)), np.float32)
     for row, key in enumerate(keys):
         if key[0] >= 0:
-            share = 1 / keys.count(key)
+            share = 1 / counts[key]
             weights[key[0], sentences.positive[row]] += share
             weights[key[0], sentences.negative[row]] -= share
     needed = np.flatnonzero(np.abs(weights).any(axis=0))

@@ -65,7 +65,7 @@ class ActivationOptions:
         Option(
             "most menus (pairs, paths), and prompts, of each behavior or axis", "N",
             whole_number(1),
-            default="300; 60 with --patch and --steer",
+            default="300; 60 with --patch, 32 with --steer",
         ),
     ] = None  # fmt: skip
     behaviors: Annotated[

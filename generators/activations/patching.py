@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from generators.activations.directions import Numbers
 from generators.activations.patch_pairs import Batch, PatchPair, batch_pairs
 from generators.activations.runs import describe_model, draw_numbers, find_median, make_table
 from generators.activations.sites import Edit, Ids, Mask, Model, Site
@@ -34,8 +35,6 @@ BETWEEN: dict[Patch, str] = {
 }  # fmt: skip
 ACROSS: dict[Patch, str] = {"span": "all tokens", "wrong": "of another text"}
 """What is exchanged between two texts, and between two models."""
-
-Numbers = NDArray[np.float64]
 
 
 class Restore(NamedTuple):
@@ -112,14 +111,7 @@ def patch_pairs(
     )
     giver = source or model
     runs = [_begin(model, giver, batch) for batch in batches]
-    known = np.concatenate([run.kl for run in runs]) if runs else np.zeros(0)
-    if not (known > LEAST).any():
-        reasons = "; ".join(f"{number} with {each}" for each, number in left_out.items())
-        found = f"no pair that can be patched{f' ({reasons})' if reasons else ''}"
-        wanted = "pairs whose sides have as many tokens and other predictions"
-        raise ActivationError(f"--patch {config}", found, wanted, "Choose other pairs")
-    if few := int((known <= LEAST).sum()):
-        left_out["sides with the same prediction"] += few
+    known = _find_known(runs, left_out, config)
     groups = [pair.group for run in runs for pair in run.batch.pairs]
     layers = [
         int(each)
@@ -143,12 +135,26 @@ def patch_pairs(
         model=describe_model(model),
         source=describe_model(source) if source is not None else None,
         config=config,
-        pairs=int((known > LEAST).sum()),
+        pairs=len(known),
         left_out=dict(left_out),
-        baseline=float(np.median(known[known > LEAST])),
+        baseline=float(np.median(known)),
         layers=tuple(curve),
         components=tuple(parts),
     )
+
+
+def _find_known(runs: Sequence[_Run], left_out: Counter[str], config: str) -> Numbers:
+    """Returns what there is to bring back in each pair; pairs without are noted as left out."""
+    every = np.concatenate([run.kl for run in runs]) if runs else np.zeros(0)
+    known = every[every > LEAST]
+    if not len(known):
+        reasons = "; ".join(f"{number} with {each}" for each, number in left_out.items())
+        found = f"no pair that can be patched{f' ({reasons})' if reasons else ''}"
+        wanted = "pairs whose sides have as many tokens and other predictions"
+        raise ActivationError(f"--patch {config}", found, wanted, "Choose other pairs")
+    if len(known) < len(every):
+        left_out["sides with the same prediction"] += len(every) - len(known)
+    return known
 
 
 def check_alike(model: Model, source: Model, texts: Sequence[str]) -> None:
@@ -343,13 +349,7 @@ def show_patch(found: PatchResult) -> Iterator[str]:
     points: dict[int, dict[Patch, Restored]] = {}
     for each in found.layers:
         points.setdefault(each.layer, {})[each.patch] = each.restored
-    names: dict[Patch, str] = {
-        "span": "what differs",
-        "after": "after it",
-        "wrong": "another concept",
-    }
-    if found.source:
-        names = {"span": "all tokens", "wrong": "of another text"}
+    names = ACROSS if found.source else BETWEEN
     shown: list[Patch] = [each for each in names if any(each in at for at in points.values())]
     yield "Share of that which exchanging states brings back (median, 95 %):"
     yield from make_table(

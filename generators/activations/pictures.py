@@ -11,6 +11,7 @@ import numpy as np
 
 from generators.activations.differences import COMPONENTS
 from generators.activations.directions import Numbers
+from generators.activations.figures import DASHES, cut
 from generators.activations.states import Component, Floats
 from generators.quality.measures.estimates import LEVEL
 from generators.report.figures import (
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from generators.activations.comparison import Cell, Compared
     from generators.activations.pair import ComparedPair
 
-DASHES = (0, (4, 3))
 CELL = 0.13
 """Inches of a layer in a heat map."""
 COLORS = "Blues"
@@ -87,7 +87,7 @@ def _draw_heat(found: "ComparedPair") -> "Figure":
         if component == "head":
             ax.set_xlabel("Head (mean over tokens)")
             continue
-        ax.set_xticks(np.arange(len(labels)), [_cut(each) for each in labels], rotation=90)
+        ax.set_xticks(np.arange(len(labels)), [cut(each, 24) for each in labels], rotation=90)
         ax.tick_params("x", length=0, labelsize=7)
     _make_room(figure, 0.7)
     return figure
@@ -96,10 +96,6 @@ def _draw_heat(found: "ComparedPair") -> "Figure":
 def _find_edges(number: int) -> Floats:
     """Returns where cells begin and end whose middles are whole numbers."""
     return np.arange(number + 1, dtype=np.float32) - np.float32(0.5)
-
-
-def _cut(label: str, longest: int = 24) -> str:
-    return label if len(label) <= longest else f"{label[: longest - 1]}…"
 
 
 def _make_room(figure: "Figure", inches: float) -> None:

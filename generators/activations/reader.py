@@ -25,7 +25,7 @@ from generators.activations.hooks import (
 )
 from generators.activations.layout import Layout, find_layout
 from generators.activations.sites import Edit, Encoded, Ids, Mask, Site
-from generators.activations.states import Activations, Component, Floats, Passage, Place
+from generators.activations.states import PLACES, Activations, Component, Floats, Passage, Place
 from generators.activations.weights import (
     Loaded,
     check_installed,
@@ -46,7 +46,6 @@ else:
 
 NUMBERS = 2**25
 """Most log-probabilities that are held at one time."""
-PLACES: tuple[Place, ...] = ("mean", "last")
 
 
 def _say_nothing(_: int) -> None:
@@ -144,18 +143,7 @@ class ModelReader:
         components: Sequence[Component] = ("residual",),
         progress: Callable[[int], None] | None = None,
     ) -> Activations:
-        """Returns the states of passages, in their order.
-
-        Passages that share a prompt share its run through the model, equal ones all of it.
-
-        Args:
-            passages: What is read.
-            components: Which states are kept.
-            progress: Told how many passages are done.
-
-        Raises:
-            ActivationError: If a text can't be read by the model, or memory is short.
-        """
+        """Returns the states of passages, in their order; equal ones are read once."""
         self._check_components(components)
         if self._kept is not None:
             return self._kept.complete(passages, components, self._read, progress or _say_nothing)

@@ -15,6 +15,8 @@ Component = Part
 Place = Literal["mean", "last"]
 """Over which tokens of a completion: the mean of all, or the last alone."""
 
+PLACES: tuple[Place, ...] = ("mean", "last")
+
 Floats = NDArray[np.float32]
 
 

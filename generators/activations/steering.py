@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.activations.directions import Design, draw_flips
+from generators.activations.directions import Design, Numbers, draw_flips
 from generators.activations.runs import describe_model, draw_numbers, make_table
 from generators.activations.sets import FEWEST, Part, read_set
 from generators.activations.sites import Edit, Ids, Model, Site
@@ -26,8 +26,6 @@ MENUS = 32
 """Held-out menus of a behavior that are steered, where no other number is asked for."""
 FITTED = 300
 """Menus of a behavior that are read for its direction."""
-
-Numbers = NDArray[np.float64]
 
 
 class _Directions(NamedTuple):

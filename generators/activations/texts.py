@@ -35,7 +35,7 @@ def read_texts(path: Path) -> list[str]:
     except (OSError, UnicodeDecodeError) as error:
         found = getattr(error, "strerror", None) or "bytes that are no text in UTF-8"
         raise SourceError(str(path), found, WANTED, "Check the file") from error
-    lines = [line for line in content.replace("\r\n", "\n").split("\n")]
+    lines = content.replace("\r\n", "\n").split("\n")
     as_json = path.suffix.lower() in (".jsonl", ".ndjson")
     texts = [
         _parse(line, f"{path} line {number}") if as_json else line

@@ -4,8 +4,6 @@
 # pyright: reportUnknownArgumentType=false
 # scipy's sparse matrices have few types.
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from generators.activations.directions import Design, Products
@@ -15,16 +13,13 @@ from generators.quality.selection.classifiers import Vocabulary
 from generators.quality.selection.ngrams import Ngrams
 
 
-def multiply_words(
-    ngrams: Ngrams, sides: tuple[Ints, Ints], design: Design, layers: Sequence[int] = (0,)
-) -> Products:
+def multiply_words(ngrams: Ngrams, sides: tuple[Ints, Ints], design: Design) -> Products:
     """Returns the inner products of the pairs of a design, of their TF-IDF; the same in all layers.
 
     Args:
         ngrams: of all texts.
         sides: pair -> text of its positive, and of its negative.
         design: what is fitted, and what tested.
-        layers: those that may be asked for.
     """
     pairs = np.union1d(design.tests, design.fits)
     texts = np.unique(np.concatenate([side[pairs] for side in sides])).astype(np.int32)
@@ -34,8 +29,4 @@ def multiply_words(
     )
     found: Floats = ((tests @ fits.T).toarray() * design.sees).astype(np.float32)
 
-    def find_products(layer: int) -> Floats:
-        assert layer in layers
-        return found
-
-    return find_products
+    return lambda _: found

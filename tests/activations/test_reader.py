@@ -97,6 +97,17 @@ def test_what_fills_up_a_prompt_takes_no_place_in_a_window(tmp_path: Path) -> No
     np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-5)
 
 
+def test_heads_are_not_told_apart_where_a_norm_follows_them(tmp_path: Path) -> None:
+    reader = open_model(str(save_model("gemma2", tmp_path)), "cpu")
+    assert reader.heads == 0
+    states = reader.capture(PASSAGES, ("residual", "attention", "mlp")).states
+    added = states["attention", "last"] + states["mlp", "last"]
+    residual = np.diff(states["residual", "last"], axis=1)
+    np.testing.assert_allclose(residual, added[:, 1:], rtol=1e-3, atol=1e-4)
+    with pytest.raises(ActivationError, match="head is not told apart"):
+        reader.capture(PASSAGES, ("head",))
+
+
 def test_sites_are_read_by_token(reader: ModelReader) -> None:
     encoded = reader.encode("Rain falls on it")
     sites = [Site("residual", layer) for layer in range(4)]
