@@ -100,7 +100,7 @@ def make_design(
         alike: of each pair; the direction of a tested pair is fitted on those that have the same
             value. None: on all.
     """
-    fitted, tested = _find(fits), _find(tests)
+    fitted, tested = _find_marked(fits), _find_marked(tests)
     sees = np.ones((len(tested), len(fitted)), np.bool_)
     if alike is not None:
         sees &= alike[tested][:, None] == alike[fitted]
@@ -123,7 +123,7 @@ def hold_out(
         apart: more that a pair must not share with those that its direction is fitted on.
         sides: of each pair, its two texts: neither may stand on either side of those.
     """
-    pairs = _find(inside)
+    pairs = _find_marked(inside)
     sees = np.ones((len(pairs), len(pairs)), np.bool_)
     kept_apart = [(each, each) for each in (group, *apart)]
     kept_apart += [(one, other) for one in sides for other in sides]
@@ -132,7 +132,7 @@ def hold_out(
     return _drop_blind(Design(unit, group, pairs, pairs, sees))
 
 
-def _find(pairs: Mask) -> Ints:
+def _find_marked(pairs: Mask) -> Ints:
     return np.flatnonzero(pairs).astype(np.int32)
 
 

@@ -72,7 +72,7 @@ def find_layout(model: Module, probe: Callable[[], object], heads: int, where: s
         projection = None
     return Layout(
         tuple(
-            Block(each, *(_find(each, path) for path in (attention, mlp, projection)))
+            Block(each, *(_find_module(each, path) for path in (attention, mlp, projection)))
             for each in blocks
         ),
         heads if projection is not None else 0,
@@ -89,7 +89,7 @@ def _list_outermost(module: Module) -> Iterator[Module]:
             yield from _list_outermost(child)
 
 
-def _find(block: Module, path: str | None) -> Module | None:
+def _find_module(block: Module, path: str | None) -> Module | None:
     """Returns a part of a block; None where this block has none, or it is not known."""
     if path is None:
         return None
