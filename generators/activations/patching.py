@@ -362,7 +362,7 @@ def show_patch(found: PatchResult) -> Iterator[str]:
     for part in found.components:
         of = len(part.random) + 1
         yield f"Largest components, together: {', '.join(part.components)}."
-        wrong = f"; another concept's {part.wrong.median:.2f}" if part.wrong else ""
+        wrong = f"; another concept's {_show(part.wrong)}" if part.wrong else ""
         yield (
             f"  They bring back {_show(part.restored)}{wrong}; as many at random"
             f" {min(part.random):.2f} to {max(part.random):.2f}: rank {part.rank} of {of}."
@@ -372,6 +372,5 @@ def show_patch(found: PatchResult) -> Iterator[str]:
 def _show(restored: Restored | None) -> str:
     if restored is None:
         return "-"
-    bounds = restored.interval
-    ends = f" ({bounds[0]:.2f} to {bounds[1]:.2f})" if bounds else ""
-    return f"{restored.median:.2f}{ends}"
+    median, *bounds = (f"{each:z.2f}" for each in (restored.median, *(restored.interval or ())))
+    return f"{median} ({' to '.join(bounds)})" if bounds else median
