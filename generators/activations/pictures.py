@@ -119,7 +119,7 @@ def _draw_sizes(found: "Compared") -> "Figure":
     known = {cell.component for cell in found.cells}
     kinds: list[Component] = [kind for kind in COMPONENTS if kind in known]
     title = "What differs, by layer"
-    note = f"{found.model}. Length of the difference, as a share of the residual stream's"
+    note = f"{cut(found.model)}. Length of the difference, as a share of the residual stream's"
     figure, axes = lay_out(title, note, [1.2] * len(kinds))
     for ax, kind in zip(axes, kinds, strict=True):
         cells = [cell for cell in found.cells if cell.component == kind]
@@ -149,7 +149,7 @@ def _draw_largest(found: "Compared") -> "Figure | None":
     if not found.along:
         return None
     title = "Where the largest components put each text, or pair"
-    note = f"{found.model}. Along the direction of all others, in spreads of chance"
+    note = f"{cut(found.model)}. Along the direction of all others, in spreads of chance"
     figure, axes = lay_out(title, note, [0.9] * len(found.along))
     for ax, (name, (real, chance)) in zip(axes, found.along.items(), strict=True):
         scale = max(float(chance.std()), 1e-12)
@@ -169,9 +169,8 @@ def _draw_largest(found: "Compared") -> "Figure | None":
         ax.set_title(f"{name}, {len(real):,}")
         ax.set_ylim(0)
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    height = 1 - 0.32 / figure.get_figheight()
-    for text, color, at in (("as they are", POSITIVE, 0.98), ("by chance", PALE, 0.84)):
-        figure.text(at, height, text, color=color, va="top", ha="right")
+    for text, color, at in (("as they are", POSITIVE, 1), ("by chance", PALE, 0.84)):
+        axes[0].text(at, 1.08, text, transform=axes[0].transAxes, color=color, ha="right")
     return figure
 
 
