@@ -152,9 +152,7 @@ sys.exit(status)
 """What wait4 says of memory counts that of the process which started it, too."""
 
 
-def run_measured(
-    folder: Path, requests: Path, url: str, *more: str
-) -> tuple[int, str, float]:
+def run_measured(folder: Path, requests: Path, url: str, *more: str) -> tuple[int, str, float]:
     """Returns the status of `complete`, what it complained of, and the MiB that it took at most."""
     options = [str(requests), "--out", str(folder / "answers"), "--base-url", url, *more]
     run = subprocess.run(
