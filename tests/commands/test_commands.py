@@ -84,7 +84,7 @@ def test_a_build_ends_with_fifteen_lines_at_most(
 ) -> None:
     """Also where there is the most to say: a report, a model's part, all configs, a long path."""
     out = tmp_path / ("a" * 120) / "[v1]"
-    assert command(["--out", str(out), "--limit", "24"]) == 0
+    assert command(["--out", str(out), "--limit", "12"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 15
     long = [line for line in lines if len(line) > 100]
