@@ -29,12 +29,18 @@ from made_evidence import WORDS
 from schemas import Quality
 
 
-def make_pairs(count: int, *, themes: int = 1, near: float = 0.0, seed: int = 0) -> list[OwnPair]:
-    """Pairs of random words; of a share of them an earlier one is the model, but for a word."""
+def make_pairs(
+    count: int, *, themes: int = 1, near: float = 0.0, long: int = 20, seed: int = 0
+) -> list[OwnPair]:
+    """Pairs of random words; of a share of them an earlier one is the model, but for a word.
+
+    Args:
+        long: how many words a prompt has.
+    """
     rng = Random(seed)
     prompts: list[str] = []
     for place in range(count):
-        words = rng.choices(WORDS, k=120)
+        words = rng.choices(WORDS, k=long)
         if prompts and rng.random() < near:
             words = [*rng.choice(prompts).split()[:-1], f"x{place}"]
         prompts.append(" ".join(words))
@@ -135,7 +141,7 @@ def test_near_duplicates_of_a_sample_are_looked_for_in_all_rows(
 ) -> None:
     monkeypatch.setattr("generators.quality.overlaps.AT_ONCE", 400)
     monkeypatch.setattr("generators.configs.pairs.MOST_PAIRS", 100)
-    pairs = make_pairs(3000, near=0.3)
+    pairs = make_pairs(3000, near=0.3, long=120)
     whole, few = (find(each, "near-duplicates") for each in assess(pairs, bound, 5000, 600))
     assert (whole.n, few.n) == (3000, 600)
     assert 0.25 < whole.value < 0.35
