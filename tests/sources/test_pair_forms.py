@@ -322,6 +322,6 @@ def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = tmp_path / "texts.jsonl"
     path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
     assert report([str(path)]) == 0
-    assert "Left out (texts whose other side is not there): 1" in capsys.readouterr().out
+    assert "Left out: 1 (texts whose other side is not there)." in capsys.readouterr().out
     built = concepts.build(tmp_path / "out", pairs=path, no_report=True)
     assert built.manifest.left_out == {"minimal_pairs": {"texts whose other side is not there": 1}}
