@@ -88,7 +88,7 @@ def test_a_build_ends_with_fifteen_lines_at_most(
     assert len(lines) <= 15
     long = [line for line in lines if len(line) > 100]
     assert all(line.startswith(("Look: ", "Load: ")) for line in long)
-    place, load = lines[-2:]
+    place, load = lines[-5:-3]
     assert place.startswith(f"Look: {out.as_posix()}/report.html. ")
     compile(load.removeprefix("Load: "), "what is printed", "exec")
     quality = read_quality(out / "quality.json")
