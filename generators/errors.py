@@ -11,6 +11,7 @@ GeneratorError              anything a command explains in one line, exit status
 ├── ReplayError             a recorded answer that is missing, or a broken file of them
 ├── LogError                a response log that cannot be read or written
 ├── HubError                the Hub refuses, does not answer, or holds what must not be overwritten
+│   └── OfflineError        no server takes a request, or none may be sent
 ├── ActivationError         a model that cannot be run, or cannot read what it is given
 ├── QualityError            a gate that fails where --strict is asked for
 └── UsageError              an option whose value fits nothing that is there, exit status 2
@@ -57,6 +58,10 @@ class QualityError(GeneratorError):
 
 class HubError(GeneratorError):
     """The Hub refuses, does not answer for good, or holds what must not be overwritten."""
+
+
+class OfflineError(HubError):
+    """No server takes a request in any attempt, or the client is told to send none."""
 
 
 class UsageError(GeneratorError):
