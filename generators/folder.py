@@ -12,11 +12,13 @@ import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from generators.errors import FolderError, SourceError
+from generators.jsonl import as_object
 from generators.plain_files import MOST_MANIFEST, open_plain, read_plain
 from schemas.manifest import ConceptManifest, GameManifest
 
@@ -87,7 +89,12 @@ def is_ours(folder: Path) -> bool:
 
 
 def has_marker(folder: Path, name: str, keys: frozenset[str]) -> bool:
-    """Returns whether a folder has a file that marks it as ours; it is written last.
+    """Returns whether a folder has a file that marks it as ours, as `read_marker` reads it."""
+    return read_marker(folder, name, keys) is not None
+
+
+def read_marker(folder: Path, name: str, keys: frozenset[str]) -> dict[str, Any] | None:
+    """Returns the content of a file that marks a folder as ours, None without; it is written last.
 
     Args:
         folder: the folder.
@@ -95,10 +102,10 @@ def has_marker(folder: Path, name: str, keys: frozenset[str]) -> bool:
         keys: what the JSON object in it has at least.
     """
     try:
-        content = json.loads(read_plain(folder / name))
+        content = as_object(json.loads(read_plain(folder / name)))
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and keys <= content.keys()
+        return None
+    return content if keys <= content.keys() else None
 
 
 Recognize = Callable[[Path], bool]
