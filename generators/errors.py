@@ -83,6 +83,10 @@ class Unfinished(GeneratorError):
 
     exit_status = 0
 
+    def __str__(self) -> str:
+        where, found, _, remedy = self.args
+        return make_visible(f"Ready in {where}: {found}. Next: {remedy}.")
+
 
 class ReplayError(GeneratorError):
     """A recorded answer is missing, or the file of them is broken."""

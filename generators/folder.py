@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -134,6 +135,7 @@ def replace_folder(out: Path, recognize: Recognize = is_ours) -> Generator[Path]
             check_replaceable(out, recognize)
             yield from _stage(out)
     except Timeout as error:
+        check_writable(out)
         found = "another run is writing it"
         raise FolderError(f"--out {out}", found, "one at a time", "Wait for it") from error
     except OSError as error:
@@ -169,6 +171,15 @@ def check_replaceable(out: Path, recognize: Recognize = is_ours) -> None:
         raise FolderError(where, "the folder you are in", wanted, "Name a folder below it")
     if out.is_dir() and any(out.iterdir()) and not recognize(out):
         raise FolderError(where, "a folder with other files", wanted, "Name another folder")
+
+
+def check_writable(out: Path) -> None:
+    """Raises FolderError where no file can be written beside `out`, and so no lock either."""
+    try:
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise explain(error, out) from error
 
 
 def swap(new: Path, out: Path) -> None:

@@ -233,6 +233,11 @@ def test_the_doctor_counts_and_never_prints_story_text(
     assert doctor(["--data", str(data), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["games"], found["counts"]["menus"], found["counts"]["options"]) == (4, 13, 43)
+    assert doctor(["--data", str(data)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1].startswith("No problems: all 4 games can be read.")
+    flagged = re.findall(r"flagged (\w+) +\d+  \w", printed)
+    assert flagged == [name.split()[-1] for name in sorted(found["counts"]) if " flagged " in name]
     assert found["options_per_menu"] == {"1": 1, "2": 3, "3": 5, "4": 1, "5": 2, "7": 1}
     cut_off(data)
     (data / "game_metadata.json").write_bytes(b"{")
@@ -240,6 +245,7 @@ def test_the_doctor_counts_and_never_prints_story_text(
     printed = capsys.readouterr().out
     assert "games 3" in printed
     assert "game_metadata.json: broken" in printed
+    assert printed.splitlines()[-1].startswith("Problems: 2 broken, see above.")
     scenarios = json.loads((data / SCENARIOS).read_text(encoding="utf-8"))
     assert not any(text[:30] in printed for text in scenarios.values())
 
