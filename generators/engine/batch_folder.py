@@ -108,7 +108,7 @@ class BatchFolder:
         files = len(set(self._waiting.values()))
         rounds = ", ".join(f"{count:,} for {name}" for name, count in self._round.items())
         asked = f"{_count(len(self._waiting), 'request')} in {_count(files, 'file')}"
-        found = f"{asked} *{REQUESTS} without an answer ({rounds})"
+        found = f"{asked} *{REQUESTS} ({rounds}) without an answer"
         if self._unaffordable:
             found += f", and --max-cost has no room for {self._unaffordable:,} more"
         remedy = (
