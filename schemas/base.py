@@ -38,7 +38,11 @@ class StrictModel(BaseModel):
     """A frozen record that refuses unknown fields and never converts a wrong type."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        use_attribute_docstrings=True,
+        defer_build=True,
     )
 
     def __getitem__(self, name: str) -> Any:

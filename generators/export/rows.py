@@ -18,6 +18,8 @@ from generators.splits import SPLITS
 from generators.tables import explain_damage, locate_file, refuse_rows
 
 ROWS_AT_ONCE = 512
+BUFFER = 2**20
+"""Bytes of a column that stand in memory: a group of rows would else be read whole."""
 FORMAT = 1
 """Version of the manifest's layout that is read."""
 _CONFIGS: TypeAdapter[dict[str, dict[str, Any]]] = TypeAdapter(dict[str, dict[str, Any]])
@@ -112,7 +114,7 @@ def read_rows(
     if missing:
         raise refuse_rows(path, f"no column '{missing[0]}'")
     texts = [name for name in needed if known[name] and name != NOT_ALWAYS]
-    with explain_damage(path), pq.ParquetFile(path) as file:
+    with explain_damage(path), pq.ParquetFile(path, pre_buffer=False, buffer_size=BUFFER) as file:
         batches: Iterator[pa.RecordBatch] = file.iter_batches(ROWS_AT_ONCE, columns=needed)  # pyright: ignore[reportUnknownMemberType]
         for batch in batches:
             for row in batch.to_pylist():

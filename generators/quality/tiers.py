@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
 from generators.configs.contrasts import Contrasts, Floats, Mask
 from generators.parallel import count_cores
@@ -124,7 +125,8 @@ def choose_all_rows(
         sizes = np.bincount(contrasts.part.places, minlength=len(contrasts.part.names))
         names.update(dict(zip(contrasts.part.names, sizes.tolist(), strict=True)))
     choose = partial(_choose_parts, each, features, found)
-    with ThreadPoolExecutor(count_cores()) as pool:
+    # Each part has a thread already; sums then also have one order, however many cores there are.
+    with ThreadPoolExecutor(count_cores()) as pool, threadpool_limits(limits=1):
         chosen = pool.map(choose, [name for name, _ in names.most_common()])
         deque(follow(progress, chosen, "choosing core", len(names), "part"), 0)
     return [_sum_up(contrasts, masks) for contrasts, masks in zip(each, found, strict=True)]

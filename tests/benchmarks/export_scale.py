@@ -30,12 +30,15 @@ MEASURED = {
     "model-written": "multiple_choice",
     "mcq": "multiple_choice",
     "icl": "icl",
+    "csv": "icl",
     "aligned": "insertions",
     "repe": "contrastive",
     "cvector": "insertions",
     "probe": "contrastive",
     "causalgym": "associations",
     "preference": "contrastive",
+    "contrastive-pairs": "contrastive",
+    "counterfactual": "insertions",
 }
 """Format -> config that it is measured on."""
 

@@ -142,7 +142,9 @@ def test_edges_that_close_a_circle_are_refused() -> None:
 @pytest.mark.parametrize(
     ("positive", "negative", "reason"),
     [
-        ("noble", "shameful", None),
+        ("lofty", "base", None),
+        ("noble", "shameful", "copied_scene"),
+        ("noble", "base", None),
         ("good", "vile", "known_already"),
         ("noble", "noble", "known_already"),
         ("noble", "greedy", "names_concept"),
@@ -156,8 +158,8 @@ def test_attributes_are_checked(positive: str, negative: str, reason: str | None
     draft = AssociationDraft.model_validate({"attributes": [pair]})
     known = [AttributePair(positive="good", negative="bad", of=("concept",))]
     if reason is None:
-        association.check_draft(draft, GREED, known)
+        association.check_draft(draft, GREED, known, association.TASK.system)
         return
     with pytest.raises(Unfit) as refused:
-        association.check_draft(draft, GREED, known)
+        association.check_draft(draft, GREED, known, association.TASK.system)
     assert reason in {fault.reason for fault in refused.value.faults}

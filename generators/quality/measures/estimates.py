@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
 from generators.configs.contrasts import Floats, Ints
 
@@ -36,6 +35,8 @@ class Estimate(NamedTuple):
         """95 %; None of fewer than two groups."""
         if self.groups < 2:
             return None
+        from scipy.special import stdtrit  # takes longer than a small set: only where used
+
         half = float(stdtrit(self.groups - 1, 1 - LEVEL / 2)) * self.error
         low, high = self.value - half, self.value + half
         return (max(low, 0.0), min(high, 1.0)) if self.share else (low, high)
@@ -48,6 +49,8 @@ class Estimate(NamedTuple):
         beyond = max(low - self.value, self.value - high)
         if beyond <= 0 or self.groups < 2:
             return 1.0
+        from scipy.special import stdtr
+
         return float(stdtr(self.groups - 1, -beyond / max(self.error, 1e-12)))
 
 

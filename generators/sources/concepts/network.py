@@ -1,12 +1,13 @@
-"""The network of concepts: groups, paths and what follows; the only importer of networkx."""
+"""The network of concepts: groups, paths and what follows; the only importer of networkx.
+
+It is imported where it is used: sets that are made from games need none of it.
+"""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # The types of `networkx` leave out those of nodes.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-
-import networkx as nx
 
 from schemas.concept import Concept, ConceptFile, Edge
 from schemas.relations import InheritedRelation
@@ -45,6 +46,8 @@ class Path(NamedTuple):
 
 def find_cycle(edges: Sequence[Edge]) -> list[Edge]:
     """Returns edges by which `kind_of` goes in a circle; none where it does not."""
+    import networkx as nx
+
     kinds = {(edge.source, edge.target): edge for edge in edges if edge.relation == "kind_of"}
     try:
         return [kinds[source, target] for source, target in nx.find_cycle(nx.DiGraph([*kinds]))]
@@ -65,6 +68,8 @@ def connect(names: Iterable[str], edges: Iterable[tuple[str, str]]) -> dict[str,
 
     Edges may lead over nodes that are no names.
     """
+    import networkx as nx
+
     known = frozenset(names)
     graph: Any = nx.Graph()
     graph.add_nodes_from(known)
@@ -101,6 +106,8 @@ def derive(facts: Iterable[Fact]) -> set[Fact]:
     The rules, and no others: `kind_of` is transitive; `related_to`, `causes` and `associated_with`
     pass from a kind to its sub-kinds.
     """
+    import networkx as nx
+
     known = set(facts)
     kinds: Any = nx.DiGraph()
     kinds.add_edges_from((source, target) for source, how, target in known if how == "kind_of")
@@ -129,6 +136,8 @@ def describe_network(
         file: the concepts.
         edges: each with what is said of where it comes from.
     """
+    import networkx as nx
+
     graph: Any = nx.MultiDiGraph()
     groups = find_groups(file)
     for name, concept in file.concepts.items():

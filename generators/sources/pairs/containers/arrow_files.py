@@ -15,6 +15,8 @@ PARQUET = b"PAR1"
 ARROW_STARTS = (b"ARROW1", b"\xff\xff\xff\xff")
 """A file of Arrow, and a stream of it."""
 ROWS_AT_ONCE = 512
+BUFFER = 1 << 20
+"""Bytes of a column that stand in memory unpacked: a group of rows would else be read whole."""
 
 
 def read_arrow(content: Content) -> Iterator[Placed]:
@@ -45,7 +47,7 @@ def _read_batches(where: str, data: bytes) -> Iterator[tuple[list[str], pa.Recor
     """Yields the names of all columns, with rows of those that a form reads."""
     source = pa.BufferReader(data)
     if data.startswith(PARQUET):
-        file = pq.ParquetFile(source)
+        file = pq.ParquetFile(source, pre_buffer=False, buffer_size=BUFFER)
         names: list[str] = file.schema_arrow.names
         wanted = _choose(where, names)
         _check_size(where, file, wanted)
@@ -69,11 +71,20 @@ def _choose(where: str, names: list[str]) -> list[str]:
 
 
 def _check_size(where: str, file: pq.ParquetFile, wanted: list[str]) -> None:
-    """Raises SourceError where the columns are too large once they are unpacked."""
-    groups = (file.metadata.row_group(place) for place in range(file.num_row_groups))
-    columns = (group.column(place) for group in groups for place in range(group.num_columns))
-    chosen = (each for each in columns if each.path_in_schema.partition(".")[0] in wanted)
-    size = sum(each.total_uncompressed_size for each in chosen)
+    """Raises SourceError where a group of rows is too large once its columns are unpacked."""
+    groups = [file.metadata.row_group(place) for place in range(file.num_row_groups)]
+    size = max((_find_size(group, wanted) for group in groups), default=0)
     if size > LARGEST:
         most = f"at most {LARGEST / 1e9:.1f} GB"
-        raise SourceError(where, f"{size / 1e9:.1f} GB of texts", most, "Take a part of it")
+        raise SourceError(
+            where,
+            f"{size / 1e9:.1f} GB of texts in one group of rows",
+            most,
+            "Write it in smaller ones",
+        )
+
+
+def _find_size(group: pq.RowGroupMetaData, wanted: list[str]) -> int:
+    columns = [group.column(place) for place in range(group.num_columns)]
+    chosen = [each for each in columns if each.path_in_schema.partition(".")[0] in wanted]
+    return sum(each.total_uncompressed_size for each in chosen)

@@ -1,6 +1,7 @@
 """Records in JSON: an array, lines of objects, or one object with lists inside."""
 
 import json
+import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,14 +9,17 @@ from typing import Any, cast
 
 from generators.errors import SourceError
 from generators.jsonl import read_json
-from generators.sources.pairs.containers.content import LARGEST, Content, decode
+from generators.sources.pairs.containers.content import Content, decode
 from generators.sources.pairs.forms import TEXTS, find_other, recognize
 from generators.sources.pairs.forms.base import Placed
 from generators.sources.pairs.records import place_record
 
 REMEDY = "Fix the file"
-LONGEST = 1 << 24
-"""Bytes of a line, in a file that is read line by line."""
+LONG = 1 << 26
+"""Bytes of a file of lines from which on it is read line by line, and never held whole."""
+LONGEST = 1 << 26
+"""Bytes of a line in such a file."""
+_TEXT = re.compile(rb"\S")
 OBJECT = "a JSON object with the fields of a pair"
 
 
@@ -26,8 +30,11 @@ def read_json_file(content: Content) -> Iterator[Placed]:
         SourceError: it is no JSON; a line only when it is read.
     """
     where, text = content
-    first, _, rest = text.lstrip().partition(b"\n")
-    if first.startswith(b"{") and rest.strip():
+    start = _find_text(text, 0)
+    end = text.find(b"\n", start)
+    first = text[start:end] if end >= 0 else text[start:]
+    several = end >= 0 and _find_text(text, end) >= 0
+    if first.startswith(b"{") and several:
         try:
             whole = parse(first)
         except ValueError:
@@ -40,13 +47,19 @@ def read_json_file(content: Content) -> Iterator[Placed]:
         place = f" line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         found = f"broken or cut off JSON ({_explain(error)})"
         raise SourceError(f"{where}{place}", found, "a whole JSON file", REMEDY) from error
-    return _open(f"{where} line 1" if first.startswith(b"{") and not rest.strip() else where, value)
+    return _open(f"{where} line 1" if first.startswith(b"{") and not several else where, value)
+
+
+def _find_text(text: bytes, start: int) -> int:
+    """Returns the place of the next byte that is no white space; -1 where there is none."""
+    found = _TEXT.search(text, start)
+    return found.start() if found else -1
 
 
 def is_long(path: Path) -> bool:
-    """Returns whether a file holds lines of JSON, and is too large to be read whole."""
+    """Returns whether a file holds lines of JSON, and is too large to be held whole."""
     try:
-        if not path.is_file() or path.stat().st_size <= LARGEST:
+        if not path.is_file() or path.stat().st_size <= LONG:
             return False
         with path.open("rb") as file:
             first = file.readline(LONGEST).removeprefix(BOM_UTF8).strip()
@@ -56,10 +69,10 @@ def is_long(path: Path) -> bool:
 
 
 def read_long_lines(path: Path, digest: Any) -> Iterator[Placed]:
-    """Yields a record a line of a file that is too large to be read whole.
+    """Yields a record a line of a file that is too large to be held whole.
 
     Raises:
-        SourceError: a line is no JSON, or longer than 16 MB, or the file cannot be read.
+        SourceError: a line is no JSON, or longer than 64 MB, or the file cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -67,7 +80,7 @@ def read_long_lines(path: Path, digest: Any) -> Iterator[Placed]:
                 digest.update(line)
                 place = f"{path} line {number}"
                 if len(line) >= LONGEST:
-                    found, wanted = "a line of 16 MB or more", "shorter ones in a file this large"
+                    found, wanted = "a line of 64 MB or more", "shorter ones in a file this large"
                     raise SourceError(place, found, wanted, REMEDY)
                 line = decode(Content(place, line))
                 if line.strip():
