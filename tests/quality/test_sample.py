@@ -259,8 +259,8 @@ def test_lines_of_a_file_too_large_are_read_one_by_one(
     path = tmp_path / "long.jsonl"
     path.write_text("".join(pair.model_dump_json() + "\n" for pair in make_pairs(20)), "utf-8")
     wanted = [*open_pairs(path)]
-    for module in ("content", "json_files"):
-        monkeypatch.setattr(f"generators.sources.pairs.containers.{module}.LARGEST", 1000)
+    for bound in ("content.LARGEST", "json_files.LONG"):
+        monkeypatch.setattr(f"generators.sources.pairs.containers.{bound}", 1000)
     assert [*open_pairs(path)] == wanted
     with path.open("a", encoding="utf-8") as file:
         file.write("no json\n")
