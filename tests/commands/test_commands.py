@@ -89,7 +89,7 @@ def test_a_build_ends_with_fifteen_lines_at_most(
     assert len(lines) <= 15
     long = [line for line in lines if len(line) > 100]
     assert all(line.startswith(("Look: ", "Load: ")) for line in long)
-    place, load = lines[-2:]
+    place, load = lines[-5:-3]
     assert place.startswith(f"Look: {out.as_posix()}/report.html. ")
     compile(load.removeprefix("Load: "), "what is printed", "exec")
     quality = read_quality(out / "quality.json")
@@ -231,6 +231,11 @@ def test_the_doctor_counts_and_never_prints_story_text(
     assert doctor(["--data", str(data), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["games"], found["counts"]["menus"], found["counts"]["options"]) == (4, 13, 43)
+    assert doctor(["--data", str(data)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1].startswith("No problems: all 4 games can be read.")
+    flagged = re.findall(r"flagged (\w+) +\d+  \w", printed)
+    assert flagged == [name.split()[-1] for name in sorted(found["counts"]) if " flagged " in name]
     assert found["options_per_menu"] == {"1": 1, "2": 3, "3": 5, "4": 1, "5": 2, "7": 1}
     cut_off(data)
     (data / "game_metadata.json").write_bytes(b"{")
@@ -238,6 +243,7 @@ def test_the_doctor_counts_and_never_prints_story_text(
     printed = capsys.readouterr().out
     assert "games 3" in printed
     assert "game_metadata.json: broken" in printed
+    assert printed.splitlines()[-1].startswith("Problems: 2 broken, see above.")
     scenarios = json.loads((data / SCENARIOS).read_text(encoding="utf-8"))
     assert not any(text[:30] in printed for text in scenarios.values())
 

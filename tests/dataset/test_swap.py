@@ -112,6 +112,13 @@ def test_two_runs_do_not_write_one_folder(tmp_path: Path) -> None:
                 pass
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_where_no_lock_can_be_made_it_is_not_another_run() -> None:
+    with pytest.raises(FolderError, match="expected a folder that can be written"):
+        with folder.replace_folder(Path("/proc/out")):
+            pass
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits a file's size")
 def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tmp_path: Path) -> None:
     out = tmp_path / "out"

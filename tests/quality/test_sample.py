@@ -19,10 +19,11 @@ from generators.configs import CONFIGS
 from generators.configs.pairs import CONFIG, make_tables
 from generators.errors import SourceError
 from generators.quality.assessment import assess_folder, assess_pairs
+from generators.quality.closing import close_report
 from generators.quality.evidence import Rows, list_evidence
 from generators.quality.rows import draw_rows, read_rows
 from generators.quality.sample import Sample
-from generators.quality.verdicts import list_checks, render_section
+from generators.quality.verdicts import render_section
 from generators.report.files import write_pair_report
 from generators.sources.pairs.pair_files import OwnPair, PairStream, open_pairs
 from made_evidence import WORDS
@@ -229,7 +230,7 @@ def test_the_size_of_the_sample_is_said_where_the_quality_is(tmp_path: Path, bou
     path.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
     found = write_pair_report(path.name, open_pairs(path), tmp_path / "out")
     said = "Measured on a sample of 200 of 900 rows."
-    assert said in "\n".join(list_checks(found))
+    assert said in "\n".join(close_report(found, []))
     assert said in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "200 of 900 rows of `pairs`" in render_section(found, [])["section"]
     assert len((tmp_path / "out" / "tiers.jsonl").read_text("utf-8").splitlines()) == 200
@@ -264,8 +265,8 @@ def test_lines_of_a_file_too_large_are_read_one_by_one(
     path = tmp_path / "long.jsonl"
     path.write_text("".join(pair.model_dump_json() + "\n" for pair in make_pairs(20)), "utf-8")
     wanted = [*open_pairs(path)]
-    for module in ("content", "json_files"):
-        monkeypatch.setattr(f"generators.sources.pairs.containers.{module}.LARGEST", 1000)
+    for bound in ("content.LARGEST", "json_files.LONG"):
+        monkeypatch.setattr(f"generators.sources.pairs.containers.{bound}", 1000)
     assert [*open_pairs(path)] == wanted
     with path.open("a", encoding="utf-8") as file:
         file.write("no json\n")
