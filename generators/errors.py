@@ -11,6 +11,7 @@ GeneratorError              anything a command explains in one line, exit status
 ├── ReplayError             a recorded answer that is missing, or a broken file of them
 ├── LogError                a response log that cannot be read or written
 ├── HubError                the Hub refuses, does not answer, or holds what must not be overwritten
+│   └── OfflineError        no server takes a request, or none may be sent
 ├── ActivationError         a model that cannot be run, or cannot read what it is given
 ├── QualityError            a gate that fails where --strict is asked for
 └── UsageError              an option whose value fits nothing that is there, exit status 2
@@ -59,6 +60,10 @@ class HubError(GeneratorError):
     """The Hub refuses, does not answer for good, or holds what must not be overwritten."""
 
 
+class OfflineError(HubError):
+    """No server takes a request in any attempt, or the client is told to send none."""
+
+
 class UsageError(GeneratorError):
     """An option names something that does not exist."""
 
@@ -77,6 +82,10 @@ class Unfinished(GeneratorError):
     """A run leaves requests in a folder; once they are answered, the same call goes on."""
 
     exit_status = 0
+
+    def __str__(self) -> str:
+        where, found, _, remedy = self.args
+        return make_visible(f"Ready in {where}: {found}. Next: {remedy}.")
 
 
 class ReplayError(GeneratorError):

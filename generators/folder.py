@@ -9,14 +9,17 @@ import errno
 import hashlib
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from generators.errors import FolderError, SourceError
+from generators.jsonl import as_object
 from generators.plain_files import MOST_MANIFEST, open_plain, read_plain
 from schemas.manifest import ConceptManifest, GameManifest
 
@@ -87,7 +90,12 @@ def is_ours(folder: Path) -> bool:
 
 
 def has_marker(folder: Path, name: str, keys: frozenset[str]) -> bool:
-    """Returns whether a folder has a file that marks it as ours; it is written last.
+    """Returns whether a folder has a file that marks it as ours, as `read_marker` reads it."""
+    return read_marker(folder, name, keys) is not None
+
+
+def read_marker(folder: Path, name: str, keys: frozenset[str]) -> dict[str, Any] | None:
+    """Returns the content of a file that marks a folder as ours, None without; it is written last.
 
     Args:
         folder: the folder.
@@ -95,10 +103,10 @@ def has_marker(folder: Path, name: str, keys: frozenset[str]) -> bool:
         keys: what the JSON object in it has at least.
     """
     try:
-        content = json.loads(read_plain(folder / name))
+        content = as_object(json.loads(read_plain(folder / name)))
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and keys <= content.keys()
+        return None
+    return content if keys <= content.keys() else None
 
 
 Recognize = Callable[[Path], bool]
@@ -127,6 +135,7 @@ def replace_folder(out: Path, recognize: Recognize = is_ours) -> Generator[Path]
             check_replaceable(out, recognize)
             yield from _stage(out)
     except Timeout as error:
+        check_writable(out)
         found = "another run is writing it"
         raise FolderError(f"--out {out}", found, "one at a time", "Wait for it") from error
     except OSError as error:
@@ -162,6 +171,15 @@ def check_replaceable(out: Path, recognize: Recognize = is_ours) -> None:
         raise FolderError(where, "the folder you are in", wanted, "Name a folder below it")
     if out.is_dir() and any(out.iterdir()) and not recognize(out):
         raise FolderError(where, "a folder with other files", wanted, "Name another folder")
+
+
+def check_writable(out: Path) -> None:
+    """Raises FolderError where no file can be written beside `out`, and so no lock either."""
+    try:
+        with tempfile.TemporaryFile(dir=out.parent):
+            pass
+    except OSError as error:
+        raise explain(error, out) from error
 
 
 def swap(new: Path, out: Path) -> None:

@@ -135,11 +135,36 @@ def _find_type(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
+SYNONYMS = {
+    "betrayal": "promises",
+    "breaking_promises": "promises",
+    "cheating": "deception",
+    "dishonesty": "deception",
+    "eavesdropping": "spying",
+    "extortion": "manipulation",
+    "harm": "physical_harm",
+    "immoral": "ethical",
+    "lie": "deception",
+    "lying": "deception",
+    "money": "power.money",
+    "morality": "ethical",
+    "murder": "killing",
+    "theft": "stealing",
+    "unethical": "ethical",
+    "unfairness": "fairness",
+    "utility": "power.utility",
+    "violence": "physical_harm",
+    "wealth": "power.money",
+}
+"""What people call a behavior -> its name, where spelling would lead elsewhere."""
+
+
 def suggest(name: str, known: Sequence[str]) -> str:
     """Returns ` (did you mean deception?)` for the nearest known name; empty if none is near."""
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=1)
+    meant = SYNONYMS.get(name.lower())
+    near = [meant] if meant in known else get_close_matches(name, known, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 

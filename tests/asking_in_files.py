@@ -8,7 +8,6 @@ import pytest
 from batch_runner import REQUESTS
 
 from asking import Asking
-from damage import ERROR
 from generators.engine.dialogue import Accepted
 from generators.engine.response_log import ResponseLog
 from generators.errors import Unfinished
@@ -30,7 +29,7 @@ class Asked:
         with pytest.raises(Unfinished) as left:
             self.run(number, **settings)
         assert left.value.exit_status == 0
-        assert ERROR.match(str(left.value))
+        assert str(left.value).startswith(f"Ready in {self.folder}: ")
         return str(left.value)
 
     def finish(self, number: int = 20) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -18,6 +19,9 @@ os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="contrapose-tests-")
 # Each process of the run has a core; numpy reads it once too.
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
+# A shell lets what it starts in the background ignore Ctrl-C, which tests send.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 for name in ("OPENAI_API_KEY", "HF_TOKEN"):
     os.environ.pop(name, None)
 

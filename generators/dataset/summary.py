@@ -33,18 +33,16 @@ def summarize(manifest: AnyManifest, quality: Quality | None, out: Path, *, colo
     first = min(filled, key=lambda name: not CONFIGS[name].tiered)
     checks = f"Checks: {quality.summary}" if quality else "Checks: nothing was measured."
     load = f"from datasets import load_dataset; {show_loading(out, first, manifest.rows[first])}"
-    before = [
+    lines = [
         *_list_sizes(manifest),
         *_fold(" ".join(_list_read(manifest)), 2),
         *_fold(" ".join(_list_generation(manifest)), 1),
-    ]
-    after = [
         *_fold(checks, 2),
         _show_place(out),
         f"Load: {load}",
     ]
     example = show_example(manifest, out, first, BOLD if color else MARKS)
-    return "\n".join([*map(make_visible, before), *example, *map(make_visible, after)])
+    return "\n".join([*map(make_visible, lines), *example])
 
 
 def show_loading(out: Path, config: str, splits: Iterable[str]) -> str:

@@ -107,17 +107,16 @@ class BatchFolder:
     def _leave(self) -> Unfinished:
         files = len(set(self._waiting.values()))
         rounds = ", ".join(f"{count:,} for {name}" for name, count in self._round.items())
-        where = f"{_count(len(self._waiting), 'request')} in {_count(files, 'file')} *{REQUESTS}"
-        found = f"no answer yet to {where} ({rounds})"
+        asked = f"{_count(len(self._waiting), 'request')} in {_count(files, 'file')}"
+        found = f"{asked} *{REQUESTS} ({rounds}) without an answer"
         if self._unaffordable:
             found += f", and --max-cost has no room for {self._unaffordable:,} more"
         remedy = (
-            f"Let an engine answer each file into another .jsonl file there, such as {_NAMED}, and"
+            f"let an engine answer each file into another .jsonl file there, such as {_NAMED}, and"
             " run this command again: it takes the answers and asks what follows from them, in as"
             " many rounds as writing, re-asking and judging need"
         )
-        wanted = "answers in files beside"
-        return Unfinished(f"--batch-folder {self._folder}", found, wanted, remedy)
+        return Unfinished(str(self._folder), found, "answers in files beside", remedy)
 
     def _open(self, answers: AnswerFiles) -> None:
         """Finds out what stands in the folder, and what the log expects there."""

@@ -10,6 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from generators.errors import SourceError, UsageError
+from generators.export.earlier import (
+    EXPORT,
+    check_unchanged,
+    describe_other,
+    is_export,
+    read_export,
+)
 from generators.export.formats import FORMATS, load_format
 from generators.export.formats.base import Contents, Format, LeftOut, Record, Row, Scope, Take
 from generators.export.options import TIERS, ExportOptions
@@ -23,19 +30,17 @@ from generators.export.rows import (
     read_rows,
     read_source,
 )
-from generators.folder import CARD, has_marker, hash_file, replace_folder
+from generators.folder import CARD, hash_file, replace_folder
 from generators.options import choose, read_path, suggest, takes
 from generators.overwriting import check_beside
 from generators.progress import Progress, begin
 from generators.templates import render
+from generators.text import make_visible
 from generators.tokens.chat_templates import ChatTemplate
 from generators.tokens.vocabularies import Vocabulary, read_vocabularies
 from schemas.base import CANARY
 from schemas.labels import BEHAVIORS
 
-EXPORT = "export.json"
-KEYS = frozenset({"export", "format", "source", "files", "canary"})
-"""Keys by which an export is known."""
 MODEL = "model"
 """Name of the tokenizer in the folder of a model whose chat template is named."""
 MOST_FILES = 8
@@ -58,6 +63,8 @@ class Exported:
     """What the tool has no place for -> how many of them."""
     licences: Mapping[str, int]
     """Licence of the text -> rows."""
+    replaced: str = ""
+    """What the export was of that stood there, where it was of another selection; else empty."""
 
     def __repr__(self) -> str:
         parts: dict[str, list[int]] = {}
@@ -72,6 +79,9 @@ class Exported:
         lines += [f"{number:>9,}  {what}" for what, number in self.reduced.items()]
         if NOT_CORE in self.left_out:
             lines.append("--tier full also exports the rows that are not core.")
+        if self.replaced:
+            said = make_visible(self.replaced)
+            lines.append(f"Replaced an earlier export of another selection: {said}.")
         lines.append(f"Wrote {self.folder.as_posix()}/. Its README.md shows how to load the files.")
         return "\n".join(lines)
 
@@ -85,7 +95,8 @@ def write(options: ExportOptions) -> Exported:
     Raises:
         UsageError: an argument names what is not there, or does not go with another.
         SourceError: the folder is not one of ours, its rows cannot be read, or none is left.
-        FolderError: `out` is not ours to replace, or cannot be written.
+        FolderError: `out` is not ours to replace, holds files that no export wrote, or cannot be
+            written.
     """
     path, out = read_path("FOLDER", options.folder), read_path("--out", options.out)
     config = options.config
@@ -94,6 +105,9 @@ def write(options: ExportOptions) -> Exported:
     source, form = read_source(path), load_format(form_name)
     _check_config(config, source, form)
     check_beside(out, path)
+    earlier = read_export(out)
+    if earlier is not None:
+        check_unchanged(out, earlier)
     splits = choose("--split", options.split, tuple(source.splits[config]))
     columns = list_columns(source, config)
     if options.behaviors is not None and "behavior" not in columns:
@@ -123,7 +137,7 @@ def write(options: ExportOptions) -> Exported:
             **({"chat_template": {"sha256": chat.sha256, "bos": chat.bos}} if chat else {}),
             **({"messages": True} if options.messages else {}),
         }
-        _describe(new, source, form, contents, asked, writer)
+        about = _describe(new, source, form, contents, asked, writer)
     return Exported(
         out,
         contents.records,
@@ -131,12 +145,8 @@ def write(options: ExportOptions) -> Exported:
         dict(writer.left_out),
         dict(writer.reduced),
         dict(writer.licences),
+        describe_other(earlier, about) if earlier else "",
     )
-
-
-def is_export(folder: Path) -> bool:
-    """Returns whether a folder is an earlier export, and complete."""
-    return has_marker(folder, EXPORT, KEYS)
 
 
 def _check_config(config: str, source: Source, form: Format) -> None:
@@ -290,8 +300,11 @@ def _describe(
     contents: Contents,
     asked: Mapping[str, Any],
     counts: _Writer,
-) -> None:
-    """Writes the files about all records; `export.json` is the last: who has it is complete."""
+) -> dict[str, Any]:
+    """Returns what `export.json` says; it is the last file written about all records.
+
+    Who has it is complete.
+    """
     scope = contents.scope
     about = {
         "export": 1,
@@ -326,3 +339,4 @@ def _describe(
     files = {path.relative_to(folder).as_posix(): hash_file(path) for path in paths}
     marker = json.dumps({**about, "files": files}, indent=1, ensure_ascii=False)
     (folder / EXPORT).write_text(f"{marker}\n", encoding="utf-8", newline="\n")
+    return about

@@ -9,10 +9,22 @@ from typing import Any
 from generators.machiavelli.game import CONTEXT_BIN, Counts
 from generators.machiavelli.source import survey_games
 from generators.progress import SILENT, Progress
+from schemas.decision import DecisionFlag, OptionFlag
 from schemas.labels import BEHAVIORS
 
 BAR = 40
 """Longest bar of a histogram, characters."""
+FLAGS: Mapping[OptionFlag | DecisionFlag, str] = {
+    "no_record": "without labels",
+    "no_text": "not used: it has no text",
+    "unresolved": "not used: a variable in it is not filled in",
+    "single_option": "not used: there is nothing to choose",
+    "duplicate_option_text": "not used: two options read the same",
+    "no_context": "no text leads there",
+    "unresolved_context": "a variable in it is not filled in",
+    "chosen_path": "several ways lead there; the context follows one of them",
+}
+"""What a flag says."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,7 @@ class Diagnosis:
             [
                 f"games {self.games:,}, menus {counts.totals['menus']:,},"
                 f" options {counts.totals['options']:,}, labelled {counts.labelled_share:.1%}",
-                *_list_section("counts", counts.totals),
+                *_list_counts(counts.totals),
                 "",
                 "prevalence: options that exhibit a behavior, of those where it is known",
                 *_list_prevalence(counts),
@@ -62,8 +74,20 @@ class Diagnosis:
                 *_draw_histogram(counts.contexts, CONTEXT_BIN),
                 *_list_section("tolerated", self.oddities),
                 *_list_section("broken", self.broken),
+                "",
+                self._conclude(),
             ]
         )
+
+    def _conclude(self) -> str:
+        """Returns whether a build can use all of it."""
+        if self.broken:
+            return (
+                f"Problems: {len(self.broken):,} broken, see above. A build stops there;"
+                " with --skip-broken it leaves broken games out."
+            )
+        said = f"No problems: all {self.games:,} games can be read."
+        return f"{said} What is tolerated is counted and stops nothing." if self.oddities else said
 
 
 def diagnose(data: str | Path, progress: Progress = SILENT) -> Diagnosis:
@@ -86,6 +110,13 @@ def _list_section(title: str, items: Mapping[str, int | str]) -> Iterator[str]:
         yield f"\n{title}"
         for name, value in sorted(items.items()):
             yield f"  {name}: {value}" if isinstance(value, str) else f"  {name:<40}{value:>10,}"
+
+
+def _list_counts(totals: Mapping[str, int]) -> Iterator[str]:
+    yield "\ncounts"
+    for name, value in sorted(totals.items()):
+        meant = [said for flag, said in FLAGS.items() if name.endswith(f" {flag}")]
+        yield f"  {name:<40}{value:>10,}  {''.join(meant)}".rstrip()
 
 
 def _list_prevalence(counts: Counts) -> Iterator[str]:

@@ -44,10 +44,10 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from tenacity.wait import wait_random_exponential
 
 from generators.engine.waits import LONGEST_WAIT, read_wait
-from generators.errors import HubError
+from generators.errors import HubError, OfflineError
 
 ATTEMPTS = 6
-"""Times that a request is sent before it is given up."""
+"""Times that a request is sent before it is given up, if not said otherwise."""
 BACKOFF = wait_random_exponential(multiplier=1, max=30)
 """Seconds between attempts, where the Hub does not say how long to wait."""
 BRANCH = "main"
@@ -67,6 +67,8 @@ NOT_SENT: dict[type[Exception], tuple[str, str, str]] = {
 ODD = (JSONDecodeError, KeyError, TypeError, AttributeError, IndexError, OverflowError)
 """What the client raises over an answer that is not the Hub's: a page, JSON without what it asks
 for, such as a proxy or a server that was written after the documentation gives."""
+NOT_REACHED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError)
+"""What the client raises before a server has taken the request."""
 REFUSED = {
     401: ("a valid token", f"Create one at {TOKENS} and set HF_TOKEN to it"),
     403: (
@@ -89,6 +91,10 @@ class Busy(Exception):
     def __init__(self, found: str, seconds: float | None = None) -> None:
         super().__init__(found)
         self.seconds = seconds
+
+
+class Unreached(Busy):
+    """No server took the request: there is no network, or a wrong address."""
 
 
 class Unsure(Busy):
@@ -137,10 +143,12 @@ def repeated(
             return Retrying(
                 retry=retry_if_exception_type(Busy),
                 wait=_choose_wait,
-                stop=stop_after_attempt(ATTEMPTS),
+                stop=stop_after_attempt(hub.attempts),
                 sleep=hub.wait,
                 reraise=True,
             )(attempt)
+        except Unreached as error:
+            raise OfflineError(*give_up(name, str(error)).args) from error
         except Busy as error:
             raise give_up(name, str(error)) from error
 
@@ -155,6 +163,8 @@ class Hub:
     """Its address; None for the usual one, or that of `HF_ENDPOINT`."""
     wait: Callable[[float], None] = sleep
     """Waits some seconds."""
+    attempts: int = ATTEMPTS
+    """Times that a request that changes nothing is sent before it is given up."""
 
     def __post_init__(self) -> None:
         logging.set_verbosity_error()  # this module reports what the client would log
@@ -339,12 +349,14 @@ def translate(name: str, *, writes: bool) -> Generator[None]:
         raise _explain_status(name, error, writes=writes) from error
     except (LocalEntryNotFoundError, OfflineModeIsEnabled) as error:
         if constants.HF_HUB_OFFLINE:
-            raise refuse(name, "HF_HUB_OFFLINE is set", "network access", "Unset it") from error
+            where, found = f"the Hub, {name}", "HF_HUB_OFFLINE is set"
+            raise OfflineError(where, found, "network access", "Unset it") from error
         # The client has no copy, and could not fetch one.
-        raise Busy("no answer (no connection)") from error
+        raise Unreached("no answer (no connection)") from error
     except (httpx2.HTTPError, ConnectionError, TimeoutError) as error:
         found = f"no answer ({type(error).__name__})"
-        raise (Unsure(found) if writes else Busy(found)) from error
+        unanswered = Unreached if isinstance(error, NOT_REACHED) else Busy
+        raise (Unsure if writes else unanswered)(found) from error
     except ODD as error:
         found = f"an answer that is not the Hub's ({type(error).__name__})"
         raise (Unsure(found) if writes else Busy(found)) from error

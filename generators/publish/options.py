@@ -91,7 +91,11 @@ class PublishOptions(TargetOptions):
     ]
     _: KW_ONLY
     dry_run: Annotated[
-        bool, Option("list the files, their sizes and what would change; send nothing")
+        bool,
+        Option(
+            "list the files, their sizes and what would change; send nothing. Without a network it"
+            " says what was not checked"
+        ),
     ] = False
     progress: Progress = SILENT
     """Shows a line about what is being done."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from generators.errors import UsageError
+from generators.errors import OfflineError, UsageError
 from generators.options import read_path, takes
 from generators.publish.options import (
     TEXTS,
@@ -16,7 +16,7 @@ from generators.publish.options import (
 
 if TYPE_CHECKING:
     from generators.publish.hub import Hub
-    from generators.publish.release import Release, Target
+    from generators.publish.release import Changes, Release, Target
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,7 +85,9 @@ def push(options: PublishOptions) -> Published:
     from generators.publish.references import open_release
     from generators.publish.release import Target, send
 
-    hub, target = Hub(), Target(repository, tag, public=options.public)
+    # Who plans without a network should not wait for it.
+    hub = Hub(attempts=3) if options.dry_run else Hub()
+    target = Target(repository, tag, public=options.public)
     with open_release(source, withheld=options.text == "references") as release:
         if release.holds_foreign_text:
             where, remedy = "--text full", "Leave it out: references are the default"
@@ -110,31 +112,45 @@ def push(options: PublishOptions) -> Published:
 
 
 def _plan(hub: "Hub", release: "Release", target: "Target") -> tuple[str, ...]:
-    """Returns what publishing would do, file by file."""
-    from generators.publish.release import (
-        check_history,
-        compare,
-        count_files,
-        inspect,
-        show_size,
-    )
+    """Returns what publishing would do, file by file; without a network what is known of it."""
+    from generators.publish.release import compare, count_files, show_size
 
-    lines: list[str] = []
-    if hub.find_repository(target.repository) is None:
-        changes = compare(release, {})
-        kind = "public" if target.public else "private"
-        lines.append(
-            f"{target.repository} does not exist, or the token does not see it:"
-            f" it would be created ({kind})."
-        )
-    else:
-        state = inspect(hub, release, target)
-        check_history(hub, release, target, state)
-        changes = state.changes
+    try:
+        changes, said = _compare(hub, release, target)
+        would = "Would send"
+    except OfflineError as error:
+        changes, said = compare(release, {}), _list_unknown(target, str(error.args[1]))
+        would = "Would send at most"
+    lines = [said] if said else []
     for name, file in release.files.items():
         action = "send" if name in changes.add else "same"
         lines.append(f"{action:<7}{show_size(file.size):>12}  {name}")
     lines += [f"{'remove':<7}{'':>12}  {name}" for name in changes.delete]
-    would = f"Would send {count_files(release, changes)}" if any(changes) else "Nothing to send"
+    would = f"{would} {count_files(release, changes)}" if any(changes) else "Nothing to send"
     tag = f", tag {target.tag}" if target.tag else ""
     return (*lines, f"{would}{tag}. Nothing was sent.")
+
+
+def _compare(hub: "Hub", release: "Release", target: "Target") -> "tuple[Changes, str]":
+    """Returns what would change on the Hub, and what to know of the repository."""
+    from generators.publish.release import check_history, compare, inspect
+
+    if hub.find_repository(target.repository) is None:
+        kind = "public" if target.public else "private"
+        return compare(release, {}), (
+            f"{target.repository} does not exist, or the token does not see it:"
+            f" it would be created ({kind})."
+        )
+    state = inspect(hub, release, target)
+    check_history(hub, release, target, state)
+    return state.changes, ""
+
+
+def _list_unknown(target: "Target", why: str) -> str:
+    """Returns a sentence with what only the Hub knows."""
+    unknown = [f"whether {target.repository} exists and may be written", "what it holds"]
+    if target.tag:
+        unknown.append(f"whether tag {target.tag} is free")
+    if target.public:
+        unknown.append("whether everybody may read its history")
+    return f"Not checked, since the Hub was not reached ({why}): {', '.join(unknown)}."

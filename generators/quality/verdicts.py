@@ -1,4 +1,4 @@
-"""Shows the results of checks: lines for a terminal, and a section of a card. Pure."""
+"""Shows the results of checks, such as in a section of a card. Pure."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -172,48 +172,9 @@ def show_references(check: CheckResult) -> str:
     return ", ".join(f"{name} {show_number(value)}" for name, value in check.references.items())
 
 
-def list_checks(quality: Quality) -> Iterator[str]:
-    """Yields lines: config by config what did not pass, then what did; last the verdict."""
-    for each in list_configs(quality):
-        yield " ".join([f"{each.config}:", each.sentence]) if each.sentence else each.config
-        width = max((len(check.name) for check in each.open), default=0)
-        for check in each.open:
-            yield f"  {show_verdict(check):<18} {check.name:<{width}}  {_describe(each, check)}"
-        if each.passed:
-            values = (f"{check.name} {show_number(check.value)}" for check in each.passed)
-            yield f"  passed: {', '.join(values)}"
-    yield show_outcome(quality)
-
-
-def _describe(each: ConfigResult, check: CheckResult) -> str:
-    """Returns value, bounds, worst part and note of a check, as a line shows them."""
-    missed = check.verdict in ("FAIL", "WARN")
-    all_rows = missed and check.tier == "full" and each.selection is not None
-    worst, published = show_worst(check), show_references(check)
-    inside = [
-        f"required: {check.threshold}" if check.threshold else "no bound is set",
-        f"n = {check.n:,} {check.unit}" + (", all rows" if all_rows else ""),
-        f"highest: {worst}"
-        if worst and check.level == "report"
-        else f"worst: {worst}" * bool(worst),
-        f"published: {published}" if published and check.level == "report" else "",
-    ]
-    note = f"; {check.note}" if check.note else ""
-    return f"{show_value(check)}  ({'; '.join(filter(None, inside))}){note}"
-
-
 def show_verdict(check: CheckResult) -> str:
     """Returns a check's verdict, and whether a failure does not count."""
     return "FAIL, not required" if check.verdict == "FAIL" and not check.counts else check.verdict
-
-
-def show_outcome(quality: Quality) -> str:
-    """Returns the verdict in a sentence or two, and the value of each check that failed."""
-    failed = (
-        f"\n  {each.name} ({each.config}): {show_value(each)}, required: {each.threshold}"
-        for each in quality.failed
-    )
-    return "".join([quality.summary, *failed])
 
 
 def render_section(quality: Quality | None, figures: Sequence[str]) -> dict[str, str]:

@@ -118,9 +118,8 @@ def measure_pairs(out: Path, options: ReportOptions) -> None:
     read = open_pairs(options.paths)
     name, progress = options.paths[0].resolve().name, cli.TerminalProgress()
     quality = write_pair_report(name, read, out, progress)
-    for reason, number in read.left_out.items():
-        cli.show(f"Left out ({reason}): {number:,}")
-    show_report(quality, out, options)
+    left_out = [f"{number:,} ({reason})" for reason, number in read.left_out.items()]
+    show_report(quality, out, options, left_out)
 
 
 def write_sheet(path: Path, out: Path | None, rows: int) -> None:
@@ -136,23 +135,28 @@ def write_sheet(path: Path, out: Path | None, rows: int) -> None:
     )
 
 
-def show_report(quality: "Quality", out: Path, options: ReportOptions) -> None:
-    """Prints every check and where the report is.
+def show_report(
+    quality: "Quality", out: Path, options: ReportOptions, left_out: Sequence[str] = ()
+) -> None:
+    """Prints the verdict, where the report is, and what did not pass.
 
     Raises:
         QualityError: with --strict, a required check failed.
     """
-    from generators.quality.verdicts import check_passed, list_checks
+    from generators.quality.closing import close_report
+    from generators.quality.verdicts import check_passed
     from generators.report.files import can_draw
 
+    place = out.as_posix()
     if can_draw():
-        files = [f"Wrote {(out / 'report.html').as_posix()}, quality.json and figures/ beside it."]
+        look = [f"Look: {place}/report.html has every check and row, quality.json the numbers."]
     else:
-        files = [
-            f"Wrote {(out / 'quality.json').as_posix()}. Page and figures need the extra 'report':",
+        look = [
+            f"Wrote {place}/quality.json. Page and figures need the extra 'report':",
             '  python -m pip install -e ".[report]"',
         ]
-    cli.show("\n".join([*list_checks(quality), *files]))
+    beside = [f"Left out: {', '.join(left_out)}."] if left_out else []
+    cli.show("\n".join(close_report(quality, look, beside)))
     if options.strict:
         check_passed(quality, options.paths[0])
 

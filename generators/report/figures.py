@@ -9,6 +9,7 @@ sizes, colours, fonts, and how they become SVG.
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
@@ -21,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from generators.text import make_visible
 from schemas.base import Tier
 from schemas.quality import Histogram, Plots
 
@@ -86,7 +88,9 @@ def draw(drawings: Mapping[str, Callable[[], Figure | None]]) -> dict[str, str]:
     The same data give the same bytes, with one version of matplotlib.
     """
     figures: dict[str, str] = {}
-    with matplotlib.rc_context():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # Text stays text: whoever looks at it has the font.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         matplotlib.rcdefaults()  # whatever the user's own matplotlibrc says
         matplotlib.rcParams.update(STYLE)
         for name, make in drawings.items():
@@ -95,7 +99,8 @@ def draw(drawings: Mapping[str, Callable[[], Figure | None]]) -> dict[str, str]:
                 metadata = METADATA | {"Title": figure.texts[0].get_text()}
                 file = io.StringIO()
                 figure.savefig(file, format="svg", metadata=metadata)
-                figures[name] = file.getvalue().replace(f"'{DRAWN_IN}'", FONTS)
+                svg = make_visible(file.getvalue())  # XML has no place for control characters
+                figures[name] = svg.replace(f"'{DRAWN_IN}'", FONTS)
     return figures
 
 

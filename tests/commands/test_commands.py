@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -83,12 +84,12 @@ def test_a_build_ends_with_fifteen_lines_at_most(
 ) -> None:
     """Also where there is the most to say: a report, a model's part, all configs, a long path."""
     out = tmp_path / ("a" * 120) / "[v1]"
-    assert command(["--out", str(out), "--limit", "24"]) == 0
+    assert command(["--out", str(out), "--limit", "12"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) <= 15
     long = [line for line in lines if len(line) > 100]
     assert all(line.startswith(("Look: ", "Load: ")) for line in long)
-    place, load = lines[-2:]
+    place, load = lines[-5:-3]
     assert place.startswith(f"Look: {out.as_posix()}/report.html. ")
     compile(load.removeprefix("Load: "), "what is printed", "exec")
     quality = read_quality(out / "quality.json")
@@ -115,6 +116,8 @@ def test_an_output_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
         "--no-report",
         "--kinds",
         "decisions",
+        "--limit",
+        "9",
         "--out",
         str(tmp_path / "out"),
     ]
@@ -164,20 +167,15 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     ],
 )
 def test_wrong_options_give_one_line_and_status_2(
-    options: list[str], said: str, tmp_path: Path
+    options: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = [
-        sys.executable,
-        "-m",
-        "generators.machiavelli",
-        "--no-report",
-        "--out",
-        str(tmp_path / "o"),
-    ]
-    run = subprocess.run([*arguments, *options], cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 2
-    assert said in run.stderr
-    assert ERROR.match(run.stderr.removesuffix("\n")), run.stderr
+    with pytest.raises(SystemExit) as stop:
+        sys.exit(machiavelli(["--no-report", "--out", str(tmp_path / "o"), *options]))
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert ERROR.match(error.removesuffix("\n")), error
+    assert not (tmp_path / "o").exists()
 
 
 def test_a_limit_is_dealt_to_the_games_in_turn(data: Path, tmp_path: Path) -> None:
@@ -233,6 +231,11 @@ def test_the_doctor_counts_and_never_prints_story_text(
     assert doctor(["--data", str(data), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["games"], found["counts"]["menus"], found["counts"]["options"]) == (4, 13, 43)
+    assert doctor(["--data", str(data)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[-1].startswith("No problems: all 4 games can be read.")
+    flagged = re.findall(r"flagged (\w+) +\d+  \w", printed)
+    assert flagged == [name.split()[-1] for name in sorted(found["counts"]) if " flagged " in name]
     assert found["options_per_menu"] == {"1": 1, "2": 3, "3": 5, "4": 1, "5": 2, "7": 1}
     cut_off(data)
     (data / "game_metadata.json").write_bytes(b"{")
@@ -240,25 +243,30 @@ def test_the_doctor_counts_and_never_prints_story_text(
     printed = capsys.readouterr().out
     assert "games 3" in printed
     assert "game_metadata.json: broken" in printed
+    assert printed.splitlines()[-1].startswith("Problems: 2 broken, see above.")
     scenarios = json.loads((data / SCENARIOS).read_text(encoding="utf-8"))
     assert not any(text[:30] in printed for text in scenarios.values())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
-def test_ctrl_c_leaves_the_old_folder_and_exits_130(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_the_old_folder_and_exits_130(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
-    assert build("--data", FIXTURE, "--no-report", "--out", out) == 0
-    before = (out / "manifest.json").read_bytes()
-    code = (
-        "import os, signal\n"
-        "import generators.dataset.build as build\n"
-        "build.describe_folder = lambda *rest, **named: os.kill(os.getpid(), signal.SIGINT)\n"
-        "import sys; from generators.machiavelli.__main__ import main\n"
-        f"sys.exit(main(['--kinds', 'decisions', '--out', {str(out)!r}]))"
+    few = ("--data", FIXTURE, "--no-report", "--kinds", "decisions", "--out", out)
+    assert build(*few) == 0
+    before, handler = (out / "manifest.json").read_bytes(), signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(
+        "generators.dataset.build.describe_folder",
+        lambda *rest, **named: signal.raise_signal(signal.SIGINT),
     )
-    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
-    assert run.returncode == 130
-    assert ": interrupted; expected " in run.stderr
-    assert run.stderr.count("\n") == 1
+    capsys.readouterr()
+    try:
+        assert build(*few, "--seed", 1) == 130
+    finally:
+        signal.signal(signal.SIGINT, handler)  # which a command that ends ignores
+    said = capsys.readouterr().err
+    assert ": interrupted; expected " in said
+    assert said.count("\n") == 1
     assert (out / "manifest.json").read_bytes() == before
     assert os.listdir(tmp_path).count(".out.new") == 0

@@ -263,13 +263,13 @@ def list_files(folder: Path) -> dict[str, bytes]:
 def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a few contrasts."""
     out = tmp_path_factory.mktemp("few") / "one"
-    build(out, "--limit", "44")
+    build(out, "--limit", "22")
     return out
 
 
 def test_the_same_seed_gives_the_same_bytes(few: Path, tmp_path: Path) -> None:
     """In another process, whose hashes of texts are salted otherwise."""
-    command = [sys.executable, "-m", "generators.concepts", "--limit", "44"]
+    command = [sys.executable, "-m", "generators.concepts", "--limit", "22"]
     subprocess.run(
         [*command, "--no-report", "--out", str(tmp_path / "other" / "one")],
         cwd=Path(__file__).parents[2],
@@ -287,7 +287,7 @@ def build(out: Path, *options: str) -> dict[str, list[dict[str, Any]]]:
 
 def test_a_seed_moves_distractors_and_nothing_else(few: Path, tmp_path: Path) -> None:
     one = {name: read_rows(few, name) for name in SETS}
-    other = build(tmp_path / "out", "--limit", "44", "--seed", "1")
+    other = build(tmp_path / "out", "--limit", "22", "--seed", "1")
     for name in ("minimal_pairs", "insertions", "associations"):
         assert one[name] == other[name]
     assert one["relations"] != other["relations"]
@@ -307,7 +307,7 @@ def test_a_limit_takes_a_part_and_changes_no_row(
         assert 0 < len(limited[name]) < len(every)
         assert all(every[row["id"]] == forget_tier(row) for row in limited[name])
     contrasts = {row["contrast"] for row in limited["minimal_pairs"]}
-    assert len(contrasts) <= 44
+    assert len(contrasts) <= 22
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -325,7 +325,7 @@ def test_what_a_model_adds_changes_no_other_row(
     tmp_path: Path, rows: dict[str, list[dict[str, Any]]]
 ) -> None:
     """The bundled file as a file of one's own is built without the bundled answers."""
-    bare = build(tmp_path / "out", "--concepts", str(find_concepts()), "--limit", "40")
+    bare = build(tmp_path / "out", "--concepts", str(find_concepts()), "--limit", "22")
     for name in SETS:
         every = {row["id"]: forget_tier(row) for row in rows[name] if row["origin"] == "template"}
         assert all(every[row["id"]] == forget_tier(row) for row in bare[name])

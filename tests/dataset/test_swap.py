@@ -112,6 +112,13 @@ def test_two_runs_do_not_write_one_folder(tmp_path: Path) -> None:
                 pass
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_where_no_lock_can_be_made_it_is_not_another_run() -> None:
+    with pytest.raises(FolderError, match="expected a folder that can be written"):
+        with folder.replace_folder(Path("/proc/out")):
+            pass
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits a file's size")
 def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tmp_path: Path) -> None:
     out = tmp_path / "out"
@@ -133,14 +140,14 @@ def test_a_full_disk_is_one_clear_line_and_nothing_half_written(tmp_path: Path) 
 
 
 KILLED_AT = """
-import os, signal, sys
+import os, shutil, signal, sys
 from pathlib import Path
 from generators import folder
 
 def die(*rest, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
-moment, out = sys.argv[1:]
+moment, out, built = sys.argv[1:]
 if moment == "before the swap":
     folder.swap = die
 elif moment in ("between the renames", "after the renames"):
@@ -150,9 +157,19 @@ elif moment == "while the old one is removed":
     rmtree = folder.shutil.rmtree
     hidden = lambda path: Path(path).name.startswith(".")
     folder.shutil.rmtree = lambda path, **named: die() if hidden(path) else rmtree(path, **named)
-from generators.machiavelli.__main__ import main
-main(["--no-report", "--kinds", "decisions", "--limit", "9", "--out", out, "--seed", "1"])
+with folder.replace_folder(Path(out)) as new:  # as a build does
+    shutil.copytree(built, new, dirs_exist_ok=True)
 """
+FEW = ("--kinds", "decisions", "--limit", "9")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Folders of seed 0 and 1."""
+    folders = [tmp_path_factory.mktemp("seed") / str(seed) for seed in (0, 1)]
+    for seed, out in enumerate(folders):
+        build(out, *FEW, "--seed", str(seed))
+    return folders
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
@@ -166,18 +183,16 @@ main(["--no-report", "--kinds", "decisions", "--limit", "9", "--out", out, "--se
     ],
 )
 def test_a_kill_at_the_worst_moment_leaves_a_whole_folder(
-    tmp_path: Path, moment: str, seed: int
+    tmp_path: Path, two: list[Path], moment: str, seed: int
 ) -> None:
-    out = tmp_path / "out"
-    few = ("--kinds", "decisions", "--limit", "9")
-    build(out, *few)
-    run = subprocess.run([sys.executable, "-c", KILLED_AT, moment, str(out)], cwd=ROOT)
-    assert run.returncode == -signal.SIGKILL
+    out = Path(shutil.copytree(two[0], tmp_path / "out"))
+    command = [sys.executable, "-c", KILLED_AT, moment, str(out), str(two[1])]
+    assert subprocess.run(command, cwd=ROOT).returncode == -signal.SIGKILL
     folder.recover(out)  # what every command does first
     manifest = read_manifest(out)
     assert folder.hash_files(out) == manifest.files
     assert manifest.config.seed == seed
-    build(out, *few, "--seed", "2")
+    build(out, *FEW, "--seed", "2")
     assert {path.name for path in tmp_path.iterdir()} <= {"out", ".out.lock"}
 
 

@@ -28,7 +28,8 @@ def asked(tmp_path: Path) -> Asked:
 
 def test_requests_are_written_answered_and_taken(asked: Asked) -> None:
     line = asked.leave(20, lines_per_file=8)
-    assert "no answer yet to 20 requests in 3 files *.requests.jsonl (20 for asking)" in line
+    said = "20 requests in 3 files *.requests.jsonl (20 for asking) without an answer. Next: let an"
+    assert line.startswith(f"Ready in {asked.folder}: {said} engine answer each file")
     sizes = [len(path.read_bytes().splitlines()) for path in sorted(asked.folder.iterdir())]
     assert sorted(sizes) == [4, 8, 8]
     for request in list_requests(asked.folder):

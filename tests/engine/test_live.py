@@ -94,7 +94,7 @@ def test_an_answer_without_bound_is_no_reason_to_wait(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize(("latency", "number"), [(0.05, 70), (0.3, 20)])
+@pytest.mark.parametrize(("latency", "number"), [(0.05, 45), (0.3, 12)])
 def test_a_server_of_one_slot_is_given_no_more_than_it_answers_in_time(
     latency: float, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,14 @@ def read_all(folder: Path) -> list[Any]:
     return [line for path in sorted(folder.glob("*.jsonl")) for line in read_lines(path)]
 
 
+@cache
+def read_tokenizer(model: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(model / "tokenizer.json"))
+
+
 def check_tokens(model: Path, text: str, ids: list[int], place: int, end: int) -> None:
     """The ids are those of the text, BOS among them once, and the place is what ends at `end`."""
-    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
+    tokenizer = read_tokenizer(model)
     encoding = tokenizer.encode(text, add_special_tokens=False)
     assert encoding.ids == ids
     first, after = encoding.offsets[place]
@@ -122,7 +128,7 @@ def test_aligned_places_are_those_of_the_chat(
 ) -> None:
     options = ("--chat-template", str(models[name]))
     assert export(small, "aligned", "insertions", tmp_path / "o", *options) == 0
-    tokenizer = Tokenizer.from_file(str(models[name] / "tokenizer.json"))
+    tokenizer = read_tokenizer(models[name])
     records = read_all(tmp_path / "o")
     assert records
     for record in records:

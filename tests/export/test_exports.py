@@ -133,6 +133,31 @@ def test_only_exports_are_replaced_and_only_as_a_whole(
     assert all(ERROR.match(line) for line in lines), lines
 
 
+def test_another_selection_is_named_and_what_no_export_wrote_is_kept(
+    small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, line = tmp_path / "out", "Replaced an earlier export of another selection: "
+
+    def say() -> str:
+        return "".join(each for each in capsys.readouterr().out.splitlines() if line in each)
+
+    assert export(small, "pairs", "contrastive", out, "--split", "train") == 0
+    assert export(small, "pairs", "contrastive", out, "--split", "train") == 0
+    assert say() == ""
+    assert export(small, "repe", "icl", out) == 0
+    assert say() == f"{line}config contrastive, format pairs, splits train, tier full."
+    (out / "__pycache__").mkdir()
+    (out / ".DS_Store").touch()
+    assert export(small, "aligned", "minimal_pairs", out) == 0
+    assert say() == f"{line}config icl, format repe, tier none, tokenizers none."
+    for name, said in (("mine.pt", "no export wrote, mine.pt;"), ("README.md", "README.md, which")):
+        (out / name).write_text("mine")
+        assert export(small, "pairs", "contrastive", out) == 1
+        assert said in capsys.readouterr().err
+        assert (out / name).read_text() == "mine"
+        (out / name).unlink()
+
+
 def newer(folder: Path) -> None:
     text = (folder / "manifest.json").read_text(encoding="utf-8")
     (folder / "manifest.json").write_text(text.replace('"format": 1', '"format": 2'))

@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import typing
@@ -14,6 +15,8 @@ import pytest
 import generators
 from generators.__main__ import COMMANDS, main
 from generators.errors import UsageError
+from generators.options import SYNONYMS, choose
+from schemas.labels import BEHAVIORS
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,6 +121,12 @@ def run_console(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
     line = [sys.executable, "-c", code, *arguments]
     return subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_what_people_call_a_behavior_leads_to_its_name() -> None:
+    for word, name in SYNONYMS.items():
+        with pytest.raises(UsageError, match=rf"\(did you mean {re.escape(name)}\?\)"):
+            choose("--behaviors", [word.capitalize()], BEHAVIORS)
 
 
 def test_the_console_script_lists_and_runs_every_command() -> None:

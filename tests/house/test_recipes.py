@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -321,12 +321,29 @@ def read_rows(folder: Path) -> list[dict[str, Any]]:
     return [row for path in folder.glob("*.parquet") for row in pq.read_table(path).to_pylist()]
 
 
-def run(tree: Path, command: str, *options: object, env: dict[str, str] | None = None) -> str:
-    """Returns what a command of the copy prints; it must succeed."""
-    line = [sys.executable, "-m", f"generators.{command}", *map(str, options)]
-    done = subprocess.run(line, cwd=tree, env=env, capture_output=True, text=True, check=False)
+LIMITS = {"machiavelli": 24, "concepts": 11}
+
+RUN = """
+import contextlib, importlib, io, json, sys
+printed = []
+for command, *options in json.loads(sys.argv[1]):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        status = importlib.import_module(f"generators.{command}.__main__").main(options)
+    assert status == 0, command
+    printed.append(out.getvalue())
+print(json.dumps(printed))
+"""
+
+
+def run(tree: Path, env: dict[str, str], *commands: Sequence[object]) -> list[str]:
+    """Returns what each command of the copy prints, all in one process; they must succeed."""
+    lines = json.dumps([[*map(str, command)] for command in commands])
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, lines],
+        cwd=tree, env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize(
@@ -335,8 +352,22 @@ def run(tree: Path, command: str, *options: object, env: dict[str, str] | None =
 def test_what_was_added_is_built_measured_shown_exported_and_published(
     tree: Path, tmp_path: Path, command: str, config: str
 ) -> None:
-    folder = tmp_path / command
-    printed = run(tree, command, "--out", folder, "--limit", 40)  # all configs, with a report
+    folder, sheet = tmp_path / command, tmp_path / "sheet.csv"
+    outs = {name: tmp_path / name for name in ("two-lines", "repe", "probe")}
+    with HubServer() as hub:
+        env = make_environment(hub.url, tmp_path / "hf") | {"HF_TOKEN": hub.tokens.write}
+        printed, *_, published = run(
+            tree,
+            env,
+            (command, "--out", folder, "--limit", LIMITS[command]),  # all configs, with a report
+            ("report", folder, "--audit-sheet", 200, "--out", sheet),
+            *(
+                ("export", folder, "--config", config, "--format", name, "--tier", "full",
+                 "--out", out)
+                for name, out in outs.items()
+            ),
+            ("publish", folder, "--repo-id", "u/n", "--dry-run"),
+        )  # fmt: skip
     rows = read_rows(folder / config)
     assert re.search(rf"^ *{config} +\d", printed, re.M)
     assert {row["tier"] for row in rows} >= {"full"}
@@ -355,21 +386,10 @@ def test_what_was_added_is_built_measured_shown_exported_and_published(
         assert {row["provenance"]["template"] for row in prompts} == {"icl/v2"}
         assert all(row["positive_prompt"].startswith(FIRST_LINE) for row in prompts)
 
-    sheet = tmp_path / "sheet.csv"
-    run(tree, "report", folder, "--audit-sheet", 200, "--out", sheet)
     assert f"\n{config}," in sheet.read_text(encoding="utf-8-sig")
-
-    for name in ("two-lines", "repe", "probe"):
-        out = tmp_path / name
-        options = ("--config", config, "--format", name, "--tier", "full", "--out", out)
-        run(tree, "export", folder, *options)
+    for out in outs.values():
         texts = "".join(
             path.read_text(encoding="utf-8") for path in out.rglob("*.*") if path.suffix != ".md"
         )
         assert any(row["positive"] in texts for row in rows)
-
-    with HubServer() as hub:
-        options = (folder, "--repo-id", "u/n", "--dry-run")
-        env = make_environment(hub.url, tmp_path / "hf") | {"HF_TOKEN": hub.tokens.write}
-        printed = run(tree, "publish", *options, env=env)
-    assert f"  {config}/train-00000-of-00001.parquet" in printed
+    assert f"  {config}/train-00000-of-00001.parquet" in published

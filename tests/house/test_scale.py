@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -121,17 +122,25 @@ def run_ray() -> None:
         exec(compile(script, "docs/scale.md", "exec"), {})
 
 
-def takes_dry_run() -> bool:
-    hf = str(Path(sys.executable).parent / "hf")
-    shown = subprocess.run([hf, "jobs", "run", "--help"], capture_output=True, text=True)
-    return "--dry-run" in shown.stdout
+@cache
+def ask_hf(name: str) -> str:
+    """Returns what `hf` says of one of its commands, which it has."""
+    command = [str(Path(sys.executable).parent / "hf"), *name.split(), "--help"]
+    shown = subprocess.run(command, capture_output=True, text=True)
+    assert shown.returncode == 0, name
+    return shown.stdout
+
+
+def need_dry_run() -> None:
+    if "--dry-run" not in ask_hf("jobs run"):
+        pytest.skip("this huggingface_hub starts no dry run of a job")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the recipes are for bash")
 @pytest.mark.parametrize("recipe", [run_vllm, run_slurm, run_ray, run_jobs])
 def test_a_recipe_carries_a_run_to_its_end(recipe: Callable[[], None], cluster: Path) -> None:
-    if recipe is run_jobs and not takes_dry_run():
-        pytest.skip("this huggingface_hub starts no dry run of a job")
+    if recipe is run_jobs:
+        need_dry_run()
     ((_, command),) = read_blocks("Files, and any engine")
     program, *options = shlex.split(command)[2:]
     assert program == "generators.machiavelli"
@@ -153,13 +162,11 @@ def test_a_recipe_carries_a_run_to_its_end(recipe: Callable[[], None], cluster: 
     assert len(asked) == len(set(asked)) > 4
 
 
-@pytest.mark.skipif(not takes_dry_run(), reason="an older huggingface_hub")
 def test_every_option_of_hf_in_the_page_is_one_that_it_takes() -> None:
-    hf = str(Path(sys.executable).parent / "hf")
+    need_dry_run()
     calls = re.findall(r"^ *hf (\w+ \w+)(.*?)(?:vllm/vllm-openai.*)?$", PAGE, re.M)
     assert len(calls) >= 5
     for name, options in calls:
-        help_of = subprocess.run([hf, *name.split(), "--help"], capture_output=True, text=True)
-        assert help_of.returncode == 0, name
+        said = ask_hf(name)
         for option in re.findall(r" (--?[a-z][a-z-]*)", options):
-            assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_of.stdout), f"{name} {option}"
+            assert re.search(rf"(?<![\w-]){option}(?![\w-])", said), f"{name} {option}"

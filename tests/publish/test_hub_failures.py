@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,7 @@ def test_without_a_network_it_is_the_network_that_is_named(read: Callable[[Hub],
     with HubServer() as gone:
         address = gone.url
     with reach(address), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", ignore)  # the client's own waits
         with pytest.raises(HubError, match="no answer") as caught:
             read(Hub(address, wait=waits.append))
         assert waits, "it may be back in a moment"

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tenacity import wait_none
 
 from generators.concepts.__main__ import main as build_concepts
 from generators.errors import HubError, SourceError
 from generators.publish.__main__ import main
 from generators.publish.hub import Hub
 from generators.publish.release import Target, compare, read_release, send
-from hub_server import File, HubServer, Repository, make_environment
+from hub_server import File, HubServer, Repository, make_environment, reach
 from release_faults import NAME, TAGS, ignore
 
 ROOT = Path(__file__).parents[2]
@@ -52,6 +53,26 @@ def test_a_dry_run_sends_nothing(
     for name in read_release(small_folder).files:
         assert f"  {name}\n" in said
     assert said.splitlines()[-1].endswith("Nothing was sent.")
+
+
+def test_a_dry_run_without_a_network_says_what_it_did_not_check(
+    small_folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generators.publish.hub.BACKOFF", wait_none())
+    command = [str(small_folder), "--repo-id", NAME, "--tag", "v1.0.0", "--public"]
+    with reach("http://127.0.0.1:9"):
+        assert main([*command, "--dry-run"]) == 0
+        said = capsys.readouterr().out.splitlines()
+        assert main(command) == 1
+        assert "no answer (ConnectError)" in capsys.readouterr().err
+    assert said[0] == (
+        f"Not checked, since the Hub was not reached (no answer (ConnectError)): whether {NAME}"
+        " exists and may be written, what it holds, whether tag v1.0.0 is free, whether everybody"
+        " may read its history."
+    )
+    files = read_release(small_folder).files
+    assert [line.split()[::3] for line in said[1:-1]] == [["send", name] for name in files]
+    assert said[-1].startswith(f"Would send at most {len(files)} files (")
 
 
 def test_what_a_release_no_longer_has_is_removed_and_nothing_else(

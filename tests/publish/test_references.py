@@ -261,7 +261,8 @@ def test_there_and_back_over_the_hub(
             left_out = sum(map(holds_counterpart, read_rows(whole, config)))
             assert f"{config} {left_out}" in said
         files = server.repositories["u/n"].files("v1.0.0")
-        assert not any(text in files["generated.jsonl"].decode() for text in list_windows(data))
+        generated = files["generated.jsonl"].decode()
+        assert not any(text in generated for text in list_windows(data))
         back = ["u/n", "--revision", "v1.0.0", "--data", str(data), "--out", str(out)]
         assert hydrate(back) == 0
     parquet = [path.relative_to(whole) for path in sorted(whole.rglob("*.parquet"))]

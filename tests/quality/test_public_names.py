@@ -81,9 +81,9 @@ def test_missing_values_of_a_frame_are_fields_that_are_not_there() -> None:
     assert quality.measure(frame).checks == quality.measure(same).checks
 
 
-def test_a_folder_is_measured_as_the_command_does(measured_concepts: Path) -> None:
-    written = (measured_concepts / "quality.json").read_text(encoding="utf-8")
-    found = quality.measure(str(measured_concepts))
+def test_a_folder_is_measured_as_the_command_does(measured_sample: Path) -> None:
+    written = (measured_sample / "quality.json").read_text(encoding="utf-8")
+    found = quality.measure(str(measured_sample))
     assert found.model_dump_json(indent=2) + "\n" == written
 
 

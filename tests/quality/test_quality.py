@@ -8,9 +8,9 @@ import pytest
 from generators.quality.assessment import Assessed, assess_pairs, summarize_checks
 from generators.quality.checks import CHECKS, FOLDER_CHECKS
 from generators.quality.checks.base import Check, Measurement, run
+from generators.quality.closing import close_report
 from generators.quality.evidence import Evidence, FolderEvidence
 from generators.quality.verdicts import (
-    list_checks,
     list_configs,
     render_section,
     show_number,
@@ -171,24 +171,37 @@ MENUS = make_check(
 )
 
 
-def test_lines_show_what_did_not_pass_and_sum_up_what_did() -> None:
-    lines = [*list_checks(sum_up(FAILED, IN_FULL, IN_CORE, GOOD, GOOD_IN_FULL, WORDS, MENUS))]
-    assert lines[0] == (
-        "contrastive: 300 of 400 rows are core. Of the 200 that the choice saw at most 151 can be"
-        " kept with every cue in balance; it keeps 150. Poles are compared in the 2 of 3 behaviors"
-        " that have at least 30 menus; they hold 70 % of the rows."
-    )
-    failed, words, passed = lines[1:4]
-    assert failed.startswith("  FAIL               length cue   0.620  (required: 0.45-0.55;")
-    assert "worst: deception 0.690 (0.600 to 0.780)" in failed
-    assert "no bound is set" in words
-    assert "published: CrowS-Pairs 0.780" in words
-    assert passed == "  passed: surface 0.520, n-gram 0.510"
-    assert lines[4:6] == ["decisions", "  passed: exact duplicates 0"]
-    assert lines[-1] == (
-        "1 of 4 required checks failed: length cue (contrastive).\n"
-        "  length cue (contrastive): 0.620, required: 0.45-0.55"
-    )
+def test_the_verdict_is_the_first_line_and_what_did_not_pass_follows() -> None:
+    quality = sum_up(FAILED, IN_FULL, IN_CORE, GOOD, GOOD_IN_FULL, WORDS, MENUS)
+    lines = close_report(quality, ["Look: there."], ["Left out: 1 (no side)."])
+    assert lines[:2] == ["FAIL. 1 of 4 required checks failed.", "Look: there."]
+    missed = "  FAIL  length cue (contrastive)  0.620; required: 0.45-0.55; worst: deception 0.690 "
+    assert lines[2].startswith(missed)
+    assert lines[3].strip().startswith("0.620 is the share of pairs whose positive has more words")
+    assert lines[4:] == [
+        "Left out: 1 (no side).",
+        "Core: 300 of 400 rows of contrastive.",
+        "No bound: words alone 0.617 (published sets: 0.780).",
+        "Passed: surface, n-gram, exact duplicates.",
+    ]
+
+
+def test_a_report_ends_with_fifteen_lines_at_most() -> None:
+    names = [f"{check.name} {place}" for check in CHECKS for place in range(2)]
+    for number, every in ((1, 3), (5, 3), (9, 3), (10, 1), (len(names), 3)):
+        missed = [
+            make_check(name=name, verdict="FAIL" if place % every else "WARN", note="long " * 40)
+            for place, name in enumerate(names[:number])
+        ]
+        few = [make_check(name=name, verdict="too few") for name in names[number:]]
+        quality = sum_up(*missed, *few, WORDS, MENUS, make_check("icl", "full"))
+        beside = [f"Left out: {'one reason, ' * 60}"]
+        lines = close_report(quality, ["Look: there."], beside)
+        assert len(lines) <= 15
+        assert all(len(line) <= 96 for line in lines)
+        listed = sum(line.startswith(("  FAIL", "  WARN")) for line in lines)
+        assert listed == (number if number <= 9 else 8)
+        assert (f"  and {number - 8} more" in lines) == (number > 9)
 
 
 def test_the_card_shows_core_beside_all_rows_the_worst_and_each_part() -> None:
@@ -269,10 +282,10 @@ def test_one_pair_is_measured_without_a_verdict_on_its_scores() -> None:
     verdicts = {check.name: check.verdict for check in quality.checks if check.tier == "full"}
     assert verdicts["ten surface features"] == verdicts["best single n-gram"] == "too few"
     assert quality.verdict == "too few"
-    said = [*list_checks(quality)]
-    assert said[-1].startswith("Surface cues could be measured in 0 %")
-    assert any("audit by people" in line and "unaudited" in line for line in said)
-    assert any("best single n-gram" in line and "n = 1 pairs" in line for line in said)
+    said = close_report(quality, [])
+    assert said[0].startswith("Too few to tell. Surface cues could be measured in 0 %")
+    assert any(line.startswith("Not audited: ") and "audit by people" in line for line in said)
+    assert any(line.startswith("Too few rows: ") and "best single" in line for line in said)
     assert "**Too few to tell.**" in render_section(quality, [])["banner"]
 
 
@@ -309,7 +322,7 @@ def test_the_words_of_a_single_contrast_are_no_cue_and_it_keeps_its_core() -> No
     assert few.summary.startswith("All pairs are one contrast, so no surface cue is checked, and")
     named = {check.name for check in quality.checks}
     assert not named & {"length cue", "ten surface features", "best single n-gram", "sentiment"}
-    assert "one contrast, 'lied' and 'spoke'" in [*list_checks(quality)][0]
+    assert "one contrast, 'lied' and 'spoke'" in "\n".join(close_report(quality, []))
 
 
 def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
@@ -329,6 +342,7 @@ def test_a_new_check_is_one_line_and_stands_in_lines_card_and_page(
     found = assess_pairs("mine", pairs).quality
     (result,) = [each for each in found.checks if each.name == check.name and each.counts]
     assert (result.number, result.verdict, found.checks[-1].name) == (None, "FAIL", check.name)
-    assert "vowels first (pairs): 0, required: ≤ 0" in [*list_checks(found)][-1]
+    missed = close_report(found, [])[1]
+    assert missed.split() == ["FAIL", "vowels", "first", "0;", "required:", "≤", "0"]
     assert "| vowels first | `pairs` | 0 | ≤ 0 | FAIL |" in render_section(found, [])["section"]
     assert "Value: the share of texts that begin with a vowel." in render_page(found, [], [], {})

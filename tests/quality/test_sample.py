@@ -19,22 +19,29 @@ from generators.configs import CONFIGS
 from generators.configs.pairs import CONFIG, make_tables
 from generators.errors import SourceError
 from generators.quality.assessment import assess_folder, assess_pairs
+from generators.quality.closing import close_report
 from generators.quality.evidence import Rows, list_evidence
 from generators.quality.rows import draw_rows, read_rows
 from generators.quality.sample import Sample
-from generators.quality.verdicts import list_checks, render_section
+from generators.quality.verdicts import render_section
 from generators.report.files import write_pair_report
 from generators.sources.pairs.pair_files import OwnPair, PairStream, open_pairs
 from made_evidence import WORDS
 from schemas import Quality
 
 
-def make_pairs(count: int, *, themes: int = 1, near: float = 0.0, seed: int = 0) -> list[OwnPair]:
-    """Pairs of random words; of a share of them an earlier one is the model, but for a word."""
+def make_pairs(
+    count: int, *, themes: int = 1, near: float = 0.0, long: int = 20, seed: int = 0
+) -> list[OwnPair]:
+    """Pairs of random words; of a share of them an earlier one is the model, but for a word.
+
+    Args:
+        long: how many words a prompt has.
+    """
     rng = Random(seed)
     prompts: list[str] = []
     for place in range(count):
-        words = rng.choices(WORDS, k=120)
+        words = rng.choices(WORDS, k=long)
         if prompts and rng.random() < near:
             words = [*rng.choice(prompts).split()[:-1], f"x{place}"]
         prompts.append(" ".join(words))
@@ -135,7 +142,7 @@ def test_near_duplicates_of_a_sample_are_looked_for_in_all_rows(
 ) -> None:
     monkeypatch.setattr("generators.quality.overlaps.AT_ONCE", 400)
     monkeypatch.setattr("generators.configs.pairs.MOST_PAIRS", 100)
-    pairs = make_pairs(3000, near=0.3)
+    pairs = make_pairs(3000, near=0.3, long=120)
     whole, few = (find(each, "near-duplicates") for each in assess(pairs, bound, 5000, 600))
     assert (whole.n, few.n) == (3000, 600)
     assert 0.25 < whole.value < 0.35
@@ -223,7 +230,7 @@ def test_the_size_of_the_sample_is_said_where_the_quality_is(tmp_path: Path, bou
     path.write_text("".join(json.dumps(pair) + "\n" for pair in pairs), encoding="utf-8")
     found = write_pair_report(path.name, open_pairs(path), tmp_path / "out")
     said = "Measured on a sample of 200 of 900 rows."
-    assert said in "\n".join(list_checks(found))
+    assert said in "\n".join(close_report(found, []))
     assert said in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "200 of 900 rows of `pairs`" in render_section(found, [])["section"]
     assert len((tmp_path / "out" / "tiers.jsonl").read_text("utf-8").splitlines()) == 200
@@ -258,8 +265,8 @@ def test_lines_of_a_file_too_large_are_read_one_by_one(
     path = tmp_path / "long.jsonl"
     path.write_text("".join(pair.model_dump_json() + "\n" for pair in make_pairs(20)), "utf-8")
     wanted = [*open_pairs(path)]
-    for module in ("content", "json_files"):
-        monkeypatch.setattr(f"generators.sources.pairs.containers.{module}.LARGEST", 1000)
+    for bound in ("content.LARGEST", "json_files.LONG"):
+        monkeypatch.setattr(f"generators.sources.pairs.containers.{bound}", 1000)
     assert [*open_pairs(path)] == wanted
     with path.open("a", encoding="utf-8") as file:
         file.write("no json\n")

@@ -149,9 +149,8 @@ def test_what_train_keeps_does_not_depend_on_the_labels_of_the_rest() -> None:
     before, after = choose(rows), choose(flipped)
     assert [before[name] for name in train] == [after[name] for name in train]
     assert before != after
-    assert [before[name] for name in train] == [
-        choose([row for row in rows if row["split"] == "train"])[name] for name in train
-    ]
+    alone = choose([row for row in rows if row["split"] == "train"])
+    assert [before[name] for name in train] == [alone[name] for name in train]
 
 
 def test_the_prices_of_train_rid_held_out_rows_of_the_cue() -> None:

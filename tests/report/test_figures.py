@@ -94,3 +94,9 @@ def test_inlined_figures_take_the_colours_of_the_page(figures: dict[str, str]) -
         ElementTree.fromstring(svg)
         ids += found
     assert len(ids) == len(set(ids))
+
+
+def test_names_with_any_characters_stay_text() -> None:
+    drawn = draw_figures(Plots(coverage={"诚实": 3, "a\x07b": 2}))["coverage"]
+    shown = [each.text for each in ElementTree.fromstring(drawn).iter() if each.text]
+    assert {"诚实", r"a\u0007b"} <= {*shown}

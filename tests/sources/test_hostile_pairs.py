@@ -55,6 +55,11 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
     "broken.arrow": (b"\xff\xff\xff\xff, and no more", "no readable Arrow"),
     "broken.gz": (b"\x1f\x8b, and no more", "a broken or cut off gzip file"),
     "book.xlsx": (b"PK\x03\x04, and more", "a zip archive or an Excel workbook"),
+    "pointer.jsonl": (
+        b"version https://git-lfs.github.com/spec/v1\n",
+        "what Git LFS keeps in place",
+    ),
+    "page.json": (b"<!DOCTYPE html><html>", "a page of the web"),
     "._pairs.jsonl": (b"\x00\x05\x16\x07\x00", "what macOS keeps beside a file"),
 }
 """Name -> what stands in it, and what is said."""

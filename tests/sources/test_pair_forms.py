@@ -316,12 +316,23 @@ def test_conversations_begin_alike_up_to_where_they_part() -> None:
     assert (pair.prompt, pair.positive, pair.negative) == ("Hi.", "Yes.", "No.")
 
 
+def test_sentences_of_blimp_and_crows_pairs_and_places_of_answers_are_read() -> None:
+    records = [
+        ({"sentence_good": "A.", "sentence_bad": "B.", "pairID": "0"}, ""),
+        ({"sent_more": "A.", "sent_less": "B.", "stereo_antistereo": "stereo"}, ""),
+        ({"question": "Q?", "choices": ["B.", "A."], "label": 1}, "Q?"),
+    ]
+    for record, prompt in records:
+        (pair,) = read_pairs([record]).pairs
+        assert (pair.prompt, pair.positive, pair.negative) == (prompt, "A.", "B.")
+
+
 def test_what_is_left_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [{"id": 1, "text": "a", "label": 1}, {"id": 1, "text": "b", "label": 0}]
     lines += [{"id": 2, "text": "c", "label": 1}]
     path = tmp_path / "texts.jsonl"
     path.write_text("".join(json.dumps(each) + "\n" for each in lines), encoding="utf-8")
     assert report([str(path)]) == 0
-    assert "Left out (texts whose other side is not there): 1" in capsys.readouterr().out
+    assert "Left out: 1 (texts whose other side is not there)." in capsys.readouterr().out
     built = concepts.build(tmp_path / "out", pairs=path, no_report=True)
     assert built.manifest.left_out == {"minimal_pairs": {"texts whose other side is not there": 1}}

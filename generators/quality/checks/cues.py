@@ -135,7 +135,7 @@ def measure_ngram(evidence: Evidence) -> Measurement | None:
     sides = vocabulary.compare(judged.positive, judged.negative)
     (strongest,), _ = find_best(sides, keep_labels(len(judged.item)))
     where = f" in {worst}" if len(evidence.parts) > 1 else ""
-    best = f"strongest n-gram{where}: {vocabulary.names[strongest]!r}"
+    best = f"strongest{where}: {vocabulary.names[strongest]!r}"
     return replace(found, note="; ".join(filter(None, [found.note, best])))
 
 

@@ -20,6 +20,11 @@ OTHERS = (
     (b"\x89HDF\r\n", "an HDF5 file", "Save the table as Parquet"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "Save the sheet as CSV"),
     (b"%PDF", "a PDF", "Name a file of data"),
+    (b"\x93NUMPY", "an array of numpy", "Save the texts as JSON"),
+    (b"version https://git-lfs", "what Git LFS keeps in place of a file", "Fetch it: git lfs pull"),
+    (b"<!DOCTYPE", "a page of the web", "Download the file itself"),
+    (b"<!doctype", "a page of the web", "Download the file itself"),
+    (b"<html", "a page of the web", "Download the file itself"),
 )
 """How other files begin, what they are, and what to do."""
 

