@@ -149,7 +149,8 @@ def _find_parts(
     if not _is_alike(total, whole.made):
         return None, None, None  # something else is done to what they add
     # Where a norm follows attention (Gemma), what a head adds depends on all the others.
-    projection = _find_projection(block, attention, seen) if added[0] == attention else None
+    unchanged = seen[added[0]].made.equal(seen[attention].made)
+    projection = _find_projection(block, attention, seen) if unchanged else None
     return added[0], added[1], projection
 
 
