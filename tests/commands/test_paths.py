@@ -70,7 +70,7 @@ def test_the_code_that_is_printed_loads(
     pairs.write_text(f"positive,negative\n{''.join(lines)}", encoding="utf-8")
     out = tmp_path / name / "ds"
     assert concepts(["--pairs", str(pairs), "--no-report", "--out", str(out)]) == 0
-    printed = capsys.readouterr().out.partition("\nLoad: ")[2]
+    printed = capsys.readouterr().out.partition("\nLoad: ")[2].partition("\nA row of ")[0]
     before, _, last = printed.rpartition("; load_dataset(")
     found: dict[str, Any] = {}
     exec(f"{before}\nloaded = load_dataset({last}", found)
