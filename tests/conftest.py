@@ -34,12 +34,15 @@ NO_REPORT = ("--no-report", "--out")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """The whole suite has a process for each core; what is named on the command line, none."""
+    """The whole suite has a process for each core, and one more, since tests wait for servers.
+
+    What is named on the command line has none.
+    """
     from generators.parallel import count_cores
 
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     named = config.option.keyword or config.option.markexpr != USUAL
-    return count_cores() if whole and not named else 0
+    return count_cores() + 1 if whole and not named else 0
 
 
 @pytest.fixture(scope="session")
