@@ -14,6 +14,7 @@ where a bound does not hold. Needs orjson, pandas and psutil.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -94,6 +95,18 @@ def make_data(corpus: Corpus, per_game: int, folder: Path) -> Path:
     command += ["--cues"] if corpus.cues else []
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return made
+
+
+def compile_once(folder: Path) -> None:
+    """Runs both programs on the bundled stories, so that Python has compiled them, as for users."""
+    os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "bytecode")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sample = str(REPOSITORY / "generators" / "sample" / "game_data")
+    build = ["-m", "generators.machiavelli", "--no-report", "--data", sample, "--out"]
+    script = [str(BESIDE / "plain_pairs.py"), sample]
+    for number, program in enumerate((build, script)):
+        command = [sys.executable, *program, str(folder / f"sample-{number}")]
+        subprocess.run(command, cwd=REPOSITORY, check=True, stdout=subprocess.DEVNULL)
 
 
 def time_parsing(data: Path) -> float:
@@ -218,6 +231,7 @@ def main() -> int:
     costs: list[Cost] = []
     pa.set_cpu_count(1)  # so that the yardstick does not pay for threads
     with tempfile.TemporaryDirectory(prefix="build-cost-") as folder:
+        compile_once(Path(folder))
         for corpus in corpora:
             data = make_data(corpus, args.scenes, Path(folder))
             costs.append(measure(corpus, data, args.repeat))

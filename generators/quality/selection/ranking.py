@@ -15,7 +15,6 @@ from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse import csr_matrix, issparse
 
 from generators.configs.contrasts import Floats, Ints, Mask
@@ -104,8 +103,9 @@ def fit_ridge(differences: "Floats | csr_matrix", weights: Floats) -> Ranker:
     def rank_by_pairs(fit: Mask, score: Mask, signs: Signs) -> Floats:
         scaled = kernel[np.ix_(fit, fit)] * (root[fit] * root[fit].T)
         scaled[np.diag_indices_from(scaled)] += PENALTY
-        solved = cho_solve(cho_factor(scaled), root[fit] * signs[fit])
-        return kernel[np.ix_(score, fit)] @ (root[fit] * solved)
+        solved = np.linalg.solve(scaled, root[fit] * signs[fit])
+        ranked = kernel[np.ix_(score, fit)] @ (root[fit] * solved)
+        return np.asarray(ranked, np.float64)
 
     return rank_by_pairs
 
@@ -127,7 +127,7 @@ def fit_direction(differences: Floats, signs: Signs) -> Floats:
 def _solve(rows: Floats, wanted: Floats | Signs, penalty: float) -> Floats:
     """Returns the weights of a ridge regression: feature x labelling."""
     inner = rows.T @ rows + penalty * np.eye(rows.shape[1])
-    return cho_solve(cho_factor(inner), rows.T @ wanted)
+    return np.asarray(np.linalg.solve(inner, rows.T @ wanted), np.float64)
 
 
 def fit_best(differences: csr_matrix, weights: Floats) -> Ranker:
