@@ -108,9 +108,9 @@ def build_folder(out: Path, data: Path | None) -> Folder:
     found: dict[str, Selection] = {}
     assign = building.assign_tiers
 
-    def assign_timed(folder: Path, configs: Sequence[str]) -> dict[str, Selection]:
+    def assign_timed(folder: Path, *rest: Any) -> dict[str, Selection]:
         before = count_cpu()
-        found.update(assign(folder, configs))
+        found.update(assign(folder, *rest))
         spent.append(count_cpu() - before)
         return found
 
