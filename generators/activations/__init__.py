@@ -7,7 +7,7 @@ the sides of pairs. They need the extra `activations`; nothing is imported befor
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from generators.activations.comparison import Compared
+    from generators.activations.compared import Compared
     from generators.activations.notebook import States, capture, compare, load
 
 __all__ = ["Compared", "States", "capture", "compare", "load"]
@@ -17,9 +17,9 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "Compared":
-        from generators.activations import comparison
+        from generators.activations import compared
 
-        return comparison.Compared
+        return compared.Compared
     from generators.activations import notebook
 
     return getattr(notebook, name)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from generators.activations.comparison import PARTS, Compared, compare_pairs, place_side
+from generators.activations.compared import Compared
+from generators.activations.comparison import PARTS, compare_pairs, place_side
 from generators.activations.reader import open_model
 from generators.activations.sites import Model
 from generators.activations.states import Component, Floats, Passage, Place

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from generators.activations.comparison import Cell, Compared
+    from generators.activations.compared import Cell, Compared
     from generators.activations.pair import ComparedPair
 
 CELL = 0.13
