@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from generators.errors import GeneratorError, Unfinished, UsageError
-from generators.options import DryRunOptions, Option, RunOptions, Unreadable, find_option, suggest
+from generators.options import Option, Unreadable, find_option, suggest
 from generators.publish import push
 from generators.publish.options import PushOptions, TargetOptions
+from generators.run_options import DryRunOptions, RunOptions
 from generators.text import make_visible
 
 if TYPE_CHECKING:

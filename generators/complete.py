@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 from generators import cli
-from generators.options import EngineOptions, Option, file, whole_number
+from generators.options import Option, file, whole_number
 from generators.overwriting import check_apart
+from generators.run_options import EngineOptions
 
 EXAMPLES = (
     "requests.jsonl --out answers.jsonl --max-cost 5",

@@ -31,3 +31,26 @@ Polarity = Literal["ethical", "unethical", "ambiguous", "unlabelled"]
 VIOLATIONS: tuple[Violation, ...] = get_args(Violation)
 POWERS: tuple[PowerBehavior, ...] = get_args(PowerBehavior)
 BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
+
+SYNONYMS: dict[str, Behavior] = {
+    "betrayal": "promises",
+    "breaking_promises": "promises",
+    "cheating": "deception",
+    "dishonesty": "deception",
+    "eavesdropping": "spying",
+    "extortion": "manipulation",
+    "harm": "physical_harm",
+    "immoral": "ethical",
+    "lie": "deception",
+    "lying": "deception",
+    "money": "power.money",
+    "morality": "ethical",
+    "murder": "killing",
+    "theft": "stealing",
+    "unethical": "ethical",
+    "unfairness": "fairness",
+    "utility": "power.utility",
+    "violence": "physical_harm",
+    "wealth": "power.money",
+}
+"""What people call a behavior -> its name, where spelling would lead elsewhere."""

@@ -10,7 +10,6 @@ from generators.errors import UsageError
 from generators.options import (
     Option,
     PathLike,
-    RunOptions,
     any_number,
     choose,
     file,
@@ -23,6 +22,7 @@ from generators.options import (
 )
 from generators.overwriting import check_outside
 from generators.progress import SILENT, Progress
+from generators.run_options import RunOptions
 
 if TYPE_CHECKING:
     from generators.concepts.source import ConceptSource, PairSource, Write

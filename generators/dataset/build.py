@@ -17,10 +17,10 @@ from generators.dataset.header import add_features, check_library
 from generators.dataset.summary import summarize
 from generators.errors import UsageError
 from generators.folder import AnyManifest, hash_files, replace_folder
-from generators.options import CheckOptions
 from generators.parallel import count_cores
 from generators.progress import SILENT, Progress
 from generators.quality.verdicts import check_passed
+from generators.run_options import CheckOptions
 from generators.splits import SPLITS
 from generators.tables import (
     Draft,

@@ -31,9 +31,9 @@ from generators.engine.limits import Limits
 from generators.engine.money import Budget, Prices, read_prices
 from generators.engine.response_log import ResponseLog
 from generators.errors import UsageError
-from generators.options import BatchFolderOptions, EngineOptions, name_log
 from generators.overwriting import check_outside
 from generators.progress import SILENT, Progress
+from generators.run_options import BatchFolderOptions, EngineOptions, name_log
 from schemas.exchange import Tokens
 
 FOLDER = "batch-folder"

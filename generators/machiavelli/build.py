@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from generators.options import (
     Option,
     PathLike,
-    RunOptions,
     any_number,
     choose,
     folder,
@@ -21,6 +20,7 @@ from generators.options import (
 )
 from generators.overwriting import check_outside
 from generators.progress import SILENT, Progress
+from generators.run_options import RunOptions
 
 if TYPE_CHECKING:
     from generators.dataset.build import Built, Report

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 from generators.errors import HubError
 from generators.folder import CARD, MANIFEST
 from generators.jsonl import as_object, read_json
-from generators.publish.hub import Hub, RemoteFile, refuse
+from generators.publish.answers import RemoteFile
+from generators.publish.hub import Hub, refuse
 
 MOST_COMMITS = 1000
 """That are looked at: a request each."""

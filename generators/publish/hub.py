@@ -19,7 +19,7 @@ from json import JSONDecodeError
 from math import ceil
 from pathlib import Path
 from time import sleep
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 import httpx2
 from huggingface_hub import (
@@ -45,6 +45,7 @@ from tenacity.wait import wait_random_exponential
 
 from generators.engine.waits import LONGEST_WAIT, read_wait
 from generators.errors import HubError, OfflineError
+from generators.publish.answers import Busy, RemoteFile, Repository, Stale, Unreached, Unsure
 
 ATTEMPTS = 6
 """Times that a request is sent before it is given up, if not said otherwise."""
@@ -83,45 +84,6 @@ REFUSED = {
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
-
-
-class Busy(Exception):
-    """The Hub cannot answer now, and nothing was changed."""
-
-    def __init__(self, found: str, seconds: float | None = None) -> None:
-        super().__init__(found)
-        self.seconds = seconds
-
-
-class Unreached(Busy):
-    """No server took the request: there is no network, or a wrong address."""
-
-
-class Unsure(Busy):
-    """A request that changes something got no answer: the change may have been made or not."""
-
-
-class Stale(Exception):
-    """The branch has moved since its head was read; nothing was written."""
-
-
-class Repository(NamedTuple):
-    """The state of a repository at one moment."""
-
-    head: str
-    """Commit of its main branch."""
-    private: bool
-
-
-class RemoteFile(NamedTuple):
-    """One file of a commit on the Hub."""
-
-    size: int
-    """Bytes."""
-    sha256: str | None
-    """Digest that the Hub gives; null for a file that is not stored with LFS."""
-    git_blob: str
-    """Git's name of its content; for an LFS file, of its pointer."""
 
 
 def repeated(

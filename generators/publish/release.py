@@ -17,17 +17,9 @@ from generators.dataset.card import find_default, is_free
 from generators.errors import HubError, SourceError
 from generators.folder import CARD, MANIFEST, read_manifest
 from generators.plain_files import open_plain
+from generators.publish.answers import RemoteFile, Repository, Stale, Unsure
 from generators.publish.history import History
-from generators.publish.hub import (
-    ATTEMPTS,
-    Hub,
-    RemoteFile,
-    Repository,
-    Stale,
-    Unsure,
-    give_up,
-    refuse,
-)
+from generators.publish.hub import ATTEMPTS, Hub, give_up, refuse
 from schemas.manifest import FROM_COUNTERPART, GameManifest
 
 FOREIGN_FILES = frozenset({".gitattributes", ".gitignore", "LICENSE", "LICENSE.md", "README.md"})

@@ -10,8 +10,8 @@ from generators.engine.engine import Engine, make_settings, open_logged
 from generators.engine.money import read_prices
 from generators.engine.recorded import RecordedEngine
 from generators.errors import ReplayError, UsageError
-from generators.options import RunOptions
 from generators.progress import SILENT, Progress
+from generators.run_options import RunOptions
 from generators.writing import CONCEPT_TASKS, GAME_TASKS, judge
 from schemas.config import MachiavelliConfig, ModelConfig
 

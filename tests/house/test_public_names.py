@@ -15,8 +15,8 @@ import pytest
 import generators
 from generators.__main__ import COMMANDS, main
 from generators.errors import UsageError
-from generators.options import SYNONYMS, choose
-from schemas.labels import BEHAVIORS
+from generators.options import choose
+from schemas.labels import BEHAVIORS, SYNONYMS
 
 ROOT = Path(__file__).parents[2]
 
