@@ -16,56 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
 import pytest
+from strangers import ROWS, list_again, read_manifest, write_manifest
 
 from damage import ERROR
 from generators.hydrate import main as hydrate
-from generators.machiavelli.__main__ import main as build
-from generators.plain_files import find_below
-from generators.publish.references import write_references
-from generators.sources.games.files import find_sample
 
 ROOT = Path(__file__).parents[2]
-ROWS = "decisions/train-00000-of-00001.parquet"
 Change = Callable[[Path], object]
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample's stories, as if they were not free."""
-    data = Path(shutil.copytree(find_sample(), tmp_path_factory.mktemp("stranger") / "game_data"))
-    (data / "game_metadata.json").unlink()
-    return data
-
-
-@pytest.fixture(scope="module")
-def published(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """References to a few of their rows."""
-    root = tmp_path_factory.mktemp("published")
-    options = ["--kinds", "decisions", "--limit", "25", "--no-report"]
-    assert build(["--data", str(data), "--out", str(root / "whole"), *options]) == 0
-    write_references(root / "whole", root / "references")
-    return root / "references"
-
-
-@pytest.fixture
-def folder(published: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(published, tmp_path / "published"))
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-
-
-def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-
-
-def list_again(folder: Path, **size: int) -> None:
-    """Lets the manifest list the rows as they are now: a stranger's hash is right."""
-    manifest = read_manifest(folder)
-    manifest["files"][ROWS] = sha256((folder / ROWS).read_bytes()).hexdigest()
-    manifest["rows"]["decisions"]["train"] |= size
-    write_manifest(folder, manifest)
 
 
 def cut(path: Path) -> None:
@@ -297,89 +254,6 @@ def test_what_the_manifest_does_not_list_is_counted_and_left(
     listed = {*read_manifest(out)["files"], "manifest.json", "README.md"}
     assert left == listed
     assert not {"quality.json", "generated.jsonl"} & left
-
-
-NAMES = [
-    "../../etc/passwd",
-    "/etc/passwd",
-    "C:\\x",
-    "a\\..\\b",
-    "./x",
-    "a//b",
-    "",
-    "a/../b",
-    "\x1b]",
-]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_name_that_leads_elsewhere_is_refused(
-    name: str, folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(ValueError, match="not the name of a file"):
-        find_below(folder, name)
-    manifest = read_manifest(folder)
-    manifest["files"][name] = "0" * 64
-    write_manifest(folder, manifest)
-    assert hydrate([str(folder), "--data", str(data), "--out", str(tmp_path / "out")]) == 1
-    said = capsys.readouterr().err.removesuffix("\n")
-    assert ERROR.match(said)
-    assert "\x1b" not in said
-
-
-def count_hugely(manifest: dict[str, Any]) -> None:
-    manifest["rows"]["decisions"]["train"]["rows"] = 10**40
-
-
-def name_a_split(manifest: dict[str, Any]) -> None:
-    manifest["rows"]["decisions"]["../../x"] = {"rows": 1, "bytes": 1}
-
-
-def list_no_rows(manifest: dict[str, Any]) -> None:
-    del manifest["files"][ROWS]
-
-
-def name_another(manifest: dict[str, Any]) -> None:
-    manifest["name"] = "../../../x\x1b[2J"
-
-
-@pytest.mark.parametrize("change", [count_hugely, name_a_split, list_no_rows, name_another])
-def test_a_manifest_that_lies_is_one_line(
-    change: Callable[[dict[str, Any]], None],
-    folder: Path,
-    data: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    manifest = read_manifest(folder)
-    change(manifest)
-    write_manifest(folder, manifest)
-    assert hydrate([str(folder), "--data", str(data), "--out", str(tmp_path / "out")]) == 1
-    assert ERROR.match(capsys.readouterr().err.removesuffix("\n"))
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"{",
-        b"[" * 1_000_000,
-        b'{"files":' * 100_000,
-        b'{"format": 1, "files": "' + b"x" * (17 << 20) + b'"}',
-        b"\xff\xfe",
-        b"null",
-        b'{"format": NaN}',
-    ],
-)
-def test_a_manifest_that_is_none_is_one_line(
-    content: bytes, folder: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "manifest.json").write_bytes(content)
-    assert hydrate([str(folder), "--data", str(data), "--out", str(tmp_path / "out")]) == 1
-    said = capsys.readouterr().err.removesuffix("\n")
-    assert ERROR.match(said)
-    assert len(said) < 1000
 
 
 def test_a_stand_in_is_no_larger_than_a_text(
