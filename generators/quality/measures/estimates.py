@@ -35,7 +35,7 @@ class Estimate(NamedTuple):
         """95 %; None of fewer than two groups."""
         if self.groups < 2:
             return None
-        from scipy.special import stdtrit  # takes longer than a small set: only where used
+        from scipy.special import stdtrit  # its import takes longer than choosing in a small set
 
         half = float(stdtrit(self.groups - 1, 1 - LEVEL / 2)) * self.error
         low, high = self.value - half, self.value + half

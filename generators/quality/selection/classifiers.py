@@ -18,6 +18,7 @@ RAREST, FEW = 3, 100
 """Texts that an n-gram must stand in to be seen, where there are not fewer than 100."""
 MOST_NGRAMS = 100_000
 PRECISION = 1e-5
+"""Length of what is left to solve, as a share of the whole, at which fitting ends."""
 STEPS = 20
 """Of fitting many words: more move two flags in a thousand, of 260,000 rows."""
 
@@ -91,7 +92,7 @@ class Vocabulary:
                 scores = rows @ weights - mean @ weights
                 return columns @ scores - mean * scores.sum() + RIDGE * weights
 
-            self._fitted[key] = _solve(multiply, columns @ labels - mean * labels.sum())
+            self._fitted[key] = _solve_stepwise(multiply, columns @ labels - mean * labels.sum())
         return self._fitted[key]
 
     def compare(self, positive: Ints, negative: Ints) -> csr_matrix:
@@ -127,7 +128,7 @@ def fit_words(vocabulary: Vocabulary, positive: Ints, negative: Ints) -> Ranker:
     return rank
 
 
-def _solve(multiply: Callable[[Floats], Floats], wanted: Floats) -> Floats:
+def _solve_stepwise(multiply: Callable[[Floats], Floats], wanted: Floats) -> Floats:
     """Returns what a positive definite matrix makes `wanted` of, by conjugate gradients.
 
     Hestenes and Stiefel 1952, https://doi.org/10.6028/jres.049.044. The import of scipy's takes
